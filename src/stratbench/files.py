@@ -1,0 +1,77 @@
+"""Files are written whole or not at all, and the same content gives the same bytes."""
+
+import gzip
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+FLOAT_FORMAT = "%.9g"
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; move it into place only if the block succeeds."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp gives 0600; results are for the whole group
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(data: bytes, path: str | Path) -> None:
+    with whole(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    write_bytes(text.encode(), path)
+
+
+def write_tsv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as TSV (gzip if the name ends in .gz, without a time stamp); missing values are empty."""
+    data = table.to_csv(sep="\t", index=False, float_format=FLOAT_FORMAT, lineterminator="\n").encode()
+    write_bytes(gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data, path)
+
+
+def read_tsv(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Read a TSV of ours. Identifier columns, and those named in ``text``, stay text ("NA" is a name)."""
+    names = ("iid", "fid", "snp", "chrom", "population", "family", "a1", "a2", *text)
+    return pd.read_csv(
+        path, sep="\t", dtype=dict.fromkeys(names, str), keep_default_na=False, na_values={}
+    ).pipe(_numbers, keep=names)
+
+
+def _numbers(table: pd.DataFrame, keep: tuple[str, ...]) -> pd.DataFrame:
+    """Turn every column that holds only numbers and blanks into numbers; leave ``keep`` as text."""
+    for column in table.columns:
+        if column not in keep and table[column].dtype == object:
+            numbers = pd.to_numeric(table[column].replace("", None), errors="coerce")
+            if (numbers.notna() | (table[column] == "")).all():
+                table[column] = numbers
+    return table
+
+
+def write_json(value: Any, path: str | Path) -> None:
+    write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
+
+
+def read_json(path: str | Path) -> Any:
+    return json.loads(Path(path).read_text())
+
+
+def read_lines(path: str | Path) -> list[str]:
+    return Path(path).read_text().split("\n")[:-1]

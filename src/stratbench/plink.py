@@ -1,0 +1,109 @@
+"""PLINK 1 filesets as 2-bit bytes, with NumPy alone: this is what training reads.
+
+A ``.bed`` holds one row of bytes per SNP, four individuals a byte, low bits first. The two-bit codes are
+0 = homozygous A1, 1 = missing, 2 = heterozygous, 3 = homozygous A2, where A1 is column five of the ``.bim``.
+Source: PLINK 1.9 file format reference. Genotypes count A1, everywhere in StratBench.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stratbench.errors import UserError
+from stratbench.files import whole
+
+MAGIC = bytes([0x6C, 0x1B, 0x01])
+MISSING = 1  # the 2-bit code
+A1_COUNT = np.array([2, -1, 1, 0], dtype=np.int8)  # A1 alleles of each code; -1 is missing
+CODE = np.array([3, 2, 0, 1], dtype=np.uint8)  # code of each A1 count; CODE[-1] is missing
+BIM_COLUMNS = ["chrom", "snp", "cm", "pos", "a1", "a2"]
+FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
+
+
+def unpack(packed_MB: np.ndarray, n: int) -> np.ndarray:
+    """2-bit codes, uint8 (M, n), of packed bytes, uint8 (M, ceil(n / 4))."""
+    shifts = np.array([0, 2, 4, 6], dtype=np.uint8)
+    return ((packed_MB[:, :, None] >> shifts) & 3).reshape(len(packed_MB), -1)[:, :n]
+
+
+def pack(code_MN: np.ndarray) -> np.ndarray:
+    """Packed bytes, uint8 (M, ceil(N / 4)), of 2-bit codes, uint8 (M, N)."""
+    m, n = code_MN.shape
+    padded = np.zeros((m, -(-n // 4) * 4), dtype=np.uint8)
+    padded[:, :n] = code_MN
+    quads = padded.reshape(m, -1, 4)
+    return quads[:, :, 0] | quads[:, :, 1] << 2 | quads[:, :, 2] << 4 | quads[:, :, 3] << 6
+
+
+def open_bed(bed: str | Path, n: int, m: int) -> np.memmap:
+    """The bytes of a SNP-major .bed of ``m`` SNPs and ``n`` individuals, mapped: uint8 (m, ceil(n / 4)).
+
+    Raises UserError if magic, orientation or size are not what the .bim and .fam say.
+    """
+    bed = Path(bed)
+    with bed.open("rb") as handle:
+        head = handle.read(3)
+    if head[:2] != MAGIC[:2]:
+        raise UserError(f"{bed}: not a PLINK 1 .bed file (wrong magic number)")
+    if head[2:] != MAGIC[2:]:
+        raise UserError(f"{bed}: sample-major .bed; convert it with plink2 --make-bed")
+    expected = 3 + m * -(-n // 4)
+    if bed.stat().st_size != expected:
+        raise UserError(
+            f"{bed}: {bed.stat().st_size} bytes, but {m} SNPs (.bim) x {n} individuals (.fam) need {expected}"
+        )
+    return np.memmap(bed, dtype=np.uint8, mode="r", offset=3, shape=(m, -(-n // 4)))
+
+
+class Writer:
+    """Appends SNPs to a .bed; see ``write_bed``."""
+
+    def __init__(self, handle, n: int) -> None:
+        self._handle, self.n, self.m = handle, n, 0
+
+    def append(self, count_MN: np.ndarray) -> None:
+        """Append SNPs given as A1 counts 0, 1, 2 with -1 for missing: integers (M, N)."""
+        if count_MN.shape[1] != self.n:
+            raise ValueError(f"{count_MN.shape[1]} individuals given, {self.n} declared")
+        self._handle.write(pack(CODE[count_MN]).tobytes())
+        self.m += len(count_MN)
+
+
+@contextmanager
+def write_bed(bed: str | Path, n: int) -> Iterator[Writer]:
+    """Write a SNP-major .bed of ``n`` individuals chunk by chunk, whole or not at all."""
+    with whole(bed) as temporary, temporary.open("wb") as handle:
+        handle.write(MAGIC)
+        yield Writer(handle, n)
+
+
+def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
+    table = pd.read_csv(path, sep=r"\s+", header=None, dtype=str, keep_default_na=False)
+    if table.shape[1] < len(columns):
+        raise UserError(f"{path}: {table.shape[1]} columns, at least {len(columns)} needed")
+    extra = [f"fam_{k + 1}" for k in range(len(columns), table.shape[1])]
+    return table.set_axis([*columns, *extra], axis=1)
+
+
+def read_bim(path: str | Path) -> pd.DataFrame:
+    """A .bim as text columns, except pos (int64, base pairs) and cm (float64)."""
+    table = _read_columns(Path(path), BIM_COLUMNS)[BIM_COLUMNS]
+    return table.astype({"pos": "int64", "cm": "float64"})
+
+
+def read_fam(path: str | Path) -> pd.DataFrame:
+    """A .fam as text; columns after the sixth are kept as fam_7, fam_8, ..."""
+    return _read_columns(Path(path), FAM_COLUMNS)
+
+
+def write_bim(table: pd.DataFrame, path: str | Path) -> None:
+    with whole(path) as temporary:
+        table[BIM_COLUMNS].to_csv(temporary, sep="\t", header=False, index=False, lineterminator="\n")
+
+
+def write_fam(table: pd.DataFrame, path: str | Path) -> None:
+    with whole(path) as temporary:
+        table[FAM_COLUMNS].to_csv(temporary, sep="\t", header=False, index=False, lineterminator="\n")
