@@ -1,0 +1,145 @@
+"""A checked config, expanded to plain lists: what is made, in a stable order, and the options of each part.
+
+Everything here follows from the config alone; no file is read and nothing heavy is imported.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """One set of genotyped individuals: a replicate of a simulated scenario, or a real study."""
+
+    label: str
+    scenario: str
+    replicate: int
+    real: bool
+
+
+@dataclass(frozen=True)
+class Dataset:
+    cohort: str
+    trait: str
+
+
+@dataclass(frozen=True)
+class Split(Dataset):
+    split: str
+
+
+@dataclass(frozen=True)
+class Fit(Split):
+    model: str
+    adjustment: str
+
+    @property
+    def of(self) -> Split:
+        """The split that this fit was trained on."""
+        return Split(self.cohort, self.trait, self.split)
+
+
+def expand_cohort(label: str, spec: Mapping[str, Any]) -> list[Cohort]:
+    """The replicates of a simulated scenario, or the one cohort of a real study."""
+    if "real" in spec:
+        return [Cohort(label, label, 1, real=True)]
+    return [Cohort(f"{label}-r{r:02d}", label, r, real=False) for r in range(1, spec["replicates"] + 1)]
+
+
+class Study:
+    """Lists of what a study makes (cohorts, datasets, splits, fits), and the options behind each label."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.name: str = config["study"]
+        self.seeds: int = config["seeds"]
+        self.gpu: int = config["gpu"]
+        self._cohorts: dict[str, Cohort] = {}
+        self._fits: dict[Split, dict[Fit, None]] = {}
+        self._attributions: dict[Fit, dict[str, None]] = {}
+        self._associations: dict[Split, dict[str, None]] = {}
+        for block in config["blocks"]:
+            self._add(block)
+
+    def _add(self, block: Mapping[str, Any]) -> None:
+        """Add one block: the cross of its lists. What two blocks share is made once, with the labels of both."""
+        cohorts = [c for label in block["cohorts"] for c in expand_cohort(label, self.config["cohorts"][label])]
+        self._cohorts |= {cohort.label: cohort for cohort in cohorts}
+        for cohort, trait, name in product(cohorts, block["traits"], block["splits"]):
+            split = Split(cohort.label, trait, name)
+            self._fits.setdefault(split, {})
+            self._associations.setdefault(split, {}).update(dict.fromkeys(block["associations"]))
+            for model, adjustment in product(block["models"], block["adjustments"]):
+                fit = Fit(cohort.label, trait, name, model, adjustment)
+                self._fits[split][fit] = None
+                self._attributions.setdefault(fit, {}).update(dict.fromkeys(block["attributions"]))
+
+    @property
+    def cohorts(self) -> list[Cohort]:
+        return list(self._cohorts.values())
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        return list(dict.fromkeys(Dataset(split.cohort, split.trait) for split in self._fits))
+
+    @property
+    def splits(self) -> list[Split]:
+        return list(self._fits)
+
+    @property
+    def fits(self) -> list[Fit]:
+        return [fit for split in self._fits for fit in self._fits[split]]
+
+    def cohort(self, label: str) -> Cohort:
+        return self._cohorts[label]
+
+    def fits_of(self, split: Split) -> list[Fit]:
+        return list(self._fits[split])
+
+    def attributions_of(self, fit: Fit) -> list[str]:
+        """The labels of all attributions that any block asks of this fit."""
+        return list(self._attributions[fit])
+
+    def associations_of(self, split: Split) -> list[str]:
+        return list(self._associations[split])
+
+    def attribution_sets(self) -> dict[tuple[str, ...], list[Fit]]:
+        """The fits that share a set of attributions: the outputs of one attribution rule."""
+        return _group((tuple(labels), fit) for fit, labels in self._attributions.items())
+
+    def association_sets(self) -> dict[tuple[str, ...], list[Split]]:
+        return _group((tuple(labels), split) for split, labels in self._associations.items())
+
+    def spec(self, section: str, label: str) -> Any:
+        """What the config says about a label, with defaults, e.g. ``spec("models", "cnn")``."""
+        return self.config[section][label]
+
+    def cohort_spec(self, label: str) -> Any:
+        return self.config["cohorts"][self._cohorts[label].scenario]
+
+    def adjustment(self, label: str) -> list[Any]:
+        """The parts of an adjustment; ``a+b`` has two."""
+        return [self.config["adjustments"][part] for part in label.split("+")]
+
+    def counts(self) -> dict[str, int]:
+        """How large the study is. JAX jobs are the fits, their attributions, and a probe per split."""
+        fits, probes = len(self.fits), sum(bool(fits) for fits in self._fits.values())
+        attributions = sum(bool(labels) for labels in self._attributions.values())
+        return {
+            "cohorts": len(self._cohorts),
+            "datasets": len(self.datasets),
+            "splits": len(self._fits),
+            "fits": fits,
+            "trainings": fits * self.seeds,
+            "jax_jobs": fits + attributions + probes,
+        }
+
+
+def _group(pairs: Iterable[tuple[tuple[str, ...], Any]]) -> dict[tuple[str, ...], list[Any]]:
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for labels, item in pairs:
+        if labels:
+            groups.setdefault(labels, []).append(item)
+    return groups
