@@ -1,0 +1,51 @@
+"""The layout that the dot plots share: a heading for each model, a row for each adjustment below it."""
+
+from dataclasses import dataclass
+
+from stratbench.report.results import Group
+
+
+@dataclass(frozen=True)
+class Row:
+    model: str
+    adjustment: str
+    y: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    rows: tuple[Row, ...]
+    extra: tuple[tuple[float, str], ...]
+    ticks: tuple[tuple[float, str, bool], ...]
+
+    @property
+    def height(self) -> float:
+        """Inches that the rows need."""
+        return 0.215 * (len(self.ticks) + 1)
+
+
+def layout(
+    group: Group, models: tuple[str, ...] | None = None, extra: tuple[str, ...] = (), title: str = ""
+) -> Layout:
+    """Rows of the models' adjustments from the top down, then ``extra`` rows under the heading ``title``."""
+    rows, ticks, others, y = [], [], [], 0.0
+    for model in models if models is not None else group.models:
+        ticks.append((y, model, True))
+        for adjustment in group.adjustments:
+            y -= 1
+            rows.append(Row(model, adjustment, y))
+            ticks.append((y, adjustment, False))
+        y -= 1.25
+    if extra:
+        if title:
+            ticks.append((y, title, True))
+            y -= 1
+        for label in extra:
+            others.append((y, label))
+            ticks.append((y, label, False))
+            y -= 1
+    return Layout(tuple(rows), tuple(others), tuple(ticks))
+
+
+def replicates(count: int) -> str:
+    return f"{count} replicate{'s' if count != 1 else ''}"

@@ -1,0 +1,113 @@
+"""Accuracy of every model and adjustment with floors and ceilings, overall and within populations."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stratbench.report import style
+from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.results import CEILINGS, FLOORS, Group, Results, colours
+from stratbench.report.verdicts import NOTHING, verdict
+from stratbench.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAMES = {
+    "floor-majority": "majority label",
+    "floor-population": "population label",
+    "floor-pcs": "PCs only",
+    "ceiling-genetic": "true genetic liability",
+    "ceiling-genetic-environment": "genetic + environment",
+}
+
+
+@dataclass(frozen=True)
+class Data:
+    group: Group
+    panels: tuple[tuple[str, Layout], ...]
+    values: dict[tuple[str, ...], Any]
+    nothing: frozenset[tuple[str, str]]
+    colours: dict[str, str]
+    n: int
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    return [(f"accuracy_{group.name}", group.keys) for group in groups if group.models]
+
+
+def load(results: Results, subject: Any) -> Data:
+    group = next(group for group in results.groups if group.keys == subject)
+    values: dict[tuple[str, ...], Any] = {}
+    nothing = set()
+    for metric in (group.overall, group.within):
+        for model in group.models:
+            for adjustment in group.adjustments:
+                of = {"model": model, "adjustment": adjustment}
+                values[(model, adjustment, metric)] = results.value(group, metric, **of)
+                if verdict(results, group, model, adjustment) == NOTHING:
+                    nothing.add((model, adjustment))
+        for name in (*FLOORS, *CEILINGS):
+            values[(NAMES[name], "", metric)] = results.value(group, metric, model=name)
+    marks = tuple(
+        NAMES[name] for name in (*FLOORS, *CEILINGS)
+        if any(values[(NAMES[name], "", metric)] is not None for metric in (group.overall, group.within))
+    )  # fmt: skip
+    panels = tuple((model, layout(group, (model,), marks, "floors and ceilings")) for model in group.models)
+    return Data(group, panels, values, frozenset(nothing), colours(results.study), results.replicates(group))
+
+
+def draw(data: Data) -> "Figure":
+    group = data.group
+    if not data.panels:
+        return style.message("No model was trained on this trait.")
+    figure, axes = style.canvas(
+        3.6 * len(data.panels) + 1.9, data.panels[0][1].height + 1.9, 1, len(data.panels), sharex=True
+    )
+    for axis, (model, rows) in zip(axes[0], data.panels, strict=True):
+        axis.axvline(group.chance, color=style.QUIET, lw=0.9)
+        for row in rows.rows:
+            colour, here = data.colours[row.adjustment], (model, row.adjustment)
+            style.dot(axis, row.y + 0.13, data.values[(*here, group.overall)], colour)
+            style.dot(axis, row.y - 0.16, data.values[(*here, group.within)], colour, "D", filled=False)
+            if here in data.nothing:
+                axis.annotate(
+                    "learned nothing", (1, row.y), (-2, 0), xycoords=axis.get_yaxis_transform(), ha="right",
+                    textcoords="offset points", va="center", fontsize=7, color=style.QUIET,
+                )  # fmt: skip
+            if data.values[(*here, group.overall)] is None:
+                axis.annotate(
+                    "no result", (0.02, row.y), xycoords=axis.get_yaxis_transform(), va="center", fontsize=7,
+                    color=style.QUIET,
+                )  # fmt: skip
+        for y, name in rows.extra:
+            style.dot(axis, y + 0.13, data.values[(name, "", group.overall)], style.QUIET)
+            style.dot(axis, y - 0.16, data.values[(name, "", group.within)], style.QUIET, "D", filled=False)
+        style.rows_axis(axis, rows.ticks)
+        style.unit_axis(axis)
+    for axis, (model, rows) in zip(axes[0], data.panels, strict=True):
+        axis.set_title(model)
+        axis.set_yticks(
+            [y for y, _, _ in rows.ticks], ["" if label == model else label for _, label, _ in rows.ticks]
+        )
+        for text, (_, _, heading) in zip(style.row_labels(axis), rows.ticks, strict=True):
+            text.set_fontweight("bold" if heading else "normal")
+    name = "correlation with the trait" if group.quantitative else "AUROC"
+    style.below(
+        axes[0, 0],
+        f"{name}, test individuals, {replicates(data.n)}",
+        [
+            style.key("o", "overall"),
+            style.key("D", "within populations", filled=False),
+            style.line_key("chance", style.QUIET),
+        ],
+    )
+    return figure
+
+
+def caption(results: Results, subject: Any) -> str:
+    group = next(group for group in results.groups if group.keys == subject)
+    metric = "Correlation" if group.quantitative else "AUROC"
+    return (
+        f"{metric} of {group.title}: all test individuals (filled) and within populations (open), with 95% "
+        "intervals. Floors know only what they are named after; ceilings know what nobody can know."
+    )

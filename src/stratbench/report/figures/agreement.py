@@ -1,0 +1,133 @@
+"""Whether adjusting changes the ranking of SNPs more than training again does."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stratbench.report import style
+from stratbench.report.figures._rows import replicates
+from stratbench.report.results import Group, Results, colours
+from stratbench.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Data:
+    group: Group
+    attribution: str
+    matrices: dict[str, np.ndarray]
+    delta: dict[tuple[str, str], Any]
+    colours: dict[str, str]
+    n: int
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    return [
+        (f"agreement_{group.name}", group.keys)
+        for group in groups
+        if group.attributions and (len(group.adjustments) > 1 or study.seeds > 1)
+    ]
+
+
+def load(results: Results, subject: Any) -> Data:
+    group = next(group for group in results.groups if group.keys == subject)
+    attribution, names = group.attributions[0], group.adjustments
+    matrices, delta = {}, {}
+    for model in group.models:
+        grid = np.full((len(names), len(names)), np.nan)
+        for first, one in enumerate(names):
+            for second, other in enumerate(names):
+                row = results.value(
+                    group,
+                    "agreement_spearman",
+                    model=model,
+                    adjustment=one,
+                    against=other,
+                    attribution=attribution,
+                )
+                if row is not None:
+                    grid[first, second] = row["mean"]
+                    if np.isnan(grid[second, first]):
+                        grid[second, first] = row["mean"]
+            delta[model, one] = change(results, group, model, one, attribution)
+        matrices[model] = grid
+    return Data(group, attribution, matrices, delta, colours(results.study), results.replicates(group))
+
+
+def change(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
+    """The fall of agreement from within a variant to between it and the baseline, whichever is named first."""
+    for one, other in ((adjustment, group.baseline), (group.baseline, adjustment)):
+        row = results.value(
+            group,
+            "agreement_delta_spearman",
+            model=model,
+            adjustment=one,
+            against=other,
+            attribution=attribution,
+        )
+        if row is not None:
+            return row
+    return None
+
+
+def draw(data: Data) -> "Figure":
+    names, models = data.group.adjustments, list(data.matrices)
+    if not any(np.isfinite(grid).any() for grid in data.matrices.values()):
+        return style.message(f"{data.group.title}: no two attributions to compare.")
+    size = 0.52 * len(names) + 0.7
+    others = [name for name in names if name != data.group.baseline]
+    low = 0.3 * len(others) + 0.9 if others else 0.01
+    rows = 2 if others else 1
+    figure, axes = style.canvas(
+        max(3.1, size + 0.4) * len(models) + 1.9, size + low + 0.9, rows, len(models),
+        height_ratios=[size, low][:rows], sharey="row", sharex="row",
+    )  # fmt: skip
+    finite = np.concatenate([grid[np.isfinite(grid)] for grid in data.matrices.values()])
+    floor = min(0.0, float(finite.min()))
+    for axis, (model, grid) in zip(axes[0], data.matrices.items(), strict=True):
+        image = axis.imshow(grid, cmap="cividis", vmin=floor, vmax=1, aspect="auto")
+        for first, second in np.argwhere(np.isfinite(grid)):
+            value = grid[first, second]
+            axis.text(
+                second, first, style.number(f"{value:.2f}"), ha="center", va="center",
+                fontsize=8, color=style.INK if value > floor + 0.6 * (1 - floor) else "white",
+                fontweight="bold" if first == second else "normal",
+            )  # fmt: skip
+        axis.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+        axis.set_yticks(range(len(names)), names)
+        axis.tick_params(length=0)
+        axis.set_title(model)
+        for spine in axis.spines.values():
+            spine.set_visible(False)
+    bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.8, pad=0.02)
+    bar.set_label("Spearman correlation")
+    bar.outline.set_visible(False)
+    if others:
+        for axis, model in zip(axes[1], models, strict=True):
+            for y, name in enumerate(others):
+                style.dot(axis, -y, data.delta.get((model, name)), data.colours[name])
+            axis.axvline(0, color=style.QUIET, lw=0.9)
+            style.rows_axis(axis, [(-y, name, False) for y, name in enumerate(others)])
+            style.unit_axis(axis)
+        for axis in axes[1, 1:]:
+            axis.tick_params(axis="y", labelleft=False)
+        axes[1, 0].set_xlabel(
+            f"fall of agreement: within a variant minus with '{data.group.baseline}' ({replicates(data.n)})",
+            loc="left",
+        )
+    return figure
+
+
+def caption(results: Results, subject: Any) -> str:
+    group = next(group for group in results.groups if group.keys == subject)
+    placebo = (
+        " The placebo shows how much any change of training does." if "placebo" in group.adjustments else ""
+    )
+    return (
+        f"Agreement of SNP rankings ({group.attributions[0]}) for {group.title}, always between different seeds. "
+        "Above: every pair; the diagonal (bold) is agreement within one adjustment. Below: how far agreement falls from within "
+        f"the variants to between them; right of zero, adjusting changed the ranking more than training again.{placebo}"
+    )

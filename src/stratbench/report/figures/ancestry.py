@@ -1,0 +1,86 @@
+"""How well ancestry can be decoded from what the networks compute."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stratbench.report import style
+from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.results import Group, Results, colours
+from stratbench.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PROBES = (
+    ("linear probe of\nhidden features", "ancestry_linear", "ancestry_linear_untrained"),
+    ("nonlinear probe of\nhidden features", "ancestry_nonlinear", "ancestry_nonlinear_untrained"),
+    ("the logit,\ngiven the label", "ancestry_logit", ""),
+)
+
+
+@dataclass(frozen=True)
+class Data:
+    group: Group
+    layout: Layout
+    values: dict[tuple[str, ...], Any]
+    chance: float | None
+    colours: dict[str, str]
+    n: int
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    return [(f"ancestry_{group.name}", group.keys) for group in groups if group.models]
+
+
+def load(results: Results, subject: Any) -> Data:
+    group = next(group for group in results.groups if group.keys == subject)
+    values: dict[tuple[str, ...], Any] = {}
+    rows, chance = layout(group), None
+    for row in rows.rows:
+        of = {"model": row.model, "adjustment": row.adjustment}
+        for _, trained, untrained in PROBES:
+            for metric in filter(None, (trained, untrained)):
+                values[row.model, row.adjustment, metric] = results.value(group, metric, **of)
+        found = results.value(group, "ancestry_chance", **of)
+        chance = chance if found is None else float(found["mean"])
+    return Data(group, rows, values, chance, colours(results.study), results.replicates(group))
+
+
+def draw(data: Data) -> "Figure":
+    if not any(value is not None for value in data.values.values()):
+        return style.message(f"{data.group.title}: one population, no ancestry to decode.")
+    figure, axes = style.canvas(10.5, data.layout.height + 1.5, 1, len(PROBES), sharex=True)
+    for axis, (title, trained, untrained) in zip(axes[0], PROBES, strict=True):
+        for row in data.layout.rows:
+            colour = data.colours[row.adjustment]
+            if untrained:
+                style.dot(
+                    axis, row.y, data.values[row.model, row.adjustment, untrained], colour, filled=False
+                )
+            style.dot(axis, row.y, data.values[row.model, row.adjustment, trained], colour)
+        if data.chance is not None:
+            axis.axvline(data.chance, color=style.QUIET, ls=":", lw=1.3)
+        style.rows_axis(axis, data.layout.ticks)
+        style.unit_axis(axis)
+        axis.set_title(title)
+    for axis in axes[0, 1:]:
+        axis.tick_params(axis="y", labelleft=False)
+    style.below(
+        axes[0, 0],
+        f"balanced accuracy of decoded population, {replicates(data.n)}",
+        [
+            style.key("o", "trained network"),
+            style.key("o", "the same network, untrained", filled=False),
+            style.line_key("chance", style.QUIET, ":"),
+        ],
+    )
+    return figure
+
+
+def caption(results: Results, subject: Any) -> str:
+    group = next(group for group in results.groups if group.keys == subject)
+    return (
+        f"Balanced accuracy of the population decoded from the networks of {group.title}, with 95% intervals. Random "
+        "features also carry ancestry, so compare with the untrained network; what reaches the prediction is "
+        "in the right panel."
+    )

@@ -1,0 +1,54 @@
+"""Classical association tests along the genome: the first above, each other one mirrored below."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stratbench.report import style
+from stratbench.report.figures import manhattan
+from stratbench.report.results import Group, Results
+from stratbench.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SMALLEST_P = 1e-300
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    return [(f"associations_{group.name}", group.keys) for group in groups if group.associations]
+
+
+def load(results: Results, subject: Any) -> manhattan.Data:
+    group = next(group for group in results.groups if group.keys == subject)
+    split = group.splits[0]
+    found = {}
+    for name in results.study.associations_of(split):
+        table = results.table(results.paths.association, split, association=name)
+        p = table.set_index("snp")["p"].astype(float)
+        if p.notna().any():
+            found[name] = -np.log10(p.clip(lower=SMALLEST_P))
+    return manhattan.Data(
+        manhattan.genome(results, group, split),
+        f"{group.trait} in {split.cohort}",
+        group.associations[0],
+        found,
+        style.association_colours(group.associations),
+        frozenset(),
+        f"{style.MINUS}log10 p",
+    )
+
+
+def draw(data: manhattan.Data) -> "Figure":
+    count = max(len(data.genome.snps), 1)
+    return manhattan.mirrored(data, -np.log10(0.05 / count), f"p = .05 / {count:,} SNPs")
+
+
+def caption(results: Results, subject: Any) -> str:
+    group = next(group for group in results.groups if group.keys == subject)
+    below = ", ".join(group.associations[1:])
+    mirrored = f" above, {below} mirrored below" if below else ""
+    return (
+        f"Association of each SNP with {group.trait}, cohort {group.splits[0].cohort}, training and validation "
+        f"individuals: {group.associations[0]}{mirrored}. The dashed line is Bonferroni's."
+    )

@@ -1,0 +1,248 @@
+"""SNP scores along the genome: unadjusted above, each adjustment mirrored below it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench import files
+from stratbench.paths import fill
+from stratbench.report import style
+from stratbench.report.results import Group, Results, colours
+from stratbench.report.verdicts import NOTHING, verdict
+from stratbench.study import Fit, Split, Study
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RASTERISE_FROM = 3000
+
+
+@dataclass(frozen=True)
+class Genome:
+    """SNPs laid end to end: chrom, pos and x of each, the middle of each chromosome, and what is known."""
+
+    snps: pd.DataFrame
+    chromosomes: tuple[tuple[str, float, float], ...]
+    causal: frozenset[str]
+    loci: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    genome: Genome
+    title: str
+    baseline: str
+    scores: dict[str, pd.Series]
+    colours: dict[str, str]
+    nothing: frozenset[str]
+    unit: str
+
+
+def _order(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.isdigit() else (10**6, name)
+
+
+def genome(results: Results, group: Group, split: Split) -> Genome:
+    variants = results.table(results.paths.variants, split)
+    kept = {
+        line for line in (results.base / results.paths.keep_snp.format(**vars(split))).read_text().split("\n")
+    }
+    snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
+    snps["x"], start, chromosomes = 0.0, 0.0, []
+    total = float(snps.groupby("chrom")["pos"].max().sum()) if len(snps) else 1.0
+    for name in sorted(snps["chrom"].unique(), key=_order):
+        here = snps["chrom"] == name
+        low, high = float(snps.loc[here, "pos"].min()), float(snps.loc[here, "pos"].max())
+        snps.loc[here, "x"] = snps.loc[here, "pos"] - low + start
+        chromosomes.append((name, start, start + high - low))
+        start += high - low + 0.012 * total
+    truth = results.table(results.paths.truth, split)
+    causal = frozenset(truth.loc[truth["visible"] == 1, "snp"]) if len(truth) else frozenset()
+    loci = []
+    for locus in results.known_loci(group):
+        x = _place(snps, locus)
+        if x is not None:
+            loci.append((str(locus.get("gene", "")), x))
+    return Genome(snps, tuple(chromosomes), causal, tuple(loci))
+
+
+def at_locus(snps: pd.DataFrame, locus: dict[str, Any]) -> pd.DataFrame:
+    """The SNPs at a known locus: within its bounds, or on its whole chromosome where none are stated."""
+    here = snps[snps["chrom"] == str(locus["chrom"])]
+    if "start" in locus and "end" in locus:
+        here = here[here["pos"].between(locus["start"], locus["end"])]
+    return here
+
+
+def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> float | None:
+    here = snps[snps["chrom"] == str(locus["chrom"])]
+    if here.empty:
+        return None
+    if "start" in locus and "end" in locus:
+        middle = (float(locus["start"]) + float(locus["end"])) / 2
+        return float(
+            np.clip(middle - here["pos"].min(), 0, here["pos"].max() - here["pos"].min()) + here["x"].min()
+        )
+    return float(here["x"].mean())
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    return [
+        (f"manhattan_{group.name}_{model}", {**group.keys, "model": model})
+        for group in groups
+        for model in group.models
+        if group.attributions
+    ]
+
+
+def _group(results: Results, subject: dict[str, str]) -> Group:
+    keys = {key: value for key, value in subject.items() if key != "model"}
+    return next(group for group in results.groups if group.keys == keys)
+
+
+def scores(results: Results, fit: Fit, attribution: str) -> pd.Series | None:
+    """The mean score of each SNP over seeds; None where the fit failed."""
+    if attribution not in results.study.attributions_of(fit):
+        return None
+    table = results.table(results.paths.attribution, fit, attribution=attribution)
+    return None if table.empty else table.groupby("snp", sort=False)["score"].mean()
+
+
+def load(results: Results, subject: Any) -> Data:
+    group = _group(results, subject)
+    split, model, attribution = group.splits[0], subject["model"], group.attributions[0]
+    found = {}
+    for fit in results.study.fits_of(split):
+        if fit.model == model:
+            score = scores(results, fit, attribution)
+            if score is not None and score.max() > 0:
+                found[fit.adjustment] = score / score.max()
+    nothing = {name for name in found if verdict(results, group, model, name) == NOTHING}
+    title = f"{model} on {group.trait} in {split.cohort}"
+    unit = f"{attribution},\nlargest = 1"
+    return Data(
+        genome(results, group, split),
+        title,
+        group.baseline,
+        found,
+        colours(results.study),
+        frozenset(nothing),
+        unit,
+    )
+
+
+def draw(data: Data) -> "Figure":
+    return mirrored(data)
+
+
+def mirrored(data: Data, line: float | None = None, line_label: str = "") -> "Figure":
+    """Rows of two half-panels: the baseline up, one of the others down."""
+    if not data.scores:
+        return style.message(f"{data.title}: no scores, every fit failed.")
+    others = [name for name in data.scores if name != data.baseline] or [""]
+    height = 2.0 if len(others) < 3 else 1.7
+    figure, axes = style.canvas(10.5, height * len(others) + 0.9, len(others), 1, sharex=True)
+    for axis, other in zip(axes[:, 0], others, strict=True):
+        tops = []
+        for name, sign in ((data.baseline, 1), (other, -1)):
+            if name in data.scores:
+                tops.append(_half(axis, data, name, sign))
+        top = max([*tops, line or 0]) * 1.12 or 1
+        one_sided = other == "" or data.baseline not in data.scores
+        axis.set_ylim(0 if other == "" else -top, top if data.baseline in data.scores else 0)
+        axis.axhline(0, color=style.INK, lw=0.8)
+        for sign in (1,) if one_sided else (1, -1):
+            if line is not None:
+                axis.axhline(sign * line, color=style.QUIET, lw=0.8, ls="--")
+        _names(axis, data, other)
+        _furniture(axis, data.genome, last=axis is axes[-1, 0])
+        axis.set_ylabel(data.unit)
+        axis.yaxis.set_major_formatter(lambda value, _: style.short(abs(value)))
+        axis.locator_params(axis="y", nbins=5)
+    axes[0, 0].set_title(data.title, pad=16 if data.genome.loci else 6)
+    for gene, x in data.genome.loci:
+        axes[0, 0].annotate(
+            gene, (x, 1), (0, 3), xycoords=axes[0, 0].get_xaxis_transform(), textcoords="offset points",
+            ha="center", fontsize=8, fontstyle="italic", color=style.CAUSAL,
+        )  # fmt: skip
+    entries = []
+    if data.genome.causal:
+        entries.append(style.key("o", "causal SNP", filled=False, colour=style.CAUSAL))
+    if data.genome.loci:
+        entries.append(style.line_key("known locus", style.CAUSAL, ":"))
+    if line is not None:
+        entries.append(style.line_key(line_label, style.QUIET, "--"))
+    if entries:
+        figure.legend(handles=entries, loc="outside lower right", ncols=len(entries))
+    return figure
+
+
+def _half(axis: "Axes", data: Data, name: str, sign: int) -> float:
+    snps = data.genome.snps
+    values = snps["snp"].map(data.scores[name]).to_numpy(dtype=float)
+    heavy = len(snps) > RASTERISE_FROM
+    colour = data.colours[name]
+    for position, (chromosome, _, _) in enumerate(data.genome.chromosomes):
+        here = (snps["chrom"] == chromosome).to_numpy()
+        axis.scatter(
+            snps["x"][here], sign * values[here], s=5, lw=0, color=colour, alpha=0.85 if position % 2 == 0 else 0.45,
+            rasterized=heavy, zorder=2,
+        )  # fmt: skip
+    causal = snps["snp"].isin(data.genome.causal).to_numpy()
+    if causal.any():
+        axis.scatter(
+            snps["x"][causal],
+            sign * values[causal],
+            s=26,
+            lw=1.1,
+            facecolors="none",
+            edgecolors=style.CAUSAL,
+            zorder=3,
+        )
+    return float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+
+
+def _names(axis: "Axes", data: Data, other: str) -> None:
+    for name, y, side in ((data.baseline, 1.0, "top"), (other, 0.0, "bottom")):
+        if name not in data.scores:
+            text = f"{name}: failed" if name else ""
+        else:
+            text = f"{name} (learned nothing)" if name in data.nothing else name
+        axis.text(
+            1.005, y, text.replace(" (", "\n("), transform=axis.transAxes, va=side, ha="left", fontsize=8.5,
+            color=data.colours.get(name, style.INK), fontweight="bold",
+        )  # fmt: skip
+
+
+def _furniture(axis: "Axes", genome: Genome, last: bool) -> None:
+    for position, (_, start, end) in enumerate(genome.chromosomes):
+        if position % 2:
+            axis.axvspan(start, end, color="#f5f5f5", lw=0, zorder=0)
+    for _, x in genome.loci:
+        axis.axvline(x, color=style.CAUSAL, lw=1, ls=":", zorder=1)
+    many = len(genome.chromosomes) > 12
+    axis.set_xticks(
+        [(start + end) / 2 for _, start, end in genome.chromosomes],
+        [name if not (many and position % 2 and position > 10) else "" for position, (name, _, _) in enumerate(genome.chromosomes)],
+    )  # fmt: skip
+    axis.tick_params(axis="x", length=0)
+    axis.spines["bottom"].set_visible(False)
+    if genome.chromosomes:
+        span = genome.chromosomes[-1][2]
+        axis.set_xlim(-0.01 * span, 1.01 * span)
+    if last:
+        axis.set_xlabel("chromosome")
+
+
+def caption(results: Results, subject: Any) -> str:
+    group = _group(results, subject)
+    circles = "" if group.measured else " Red circles are causal SNPs."
+    loci = " Dotted red lines are loci known from the literature." if results.known_loci(group) else ""
+    return (
+        f"SNP scores ({group.attributions[0]}, mean over seeds, each fit's largest set to 1) of {subject['model']} on "
+        f"{group.trait}, cohort {group.splits[0].cohort}: {group.baseline} above, each adjustment mirrored below."
+        f"{circles}{loci} Where a model learned nothing, its peaks mean nothing."
+    )

@@ -1,0 +1,119 @@
+"""Who ranks the causal SNPs first: attributions of the networks, and classical association tests."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stratbench.report import style
+from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.figures.headline import chance_auc_pr
+from stratbench.report.results import Group, Results, colours
+from stratbench.report.verdicts import NOTHING, verdict
+from stratbench.study import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MARKERS = ("o", "D", "^", "s", "v", "P", "X", "*", "<", ">")
+
+
+@dataclass(frozen=True)
+class Data:
+    group: Group
+    panels: tuple[tuple[str, Layout], ...]
+    values: dict[tuple[str, ...], Any]
+    nothing: frozenset[tuple[str, str]]
+    chance: float | None
+    colours: dict[str, str]
+    n: int
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    """Simulated traits with causal SNPs: nothing is known of the others."""
+    found = []
+    for group in groups:
+        simulate = study.spec("traits", group.trait).get("simulate") or {}
+        nothing = simulate.get("h2", 1) == 0 or simulate.get("causal", 1) == 0
+        if not group.measured and not nothing and (group.associations or group.attributions):
+            found.append((f"recovery_{group.name}", group.keys))
+    return found
+
+
+def load(results: Results, subject: Any) -> Data:
+    group = next(group for group in results.groups if group.keys == subject)
+    values: dict[tuple[str, ...], Any] = {}
+    nothing = set()
+    for model in group.models:
+        for adjustment in group.adjustments:
+            if verdict(results, group, model, adjustment) == NOTHING:
+                nothing.add((model, adjustment))
+            for attribution in group.attributions:
+                values[model, adjustment, attribution] = results.value(
+                    group, "causal_auc_pr", model=model, adjustment=adjustment, attribution=attribution
+                )
+    for association in group.associations:
+        values[association,] = results.value(group, "causal_auc_pr", association=association)
+    models = group.models if group.attributions else ()
+    panels = tuple((model, layout(group, (model,), group.associations, "associations")) for model in models)
+    panels = panels or (("", layout(group, (), group.associations, "associations")),)
+    return Data(
+        group, panels, values, frozenset(nothing), chance_auc_pr(results, group), colours(results.study),
+        results.replicates(group),
+    )  # fmt: skip
+
+
+def draw(data: Data) -> "Figure":
+    group = data.group
+    if not any(value is not None for value in data.values.values()):
+        return style.message(f"{group.title}: no causal SNP to recover.")
+    shapes = dict(zip(group.attributions, MARKERS * 3, strict=False))
+    shift = {
+        name: 0.24 - 0.48 * position / max(len(shapes) - 1, 1) if len(shapes) > 1 else 0.0
+        for position, name in enumerate(shapes)
+    }
+    figure, axes = style.canvas(
+        3.6 * len(data.panels) + 1.9, data.panels[0][1].height * 1.15 + 1.7 + 0.1 * len(shapes), 1, len(data.panels),
+        sharex=True,
+    )  # fmt: skip
+    grey = style.association_colours(group.associations)
+    for axis, (model, rows) in zip(axes[0], data.panels, strict=True):
+        for row in rows.rows:
+            for name, marker in shapes.items():
+                style.dot(
+                    axis, row.y + shift[name], data.values.get((model, row.adjustment, name)),
+                    data.colours[row.adjustment], marker, faded=(model, row.adjustment) in data.nothing,
+                )  # fmt: skip
+            if (model, row.adjustment) in data.nothing:
+                axis.annotate(
+                    "learned nothing", (1, row.y), (-2, 0), xycoords=axis.get_yaxis_transform(), ha="right",
+                    textcoords="offset points", va="center", fontsize=7, color=style.QUIET,
+                )  # fmt: skip
+        for y, name in rows.extra:
+            style.dot(axis, y, data.values.get((name,)), grey[name], "s")
+        if data.chance is not None:
+            axis.axvline(data.chance, color=style.QUIET, ls=":", lw=1.3)
+        style.rows_axis(axis, rows.ticks)
+        style.unit_axis(axis)
+        axis.set_xlim(left=0)
+        axis.set_title(model)
+        for text, (_, label, heading) in zip(style.row_labels(axis), rows.ticks, strict=True):
+            if heading and label == model:
+                text.set_visible(False)
+    for axis in axes[0, 1:]:
+        axis.tick_params(axis="y", labelleft=False)
+    style.below(
+        axes[0, 0],
+        f"AUC_PR for causal SNPs, {replicates(data.n)}",
+        [
+            *(style.key(marker, f"attribution: {name}") for name, marker in shapes.items()),
+            style.line_key("chance", style.QUIET, ":"),
+        ],
+    )
+    return figure
+
+
+def caption(results: Results, subject: Any) -> str:
+    group = next(group for group in results.groups if group.keys == subject)
+    return (
+        f"Recovery of the causal SNPs of {group.title}: area under the precision-recall curve of the ranking by each "
+        "attribution (shapes) and association test, with 95% intervals. Pale: the model learned nothing."
+    )

@@ -1,0 +1,233 @@
+"""A study's finished tables, as the figures and the report look at them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stratbench import files
+from stratbench.paths import Paths, fill
+from stratbench.study import Cohort, Fit, Split, Study
+
+KEYS = (
+    "study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment",
+    "attribution", "association", "against", "k", "seed", "metric", "status", "reason",
+)  # fmt: skip
+LOOKUP = (
+    "scenario", "trait", "split", "population", "model", "adjustment", "attribution", "association", "against",
+    "k", "metric",
+)  # fmt: skip
+FLOORS = ("floor-majority", "floor-population", "floor-pcs")
+CEILINGS = ("ceiling-genetic", "ceiling-genetic-environment")
+
+
+@dataclass(frozen=True)
+class Group:
+    """What may be averaged: the replicates of one scenario with one trait and one split."""
+
+    scenario: str
+    trait: str
+    split: str
+    splits: tuple[Split, ...]
+    models: tuple[str, ...]
+    adjustments: tuple[str, ...]
+    attributions: tuple[str, ...]
+    associations: tuple[str, ...]
+    real: bool
+    measured: bool
+    kind: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario}_{self.trait}_{self.split}"
+
+    @property
+    def title(self) -> str:
+        return f"{self.trait} in {self.scenario}, {self.split} split"
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return {"scenario": self.scenario, "trait": self.trait, "split": self.split}
+
+    @property
+    def baseline(self) -> str:
+        """The adjustment that the others are compared with."""
+        return "none" if "none" in self.adjustments else (self.adjustments or ("",))[0]
+
+    @property
+    def quantitative(self) -> bool:
+        return self.kind == "quantitative"
+
+    @property
+    def overall(self) -> str:
+        return "pearson" if self.quantitative else "auroc"
+
+    @property
+    def within(self) -> str:
+        return f"{self.overall}_stratified"
+
+    @property
+    def chance(self) -> float:
+        """The value of the headline metrics for a model that has learned nothing."""
+        return 0.0 if self.quantitative else 0.5
+
+
+def _in_order(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
+    """A study's groups in the config's order. ``kinds`` names the quantitative traits where the config cannot."""
+    collected: dict[tuple[str, str, str], list[Split]] = {}
+    for split in study.splits:
+        collected.setdefault((study.cohort(split.cohort).scenario, split.trait, split.split), []).append(
+            split
+        )
+    made = []
+    for (scenario, trait, name), splits in collected.items():
+        fits = [fit for split in splits for fit in study.fits_of(split)]
+        spec = study.spec("traits", trait)
+        simulate = dict(spec.get("simulate") or {})
+        made.append(
+            Group(
+                scenario, trait, name, tuple(splits),
+                models=_in_order(fit.model for fit in fits),
+                adjustments=_in_order(fit.adjustment for fit in fits),
+                attributions=_in_order(label for fit in fits for label in study.attributions_of(fit)),
+                associations=_in_order(label for split in splits for label in study.associations_of(split)),
+                real=study.cohort(splits[0].cohort).real,
+                measured="simulate" not in spec,
+                kind=(kinds or {}).get(f"{scenario}/{trait}", simulate.get("kind", "binary")),
+            )
+        )  # fmt: skip
+    return made
+
+
+def scenarios(study: Study) -> dict[str, list[Cohort]]:
+    """The cohorts of each scenario, in the config's order."""
+    found: dict[str, list[Cohort]] = {}
+    for cohort in study.cohorts:
+        found.setdefault(cohort.scenario, []).append(cohort)
+    return found
+
+
+def colours(study: Study) -> dict[str, str]:
+    """The one colour of each of the study's adjustments."""
+    from stratbench.report import style
+
+    return style.adjustment_colours(fit.adjustment for fit in study.fits)
+
+
+def select(table: pd.DataFrame, **keys: str) -> pd.DataFrame:
+    """Rows whose key columns equal the given values; an empty string asks for a blank."""
+    mask = pd.Series(True, index=table.index)
+    for column, value in keys.items():
+        mask &= table[column] == value
+    return table[mask]
+
+
+class Results:
+    """The results of one study. Tables are read when first asked for."""
+
+    def __init__(self, study: Study, base: str | Path = ".") -> None:
+        self.study = study
+        self.base = Path(base)
+        self.paths = Paths(study.name)
+
+    def _keyed(self, pattern: str) -> pd.DataFrame:
+        table = files.read_tsv(self.base / pattern, text=KEYS)
+        for column in ("value", "mean", "ci_low", "ci_high", "n", "n_replicates"):
+            if column in table:
+                table[column] = pd.to_numeric(table[column], errors="coerce")
+        return table
+
+    @cached_property
+    def metrics(self) -> pd.DataFrame:
+        return self._keyed(self.paths.summary_metrics)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        return self._keyed(self.paths.comparisons)
+
+    @cached_property
+    def runtime(self) -> pd.DataFrame:
+        return files.read_tsv(self.base / self.paths.runtime, text=("rule",))
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        return dict(files.read_json(self.base / self.paths.provenance))
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        kinds = {}
+        for dataset in self.study.datasets:
+            path = self.base / fill(self.paths.trait_json, dataset)
+            if path.is_file():
+                key = f"{self.study.cohort(dataset.cohort).scenario}/{dataset.trait}"
+                kinds[key] = files.read_json(path)["kind"]
+        return groups(self.study, kinds)
+
+    def table(self, pattern: str, item: Any, **wildcards: str) -> pd.DataFrame:
+        """A table of a cohort, dataset, split or fit, e.g. ``table(paths.pcs, split)``."""
+        keys = {"cohort": item.label} if isinstance(item, Cohort) else vars(item)
+        return files.read_tsv(self.base / pattern.format(**keys, **wildcards))
+
+    def trait(self, group: Group) -> dict[str, Any]:
+        path = self.base / fill(self.paths.trait_json, group.splits[0])
+        return dict(files.read_json(path)) if path.is_file() else {}
+
+    def fit(self, fit: Fit) -> dict[str, Any]:
+        return dict(files.read_json(self.base / fill(self.paths.fit, fit)))
+
+    def value(self, group: Group, metric: str, **keys: str) -> Any:
+        """The row of comparisons.tsv with these keys, all other keys blank; None if there is none."""
+        wanted = {
+            "population": "", "model": "", "adjustment": "", "attribution": "", "association": "",
+            "against": "", "k": "", "metric": metric, **group.keys, **keys,
+        }  # fmt: skip
+        return self._values.get(tuple(wanted[key] for key in LOOKUP))
+
+    @cached_property
+    def _values(self) -> dict[tuple[str, ...], dict[str, Any]]:
+        """Rows of comparisons.tsv by their keys: the figures ask for thousands."""
+        rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
+        return {tuple(row[key] for key in LOOKUP): row for row in rows}
+
+    def replicates(self, group: Group) -> int:
+        """The largest number of replicates behind any number of the group."""
+        counts = select(self.comparisons, **group.keys)["n_replicates"]
+        return int(counts.max()) if counts.notna().any() else 0
+
+    def cohort_file(self, scenario: str) -> dict[str, Any]:
+        """What the file of a real cohort states; empty for a simulated one."""
+        import yaml
+
+        source = self.study.config["cohorts"][scenario].get("real")
+        path = self.base / source if source else None
+        return yaml.safe_load(path.read_text()) or {} if path and path.is_file() else {}
+
+    def measured_as(self, group: Group) -> str:
+        """The cohort file's name of a trait."""
+        return str(self.study.spec("traits", group.trait).get("measured", group.trait))
+
+    def known_loci(self, group: Group) -> list[dict[str, Any]]:
+        """The known loci of a measured trait: trait, gene, chrom and, where stated, start and end."""
+        if not group.measured:
+            return []
+        loci = self.cohort_file(group.scenario).get("known_loci") or []
+        return [locus for locus in loci if _concerns(locus, self.measured_as(group))]
+
+    def published(self, group: Group) -> list[dict[str, Any]]:
+        """Published results of a measured trait and this split."""
+        if not group.measured:
+            return []
+        entries = self.cohort_file(group.scenario).get("published") or []
+        return [entry for entry in entries if _concerns(entry, self.measured_as(group))]
+
+
+def _concerns(entry: dict[str, Any], trait: str) -> bool:
+    named = entry.get("trait")
+    return trait in named if isinstance(named, list) else named == trait

@@ -1,0 +1,240 @@
+"""How every picture of StratBench looks: colours that keep their meaning, fonts, sizes, files without dates.
+
+matplotlib is imported inside the functions: the names of a study's figures are needed before any job runs.
+"""
+
+import colorsys
+import math
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stratbench import files
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "pdf", "png")
+
+# Okabe and Ito (2008), without its yellow, which is too pale for points on white. The placebo is grey on purpose.
+KNOWN = {
+    "none": "#1a1a1a",
+    "pc-covariates": "#0072b2",
+    "input-residual": "#e69f00",
+    "input-residual-class": "#d55e00",
+    "feature-residual": "#009e73",
+    "placebo": "#999999",
+    "mixed-model": "#cc79a7",
+    "offset": "#56b4e9",
+}
+FURTHER = (
+    "#7b4ab0", "#8c6d1f", "#b3003c", "#4d7c0f", "#00606b", "#d81b9a", "#5d4037", "#3949ab",
+    "#9e9d24", "#ff7f6e", "#4fb3a5", "#a1779c",
+)  # fmt: skip
+ASSOCIATIONS = ("#5b5b5b", "#8c510a", "#01665e", "#762a83", "#4d4d00", "#003c5a")
+POPULATIONS = (
+    "#332288", "#44aa99", "#cc6677", "#ddaa33", "#88ccee", "#117733", "#aa4499", "#999933", "#882255", "#777777",
+)  # fmt: skip  # Tol's muted set: another family than the adjustments'
+MINUS = "\N{MINUS SIGN}"
+INK, QUIET, FAINT, CAUSAL = "#222222", "#6b6b6b", "#e4e4e4", "#c2002f"
+
+RC = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    "font.size": 9.0,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.8,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "stratbench",
+    "pdf.fonttype": 42,
+}
+
+
+def _further(position: int) -> str:
+    """Colours without end: the hand-picked ones, then hues a golden angle apart."""
+    if position < len(FURTHER):
+        return FURTHER[position]
+    step = position - len(FURTHER)
+    rgb = colorsys.hls_to_rgb((0.11 + step * 0.381966) % 1, 0.36 + 0.09 * (step % 3), 0.65)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+
+
+def adjustment_colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each adjustment: always the same for those that ship, the next free one for others by name."""
+    others = sorted(set(names) - set(KNOWN))
+    return {**KNOWN, **{name: _further(position) for position, name in enumerate(others)}}
+
+
+def population_colours(names: Iterable[str]) -> dict[str, str]:
+    ordered = sorted(set(names))
+    if len(ordered) <= len(POPULATIONS):
+        return dict(zip(ordered, POPULATIONS, strict=False))
+    return {name: _further(len(FURTHER) + position) for position, name in enumerate(ordered)}
+
+
+def association_colours(names: Sequence[str]) -> dict[str, str]:
+    return {name: ASSOCIATIONS[position % len(ASSOCIATIONS)] for position, name in enumerate(names)}
+
+
+def canvas(
+    width: float, height: float, rows: int = 1, columns: int = 1, **options: Any
+) -> "tuple[Figure, Any]":
+    """A figure in StratBench's style with a grid of axes, always a two-dimensional array. Sizes are inches."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams.update(RC)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)  # type: ignore[union-attr]
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def message(text: str) -> "Figure":
+    """A figure that says why there is nothing to draw."""
+    figure, axes = canvas(7.5, 1.1)
+    axes[0, 0].axis("off")
+    axes[0, 0].text(0.5, 0.5, text, ha="center", va="center", color=QUIET, wrap=True)
+    return figure
+
+
+def save(figure: "Figure", stem: str | Path) -> None:
+    """Write ``stem``.svg, .pdf and .png; the same figure gives the same bytes (no dates, no random ids)."""
+    import matplotlib
+
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Date": None, "Creator": "StratBench", "Format": None, "Type": None},
+        "pdf": {"CreationDate": None, "Producer": None, "Creator": "StratBench"},
+        "png": {"Software": None},
+    }
+    with matplotlib.rc_context(RC):
+        for kind in FORMATS:
+            with files.whole(f"{stem}.{kind}") as path:
+                figure.savefig(path, format=kind, dpi=170, metadata=metadata[kind])
+
+
+def clip(value: float) -> bool:
+    """Whether a number can be drawn."""
+    return value is not None and not math.isnan(float(value))
+
+
+def dot(
+    axis: "Axes", y: float, row: Any, colour: str, marker: str = "o", filled: bool = True, faded: bool = False
+) -> None:
+    """An estimate and its interval on a horizontal axis. ``row`` has mean, ci_low and ci_high; None draws nothing."""
+    if row is None or not clip(row["mean"]):
+        return
+    alpha = 0.3 if faded else 1.0
+    if clip(row["ci_low"]) and clip(row["ci_high"]):
+        axis.plot(
+            [row["ci_low"], row["ci_high"]], [y, y], color=colour, lw=1.4, alpha=alpha, zorder=2,
+            solid_capstyle="butt",
+        )  # fmt: skip
+    face = colour if filled else "white"
+    if faded and filled:
+        face = _pale(colour)
+    edge = _pale(colour) if faded else colour
+    axis.plot([row["mean"]], [y], marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.3, ls="none", zorder=3)
+
+
+def _pale(colour: str) -> str:
+    parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{round(part * 0.3 + 255 * 0.7):02x}" for part in parts)
+
+
+def key(marker: str, label: str, filled: bool = True, colour: str = INK) -> Any:
+    """A legend entry for a point."""
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [], [], marker=marker, color=colour, mfc=colour if filled else "white", ms=5.5, mew=1.3, ls="none",
+        label=label,
+    )  # fmt: skip
+
+
+def line_key(label: str, colour: str, style: Any = "-") -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, ls=style, lw=1.4, label=label)
+
+
+def reference(axis: "Axes", row: Any, colour: str, style: Any = "-") -> bool:
+    """A vertical line with its interval as a band. Says whether there was something to draw."""
+    if row is None or not clip(row["mean"]):
+        return False
+    if clip(row["ci_low"]) and clip(row["ci_high"]):
+        axis.axvspan(row["ci_low"], row["ci_high"], color=colour, alpha=0.12, lw=0, zorder=0)
+    axis.axvline(row["mean"], color=colour, ls=style, lw=1.3, zorder=1)
+    return True
+
+
+def rows_axis(axis: "Axes", ticks: Sequence[tuple[float, str, bool]], labels: bool = True) -> None:
+    """Names at the rows of a dot plot; ``ticks`` are (y, label, heading)."""
+    axis.set_yticks([y for y, _, _ in ticks], [label if labels else "" for _, label, _ in ticks])
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
+    axis.grid(axis="x")
+    for text, (_, _, heading) in zip(row_labels(axis), ticks, strict=True):
+        if heading:
+            text.set_fontweight("bold")
+    for y, _, heading in ticks:
+        if not heading:
+            axis.axhline(y, color=FAINT, lw=0.8, zorder=0)
+    if ticks:
+        axis.set_ylim(min(y for y, _, _ in ticks) - 0.7, max(y for y, _, _ in ticks) + 0.7)
+
+
+def row_labels(axis: "Axes") -> list[Any]:
+    """The texts of all rows, also of those that an axis beside this one shows."""
+    return [tick.label1 for tick in axis.yaxis.get_major_ticks()]
+
+
+def unit_axis(axis: "Axes") -> None:
+    """Tick labels as the report writes numbers: .65, not 0.65."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def short(value: float) -> str:
+    """A tick label: .5, -.1, 0, 1."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    if text in ("-0", ""):
+        text = "0"
+    return number(text)
+
+
+def number(text: str) -> str:
+    """A formatted number as the report prints it: no zero before the point, a real minus sign."""
+    return re.sub(r"^(-?\+?)0\.", r"\1.", text).replace("-", MINUS)
+
+
+def below(axis: "Axes", label: str, entries: Sequence[Any]) -> None:
+    """The axis label and, under it, the legend of a column of panels."""
+    axis.set_xlabel(label, loc="left")
+    axis.legend(
+        handles=list(entries), loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=axis.transAxes,
+        borderaxespad=3.6, handlelength=1.6, borderpad=0,
+    )  # fmt: skip

@@ -1,0 +1,436 @@
+"""A made-up study's results in the layout of docs/contracts.md: plausible random numbers for report tests only."""
+
+from dataclasses import dataclass, field
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy import stats
+
+from stratbench import files, seeds
+from stratbench.paths import Paths, fill
+from stratbench.report.results import KEYS
+from stratbench.study import Fit, Split, Study
+
+ADJUSTMENTS = (
+    "none",
+    "pc-covariates",
+    "input-residual",
+    "input-residual-class",
+    "feature-residual",
+    "placebo",
+)
+CHROMOSOMES = 4
+KEY_COLUMNS = [key for key in KEYS if key not in ("replicate", "cohort", "seed", "status", "reason")]
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a made-up study holds. ``failed`` are (model, adjustment) whose fits failed everywhere."""
+
+    replicates: int = 3
+    populations: int = 2
+    adjustments: tuple[str, ...] = ADJUSTMENTS
+    models: tuple[str, ...] = ("linear", "cnn")
+    traits: tuple[str, ...] = ("confounded", "shortcut", "control")
+    nothing: tuple[str, ...] = ("cnn",)
+    failed: tuple[tuple[str, str], ...] = ()
+    quantitative: bool = False
+    real: bool = True
+    snps: int = 400
+    attributions: tuple[str, ...] = ("gradient-input", "gradient-dosage", "integrated-gradients")
+    associations: tuple[str, ...] = ("ols", "ols-pcs")
+
+
+@dataclass
+class _Rows:
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, base: dict[str, Any], metric: str, value: float, **keys: Any) -> None:
+        self.rows.append(
+            {**base, **keys, "metric": metric, "value": value, "n": 120, "status": "ok", "reason": ""}
+        )
+
+
+def config(example: Example) -> dict[str, Any]:
+    """The config of the made-up study, with its defaults filled."""
+    kind = "quantitative" if example.quantitative else "binary"
+    simulated = {
+        "confounded": {"kind": kind, "h2": 0.5, "causal": 12, "environment": 0.25},
+        "shortcut": {"kind": kind, "h2": 0.0, "causal": 0, "environment": 0.3},
+        "control": {"kind": kind, "h2": 0.8, "causal": 4, "environment": 0.0},
+        "null": {"kind": kind, "h2": 0.0, "causal": 0, "environment": 0.0},
+    }
+    block = {
+        "cohorts": ["split-fst05"],
+        "traits": list(example.traits),
+        "splits": ["random"],
+        "models": list(example.models),
+        "adjustments": list(example.adjustments),
+        "attributions": list(example.attributions),
+        "associations": list(example.associations),
+    }
+    made: dict[str, Any] = {
+        "study": "example",
+        "seeds": 2,
+        "gpu": 0,
+        "cohorts": {
+            "split-fst05": {
+                "simulate": {"demography": "split", "individuals": 60},
+                "replicates": example.replicates,
+            }
+        },
+        "traits": {name: {"simulate": simulated[name], "snps": example.snps} for name in example.traits},
+        "splits": {"random": {"method": "random"}, "halves": {"method": "given", "column": "half"}},
+        "models": {name: {"method": name} for name in example.models},
+        "adjustments": {name: {"method": name} for name in example.adjustments},
+        "attributions": {name: {"method": name} for name in example.attributions},
+        "associations": {name: {"method": name} for name in example.associations},
+        "blocks": [block],
+    }
+    if example.real:
+        made["cohorts"]["mice"] = {"real": "config/cohorts/mice.yaml"}
+        made["traits"] |= {"cd8": {"measured": "cd8"}, "cd8-case": {"measured": "cd8-case"}}
+        of_mice = {"cohorts": ["mice"], "traits": ["cd8", "cd8-case"], "splits": ["halves"]}
+        few = [name for name in example.adjustments if name in ("none", "pc-covariates")]
+        made["blocks"].append({**block, **of_mice, "adjustments": few or list(example.adjustments)})
+    return made
+
+
+def make(base: Path, example: Example | None = None) -> dict[str, Any]:
+    """Write results/example below ``base`` and return the config."""
+    example = example or Example()
+    settings = config(example)
+    study, paths = Study(settings), Paths("example")
+    (base / "config/cohorts").mkdir(parents=True, exist_ok=True)
+    mice = {
+        "title": "Made-up mice",
+        "citation": "Nobody (2000)",
+        "licence": "CC0",
+        "published": [
+            {"trait": "cd8-case", "split": "halves", "metric": "auroc", "value": 0.78, "source": "A manual"},
+            {"trait": "cd8", "split": "halves", "metric": "pearson", "value": 0.65, "source": "A manual"},
+        ],
+        "known_loci": [
+            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 200000, "end": 400000}
+        ],
+    }
+    (base / "config/cohorts/mice.yaml").write_text(yaml.safe_dump(mice))
+    rows = _Rows()
+    for cohort in study.cohorts:
+        _cohort(base, paths, cohort, example)
+    for split in study.splits:
+        _split(base, paths, study, split, example, rows)
+    metrics = pd.DataFrame(rows.rows, columns=[*KEYS[:-2], "value", "n", "status", "reason"])
+    files.write_tsv(metrics, base / paths.summary_metrics)
+    files.write_tsv(_compare(metrics), base / paths.comparisons)
+    tables = [
+        pd.read_csv(base / paths.qc.format(cohort=c.label), sep="\t").assign(cohort=c.label)
+        for c in study.cohorts
+    ]
+    files.write_tsv(pd.concat(tables), base / paths.summary_qc)
+    _runtime(base, paths, study)
+    files.write_json(
+        {
+            "versions": {"python": "3.11.9", "jax": "0.10.2", "stratbench": "0.1.0"},
+            "commit": "0123456789abcdef",
+            "devices": ["cpu"],
+            "config": settings,
+            "config_sha256": "ab" * 32,
+        },
+        base / paths.provenance,
+    )
+    return settings
+
+
+def _rng(*names: object) -> np.random.Generator:
+    return np.random.default_rng(seeds.seed("example", *names))
+
+
+def _cohort(base: Path, paths: Paths, cohort: Any, example: Example) -> None:
+    rng = _rng(cohort.label)
+    n, m = 80, example.snps
+    names = (
+        ["all"]
+        if cohort.real or example.populations == 1
+        else [f"p{k + 1}" for k in range(example.populations)]
+    )
+    iid = [f"i{k:03d}" for k in range(n)]
+    population = [names[k * len(names) // n] for k in range(n)]
+    samples = pd.DataFrame({"iid": iid, "population": population, "family": iid, "sex": 1})
+    files.write_tsv(samples, base / paths.samples.format(cohort=cohort.label))
+    variants = pd.DataFrame(
+        {
+            "snp": [f"s{k:04d}" for k in range(m)],
+            "chrom": [str(k * CHROMOSOMES // m + 1) for k in range(m)],
+            "pos": [1000 * (k % (m // CHROMOSOMES)) + 5000 for k in range(m)],
+            "a1": "A",
+            "a2": "G",
+            "a1_freq": rng.uniform(0.05, 0.5, m),
+            "call_rate": 1.0,
+            "structure": 1,
+        }
+    )
+    files.write_tsv(variants, base / paths.variants.format(cohort=cohort.label))
+    qc = [
+        ("input", "individuals", 0, n + 4, ""),
+        ("call rate", "individuals", 4, n, 0.9),
+        ("input", "SNPs", 0, 4 * m, ""),
+        ("call rate", "SNPs", m // 9, 4 * m - m // 9, 0.95),
+        ("MAF", "SNPs", 2 * m + int(rng.integers(9)), 2 * m - m // 9, 0.05),
+        ("HWE within population", "SNPs", m - m // 9, m, 1e-6),
+    ]
+    table = pd.DataFrame(qc, columns=["step", "unit", "removed", "left", "threshold"])
+    files.write_tsv(table, base / paths.qc.format(cohort=cohort.label))
+
+
+def _split(base: Path, paths: Paths, study: Study, split: Split, example: Example, rows: _Rows) -> None:
+    rng = _rng(split.cohort, split.trait, split.split)
+    cohort, m = study.cohort(split.cohort), example.snps
+    samples = files.read_tsv(base / fill(paths.samples, split))
+    snps = [f"s{k:04d}" for k in range(m)]
+    quantitative = example.quantitative or split.trait == "cd8"
+    spec = study.spec("traits", split.trait).get("simulate", {})
+    causal = sorted(rng.choice(m, spec.get("causal", 0), replace=False)) if spec.get("causal") else []
+    truth = pd.DataFrame(
+        {
+            "snp": [snps[k] for k in causal],
+            "effect": rng.normal(size=len(causal)),
+            "visible": [1] * len(causal),
+        }
+    )
+    files.write_tsv(truth, base / fill(paths.truth, split))
+    files.write_text("".join(f"{snp}\n" for snp in snps), base / fill(paths.keep_snp, split))
+    trait = {
+        "kind": "quantitative" if quantitative else "binary",
+        "simulated": not cohort.real,
+        "n": len(samples),
+    }
+    files.write_json(trait | {"description": f"{split.trait}, made up"}, base / fill(paths.trait_json, split))
+    label = samples["population"].astype("category").cat.codes.to_numpy()
+    pcs = {f"pc{k + 1}": rng.normal(label * (k == 0) * 6.0, 1.0) for k in range(4)}
+    fitted = (rng.random(len(samples)) < 0.7).astype(int)
+    files.write_tsv(
+        pd.DataFrame({"iid": samples["iid"], "fitted": fitted, **pcs}), base / fill(paths.pcs, split)
+    )
+    names = sorted(set(samples["population"]))
+    pairs = [(a, b, 0.05 + 0.01 * rng.normal(), m) for i, a in enumerate(names) for b in names[i + 1 :]]
+    fst = pd.DataFrame(pairs, columns=["population_1", "population_2", "fst", "n_snps"])
+    files.write_tsv(fst, base / fill(paths.fst, split))
+    for association in study.associations_of(split):
+        p = rng.uniform(size=m)
+        p[causal] = 10.0 ** -rng.uniform(2, 9, len(causal))
+        if cohort.real:
+            p[int(0.6 * m)] = 1e-12
+        table = pd.DataFrame({"snp": snps, "beta": 0.1, "se": 0.1, "statistic": 1.0, "p": p, "n": 80})
+        files.write_tsv(table, base / paths.association.format(**vars(split), association=association))
+    for fit in study.fits_of(split):
+        _fit(base, paths, study, fit, example, snps, causal, quantitative)
+    _metrics(study, split, example, rows, quantitative, len(causal), len(names))
+
+
+def _fit(
+    base: Path,
+    paths: Paths,
+    study: Study,
+    fit: Fit,
+    example: Example,
+    snps: list[str],
+    causal: list,
+    quantitative: bool,
+) -> None:
+    rng = _rng(fit)
+    failed = (fit.model, fit.adjustment) in example.failed
+    reason = "the loss is not a number after 3 epochs" if failed else ""
+    status = "failed" if failed else "ok"
+    run = {
+        "status": status,
+        "reason": reason,
+        "epochs": 20,
+        "best_epoch": 9,
+        "seconds": float(rng.uniform(1, 4)),
+    }
+    about = {
+        "status": status, "reason": reason, "kind": "quantitative" if quantitative else "binary",
+        "model": fit.model, "adjustment": fit.adjustment, "n_parameters": 401, "n_train": 56, "n_validation": 12,
+        "n_test": 12, "n_snps": len(snps), "device": "cpu", "versions": {"jax": "0.10.2"}, "split_sha256": "00",
+        "seeds": [{"seed": seed, **run} for seed in (1, 2)],
+    }  # fmt: skip
+    files.write_json(about, base / fill(paths.fit, fit))
+    for attribution in study.attributions_of(fit):
+        score = rng.gamma(1.0, 1.0, (2, len(snps)))
+        score[:, causal] += 0 if fit.model in example.nothing else rng.uniform(1, 6, len(causal))
+        table = pd.concat(
+            [
+                pd.DataFrame({"seed": s + 1, "snp": snps, "score": score[s], "rms": score[s], "mean": 0.0})
+                for s in (0, 1)
+            ]
+        )
+        table = table.iloc[:0] if failed else table
+        files.write_tsv(table, base / paths.attribution.format(**vars(fit), attribution=attribution))
+    about = {
+        name: {"completeness_error": {"median": 0.001, "p95": 0.004, "max": 0.01}}
+        for name in example.attributions
+    }
+    files.write_json(about, base / fill(paths.attributions_json, fit))
+
+
+def _metrics(
+    study: Study,
+    split: Split,
+    example: Example,
+    rows: _Rows,
+    quantitative: bool,
+    causal: int,
+    populations: int,
+) -> None:
+    cohort = study.cohort(split.cohort)
+    rng = _rng("metrics", split)
+    base = {
+        **dict.fromkeys(KEYS, ""), "study": study.name, "scenario": cohort.scenario,
+        "replicate": str(cohort.replicate), "cohort": cohort.label, "trait": split.trait, "split": split.split,
+    }  # fmt: skip
+    name, chance = ("pearson", 0.0) if quantitative else ("auroc", 0.5)
+    shortcut = 0.22 if split.trait in ("confounded", "shortcut") and populations > 1 else 0.0
+
+    def jitter(value: float, scale: float = 0.012) -> float:
+        return float(value + scale * rng.normal())
+
+    levels = {
+        "floor-majority": (0, 0), "floor-population": (shortcut, 0), "floor-pcs": (shortcut, 0),
+        "ceiling-genetic": (0.3, 0.28), "ceiling-genetic-environment": (0.36, 0.28),
+    }  # fmt: skip
+    if cohort.real:
+        levels = {key: level for key, level in levels.items() if key.startswith("floor")}
+    for label, (overall, within) in levels.items():
+        rows.add(base, name, jitter(chance + overall, 0.01 * (overall > 0)), model=label)
+        rows.add(base, f"{name}_stratified", jitter(chance + within, 0.01 * (within > 0)), model=label)
+    for fit in study.fits_of(split):
+        of = {"model": fit.model, "adjustment": fit.adjustment}
+        if (fit.model, fit.adjustment) in example.failed:
+            rows.rows.append(
+                {
+                    **base,
+                    **of,
+                    "metric": name,
+                    "value": np.nan,
+                    "status": "failed",
+                    "reason": "the loss is not a number",
+                }
+            )
+            continue
+        removes = fit.adjustment not in ("none", "placebo", "pc-covariates")
+        signal = 0.0 if fit.model in example.nothing or split.trait in ("shortcut", "null") else 0.14
+        for seed in ("1", "2"):
+            at = {**of, "seed": seed}
+            rows.add(base, name, jitter(chance + signal + shortcut * (0.2 if removes else 1)), **at)
+            rows.add(base, f"{name}_stratified", jitter(chance + signal), **at)
+            rows.add(base, f"{name}_stratified_f", jitter(chance + signal), **at)
+            rows.add(base, f"{name}_se", 0.03, **at)
+            rows.add(base, f"{name}_stratified_se", 0.035, **at)
+            for population in range(populations if populations > 1 else 0):
+                rows.add(base, name, jitter(chance + signal), population=f"p{population + 1}", **at)
+        for attribution in study.attributions_of(fit):
+            if causal:
+                value = abs(jitter(0.05 + signal, 0.03))
+                rows.add(base, "causal_auc_pr", value, attribution=attribution, **of)
+                rows.add(
+                    base, "causal_auc_pr_ratio", value * example.snps / causal, attribution=attribution, **of
+                )
+        if populations > 1:
+            for metric, level in (
+                ("ancestry_linear", 0.7 if removes else 0.97), ("ancestry_linear_untrained", 0.84),
+                ("ancestry_nonlinear", 0.95), ("ancestry_nonlinear_untrained", 0.88),
+                ("ancestry_logit", 0.55 if removes else 0.75),
+            ):  # fmt: skip
+                rows.add(base, metric, min(jitter(level), 1.0), **of)
+            rows.add(base, "ancestry_chance", 1 / populations, **of)
+    for association in study.associations_of(split):
+        if causal:
+            value = abs(jitter(0.12 if association == "ols" else 0.24, 0.02))
+            rows.add(base, "causal_auc_pr", value, association=association)
+            rows.add(base, "causal_auc_pr_ratio", value * example.snps / causal, association=association)
+        rows.add(
+            base,
+            "lambda_gc",
+            jitter(1.6 if association == "ols" and shortcut else 1.01),
+            association=association,
+        )
+    working = [fit for fit in study.fits_of(split) if (fit.model, fit.adjustment) not in example.failed]
+    for one in working:
+        for attribution in study.attributions_of(one):
+            of = {"model": one.model, "adjustment": one.adjustment, "attribution": attribution}
+            for other in working:
+                if other.model == one.model and other.adjustment >= one.adjustment:
+                    level = (
+                        0.8
+                        if other == one
+                        else 0.72
+                        if "placebo" in (one.adjustment, other.adjustment)
+                        else 0.5
+                    )
+                    rows.add(base, "agreement_spearman", jitter(level), against=other.adjustment, **of)
+                    rows.add(
+                        base, "agreement_jaccard", jitter(level / 2), against=other.adjustment, k="12", **of
+                    )
+    for one, other in permutations(working, 2):
+        if one.model == other.model and other.adjustment == "none":
+            for attribution in study.attributions_of(one):
+                of = {"model": one.model, "adjustment": one.adjustment, "attribution": attribution}
+                level = 0.06 if one.adjustment == "placebo" else 0.28
+                rows.add(base, "agreement_delta_spearman", jitter(level), against="none", **of)
+
+
+def _compare(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Means and Student-t intervals over replicates; the sampling error where there is one replicate."""
+    fine = metrics[metrics["value"].notna()]
+    each = fine.groupby([*KEY_COLUMNS, "replicate"], sort=False, dropna=False)["value"].mean().reset_index()
+    paired = each[each["metric"].isin(["auroc", "auroc_stratified", "pearson", "pearson_stratified", "causal_auc_pr",
+                                       "ancestry_logit", "ancestry_linear"]) & (each["adjustment"] != "")]  # fmt: skip
+    on = [key for key in (*KEY_COLUMNS, "replicate") if key not in ("adjustment", "against")]
+    both = paired.merge(paired[paired["adjustment"] == "none"], on=on, suffixes=("", "_none"))
+    both = both[both["adjustment"] != "none"]
+    both = both.assign(
+        value=both["value"] - both["value_none"], against="none", metric="diff_" + both["metric"].astype(str)
+    )
+    each = pd.concat([each, both[[*KEY_COLUMNS, "replicate", "value"]]])
+    out = []
+    errors = fine[fine["metric"].str.endswith("_se")].groupby(KEY_COLUMNS, dropna=False)["value"].mean()
+    for key, values in each.groupby(KEY_COLUMNS, sort=False, dropna=False)["value"]:
+        named = dict(zip(KEY_COLUMNS, key, strict=True))
+        if named["metric"].endswith("_se"):
+            continue
+        n, mean = len(values), float(values.mean())
+        half = np.nan
+        if n > 1:
+            half = float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
+        else:
+            error = errors.get((*[named[c] for c in KEY_COLUMNS[:-1]], named["metric"] + "_se"))
+            half = np.nan if error is None else 1.96 * float(error)
+        out.append({**named, "mean": mean, "ci_low": mean - half, "ci_high": mean + half, "n_replicates": n})
+    return pd.DataFrame(out)
+
+
+def _runtime(base: Path, paths: Paths, study: Study) -> None:
+    rng = _rng("runtime")
+    jobs = {
+        "simulate": len(study.cohorts),
+        "qc": len(study.cohorts),
+        "fit": len(study.fits),
+        "metrics": 4,
+        "report": 1,
+    }
+    rows = [
+        {
+            "rule": rule,
+            "job": f"{rule}-{k}",
+            "s": float(rng.gamma(4, 2)),
+            "max_rss": float(rng.uniform(120, 900)),
+        }
+        for rule, count in jobs.items()
+        for k in range(count)
+    ]
+    files.write_tsv(pd.DataFrame(rows), base / paths.runtime)
