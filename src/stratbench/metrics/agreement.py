@@ -1,0 +1,122 @@
+"""Do two adjustments of one model point at the same SNPs, more or less than one adjustment with itself?
+
+Runs of one seed share their initialisation and batches, so agreement is always taken over different seeds.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy import stats
+from scipy.stats import rankdata
+
+from stratbench.metrics.estimate import Estimate, failed, not_applicable
+from stratbench.metrics.precision_recall import top_weights
+
+Row = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
+FEW_SEEDS = "agreement needs two seeds"
+
+
+def spearman(score_SM: np.ndarray) -> np.ndarray:
+    """Spearman correlations (S, S) of rankings, midranks for ties; NaN where a ranking is constant."""
+    rank = rankdata(score_SM, axis=1)
+    rank -= rank.mean(axis=1, keepdims=True)
+    norm = np.sqrt((rank**2).sum(axis=1, keepdims=True))
+    rank = np.divide(rank, norm, out=np.full_like(rank, np.nan), where=norm > 0)
+    return np.clip(rank @ rank.T, -1, 1)
+
+
+def jaccard(score_SM: np.ndarray, k: int) -> np.ndarray:
+    """Jaccard index (S, S) of the top k: overlap / (2k - overlap).
+
+    Ties at the threshold are broken at random for each ranking alone; the expected overlap is used.
+    """
+    weight = np.stack([top_weights(score, k) for score in score_SM])
+    overlap = weight @ weight.T
+    return overlap / (2 * k - overlap)
+
+
+def jaccard_chance(m: int, k: int) -> float:
+    """Expected Jaccard of two random sets of k of m SNPs; their overlap is hypergeometric."""
+    overlap = np.arange(k + 1)
+    return float((stats.hypergeom.pmf(overlap, m, k, k) * overlap / (2 * k - overlap)).sum())
+
+
+def top_k(n_causal: int, m: int) -> int:
+    """How many SNPs are compared: as many as are causal, 50 where that is not known, half of all at most."""
+    return max(1, min(n_causal or 50, m // 2))
+
+
+def _pairs(similarity_SS: np.ndarray, seeds_1: Mapping[int, int], seeds_2: Mapping[int, int]) -> Estimate:
+    """Mean similarity over ordered pairs of different seeds; the mappings give each seed's row."""
+    values = [similarity_SS[i, j] for s, i in seeds_1.items() for t, j in seeds_2.items() if s != t]
+    if not values:
+        return not_applicable(FEW_SEEDS)
+    known = [value for value in values if np.isfinite(value)]
+    if not known:
+        return not_applicable("a ranking is constant", len(values))
+    return Estimate(float(np.mean(known)), len(known))
+
+
+def _delta(within_1: Estimate, within_2: Estimate, between: Estimate) -> Estimate:
+    """Mean agreement within two adjustments minus the agreement between them."""
+    for part in (between, within_1, within_2):
+        if part.status != "ok":
+            return part
+    return Estimate((within_1.value + within_2.value) / 2 - between.value, between.n)
+
+
+def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, str]]:
+    """(adjustment, against): each with itself, then each pair once, against the earlier; the reference is first."""
+    order = sorted(adjustments, key=lambda name: name != reference)
+    between = [(later, earlier) for i, later in enumerate(order) for earlier in order[:i]]
+    return [*((name, name) for name in order), *between]
+
+
+def agreement(
+    scores: Mapping[str, Mapping[int, np.ndarray]], m: int, k: int, reasons: Mapping[str, str]
+) -> list[Row]:
+    """Agreement rows of one model and attribution.
+
+    ``scores`` gives adjustment -> seed -> score (m,), in the study's order and also for adjustments
+    without any score; their pairs are failed with ``reasons[adjustment]``. Seeds with a missing score are
+    left out. ``n`` counts ordered pairs of seeds. ``k`` is the size of the sets that Jaccard compares.
+    """
+    stacked: list[np.ndarray] = []
+    where: dict[str, dict[int, int]] = {name: {} for name in scores}
+    for name, by_seed in scores.items():
+        for seed, score in by_seed.items():
+            if np.isfinite(score).all():
+                where[name][seed] = len(stacked)
+                stacked.append(score)
+    score_SM = np.array(stacked).reshape(len(stacked), m)
+    found: list[Row] = []
+    for measure, size in (("spearman", None), ("jaccard", k)):
+        found += _measure(f"agreement_{measure}", size, score_SM, where, reasons)
+    chance = Estimate(jaccard_chance(m, k), m)
+    found += [("agreement_jaccard_chance", name, against, k, chance) for name, against in pairs(list(scores))]
+    return found
+
+
+def _measure(
+    metric: str,
+    k: int | None,
+    score_SM: np.ndarray,
+    where: Mapping[str, Mapping[int, int]],
+    reasons: Mapping[str, str],
+) -> list[Row]:
+    similarity_SS = np.empty((0, 0))
+    if len(score_SM):
+        similarity_SS = spearman(score_SM) if k is None else jaccard(score_SM, k)
+    value: dict[tuple[str, str], Estimate] = {}
+    for name, against in pairs(list(where)):
+        broken = [reasons[label] for label in (name, against) if not where[label] and label in reasons]
+        value[name, against] = (
+            failed(broken[0]) if broken else _pairs(similarity_SS, where[name], where[against])
+        )
+    found: list[Row] = [(metric, name, against, k, estimate) for (name, against), estimate in value.items()]
+    delta = metric.replace("agreement_", "agreement_delta_")
+    for (name, against), between in value.items():
+        if name != against:
+            estimate = _delta(value[name, name], value[against, against], between)
+            found.append((delta, name, against, k, estimate))
+    return found

@@ -1,0 +1,25 @@
+"""An association test as a ranking of SNPs, and its inflation."""
+
+import numpy as np
+from scipy import stats
+
+from stratbench.metrics.estimate import Estimate, not_applicable
+
+
+def ranking(p_M: np.ndarray, statistic_M: np.ndarray) -> np.ndarray:
+    """-log10 p (M,); where p underflows to 0 the statistic decides; a SNP without a test stands last (0)."""
+    tested = np.isfinite(p_M)
+    score = np.zeros(len(p_M))
+    score[tested] = -np.log10(np.clip(p_M[tested], 5e-324, 1))
+    zero = tested & (p_M == 0)
+    score[zero] = 324 + np.abs(np.nan_to_num(statistic_M[zero]))
+    return score
+
+
+def lambda_gc(p_M: np.ndarray) -> Estimate:
+    """Genomic control: the median chi-square (1 df) of the p values over .4549 (Devlin & Roeder 1999)."""
+    tested = p_M[np.isfinite(p_M)]
+    if len(tested) == 0:
+        return not_applicable("no SNP has a p value")
+    median = max(float(np.median(tested)), 5e-324)
+    return Estimate(float(stats.chi2.isf(median, 1) / stats.chi2.ppf(0.5, 1)), len(tested))

@@ -1,0 +1,66 @@
+"""The tables of one split, read and put in order for its metrics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.errors import UserError
+from stratbench.files import read_json, read_lines, read_tsv
+
+
+@dataclass(frozen=True)
+class Data:
+    """One (cohort, trait, split). ``people`` is indexed by iid in keep.iid's order; ``snps`` is keep.snp.
+
+    ``people`` has y, population, set, and pc1 ...; ``liability`` is empty and ``causal_M`` None for a
+    measured trait.
+    """
+
+    kind: str
+    people: pd.DataFrame
+    snps: pd.Index
+    causal_M: np.ndarray | None
+    liability: pd.DataFrame
+
+    @property
+    def n_causal(self) -> int:
+        return 0 if self.causal_M is None else int(self.causal_M.sum())
+
+    @property
+    def pcs(self) -> list[str]:
+        return [column for column in self.people if str(column).startswith("pc")]
+
+    def of_set(self, name: str) -> pd.DataFrame:
+        return self.people[self.people["set"] == name]
+
+
+def _join(people: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """The rows of a table with an iid column, for these people and in their order."""
+    table = read_tsv(path, text=("set",)).set_index("iid")
+    absent = people.index.difference(table.index)
+    if len(absent):
+        raise UserError(f"{path}: no row for {len(absent)} individuals of the dataset, first '{absent[0]}'")
+    return table.loc[people.index]
+
+
+def read(files: Mapping[str, Any]) -> Data:
+    """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names."""
+    trait = read_json(files["trait_json"])
+    people = read_tsv(files["trait"]).set_index("iid")
+    people["population"] = _join(people, files["samples"])["population"]
+    people["set"] = _join(people, files["split"])["set"]
+    pcs = _join(people, files["pcs"])
+    people = people.join(pcs[[column for column in pcs if column.startswith("pc")]])
+    snps = pd.Index(read_lines(files["keep_snp"]))
+    causal_M, liability = None, pd.DataFrame()
+    if trait["simulated"]:
+        truth = read_tsv(files["truth"])
+        if len(truth):
+            truth = truth[(truth["visible"] == 1) & (truth["effect"] != 0)]
+        causal_M = np.asarray(snps.isin(truth["snp"]))
+        liability = _join(people, files["liability"])
+    return Data(trait["kind"], people, snps, causal_M, liability)

@@ -1,0 +1,27 @@
+"""Confidence intervals: Student-t over replicates, normal from a standard error. Bootstraps need 30 replicates."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+
+def t_interval(
+    mean: ArrayLike, sd: ArrayLike, n: ArrayLike, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper end of mean -+ t(n - 1) sd / sqrt(n), elementwise; NaN where n < 2.
+
+    ``sd`` is the sample standard deviation (n - 1 in its denominator) of n independent replicates.
+    """
+    mean, sd, n = (np.asarray(x, dtype=float) for x in (mean, sd, n))
+    enough = n >= 2
+    safe_n = np.where(enough, n, 2)
+    half = stats.t.ppf((1 + level) / 2, safe_n - 1) * sd / np.sqrt(safe_n)
+    half = np.where(enough, half, np.nan)
+    return mean - half, mean + half
+
+
+def normal_interval(mean: ArrayLike, se: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper end of mean -+ z se, elementwise; NaN where se is NaN."""
+    mean, se = np.asarray(mean, dtype=float), np.asarray(se, dtype=float)
+    half = stats.norm.ppf((1 + level) / 2) * se
+    return mean - half, mean + half

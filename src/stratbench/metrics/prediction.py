@@ -1,0 +1,107 @@
+"""How well held-out individuals are predicted: overall, in each population, and within populations."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from stratbench.metrics.auroc import auroc, auroc_stratified
+from stratbench.metrics.correlation import pearson, pearson_stratified, r2
+from stratbench.metrics.estimate import Estimate, not_applicable, problem
+from stratbench.metrics.precision_recall import auc_pr
+
+MINIMUM = 20  # cases and controls (or individuals) that a population needs to enter a stratified metric
+BINS = 15
+
+
+def accuracy(y_N: np.ndarray, probability_N: np.ndarray) -> Estimate:
+    """Share of individuals on the right side of probability 1/2, with its binomial standard error."""
+    reason = problem(probability=probability_N)
+    if reason:
+        return not_applicable(reason, len(y_N))
+    p = float(((probability_N > 0.5) == (y_N == 1)).mean())
+    return Estimate(p, len(y_N), float(np.sqrt(p * (1 - p) / len(y_N))))
+
+
+def brier(y_N: np.ndarray, probability_N: np.ndarray) -> Estimate:
+    """Mean squared error of the probability."""
+    reason = problem(probability=probability_N)
+    if reason:
+        return not_applicable(reason, len(y_N))
+    error = (probability_N - y_N) ** 2
+    n = len(y_N)
+    return Estimate(float(error.mean()), n, float(error.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan)
+
+
+def ece(y_N: np.ndarray, probability_N: np.ndarray, bins: int = BINS) -> Estimate:
+    """Expected calibration error: |observed - predicted frequency| averaged over bins of equal mass.
+
+    Equal probabilities share a bin, so the value does not depend on the order of rows.
+    """
+    reason = problem(probability=probability_N)
+    if reason:
+        return not_applicable(reason, len(y_N))
+    which = ((rankdata(probability_N) - 0.5) / len(y_N) * bins).astype(int)
+    gap = np.bincount(which, weights=y_N - probability_N, minlength=bins)
+    return Estimate(float(np.abs(gap).sum() / len(y_N)), len(y_N))
+
+
+def auprc(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
+    """Area under the precision-recall curve of the cases (``auc_pr``)."""
+    reason = problem(score=score_N)
+    if not reason and not 0 < (y_N == 1).sum() < len(y_N):
+        reason = "one class only"
+    if reason:
+        return not_applicable(reason, len(y_N))
+    return Estimate(auc_pr(y_N == 1, score_N), len(y_N))
+
+
+Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimate]
+METRICS: dict[str, dict[str, Metric]] = {
+    "binary": {
+        "accuracy": lambda y, score, probability: accuracy(y, probability),
+        "auroc": lambda y, score, probability: auroc(y, score),
+        "auprc": lambda y, score, probability: auprc(y, score),
+        "brier": lambda y, score, probability: brier(y, probability),
+        "ece": lambda y, score, probability: ece(y, probability),
+    },
+    "quantitative": {
+        "pearson": lambda y, score, probability: pearson(y, score),
+        "r2": lambda y, score, probability: r2(y, score),
+    },
+}
+RANKING = {
+    "binary": ("auroc", auroc, auroc_stratified),
+    "quantitative": ("pearson", pearson, pearson_stratified),
+}
+
+
+def names(kind: str, with_f: bool = True) -> list[str]:
+    """The metrics of a trait's kind (``binary`` or ``quantitative``) that a fit should have a value of."""
+    name = RANKING[kind][0]
+    alone = [f"{name}_f", f"{name}_stratified_f"] if with_f else []
+    return [*METRICS[kind], f"{name}_stratified", *alone]
+
+
+def evaluate(kind: str, people: pd.DataFrame, minimum: int = MINIMUM) -> list[tuple[str, str, Estimate]]:
+    """All (metric, population or "", estimate) of one seed's test individuals; by population if there are several.
+
+    ``people`` has columns y, score, probability, population and, for models, f: the network's own output,
+    without what its adjustment adds. ``minimum`` is that of the stratified metrics.
+    """
+    y, score, probability = (people[c].to_numpy(dtype=float) for c in ("y", "score", "probability"))
+    population = people["population"].to_numpy(dtype=str)
+    found = [(name, "", metric(y, score, probability)) for name, metric in METRICS[kind].items()]
+    name, plain, stratified = RANKING[kind]
+    found.append((f"{name}_stratified", "", stratified(y, score, population, minimum)))
+    if "f" in people:
+        f = people["f"].to_numpy(dtype=float)
+        found.append((f"{name}_f", "", plain(y, f)))
+        found.append((f"{name}_stratified_f", "", stratified(y, f, population, minimum)))
+    labels = np.unique(population)
+    for label in labels if len(labels) > 1 else []:
+        inside = population == label
+        for name, metric in METRICS[kind].items():
+            found.append((name, str(label), metric(y[inside], score[inside], probability[inside])))
+    return found

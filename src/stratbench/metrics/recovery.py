@@ -1,0 +1,50 @@
+"""Does a ranking of SNPs put the causal ones first?"""
+
+import numpy as np
+
+from stratbench.metrics.estimate import Estimate, not_applicable
+from stratbench.metrics.precision_recall import auc_pr, precision_at
+
+FIXED_K = (50, 500)
+
+
+def ks(n_causal: int, m: int) -> list[int]:
+    """Where precision@k is read: the number of causal SNPs, 50 and 500, as far as half of the m SNPs."""
+    return sorted({k for k in (n_causal, *FIXED_K) if 0 < k <= m / 2})
+
+
+def names(n_causal: int, m: int) -> list[tuple[str, int | None]]:
+    """The (metric, k) that a ranking of m SNPs should have a value of."""
+    return [
+        ("causal_auc_pr", None),
+        ("causal_auc_pr_ratio", None),
+        *(("precision_at_k", k) for k in ks(n_causal, m)),
+    ]
+
+
+def recovery(score_M: np.ndarray, causal_M: np.ndarray | None) -> list[tuple[str, int | None, Estimate]]:
+    """All (metric, k or None, estimate) of one ranking; larger scores stand higher.
+
+    ``causal_M`` is bool over the same SNPs, None for a measured trait. A missing score, no causal SNP or
+    nothing but causal SNPs make every metric not applicable.
+    """
+    m = len(score_M)
+    reason = ""
+    if causal_M is None:
+        reason = "measured trait: the causal SNPs are not known"
+    elif not causal_M.any():
+        reason = "no causal SNP is visible"
+    elif causal_M.all():
+        reason = "every visible SNP is causal"
+    elif not np.isfinite(score_M).all():
+        reason = f"score is missing or infinite for {(~np.isfinite(score_M)).sum()} of {m} SNPs"
+    n_causal = 0 if causal_M is None else int(causal_M.sum())
+    if reason or causal_M is None:
+        return [(name, k, not_applicable(reason, m)) for name, k in names(n_causal, m)]
+    area = auc_pr(causal_M, score_M)
+    found = [
+        ("causal_auc_pr", None, Estimate(area, m)),
+        ("causal_auc_pr_ratio", None, Estimate(area / float(causal_M.mean()), m)),
+    ]
+    at_k = [("precision_at_k", k, Estimate(precision_at(causal_M, score_M, k), m)) for k in ks(n_causal, m)]
+    return [*found, *at_k]

@@ -1,0 +1,79 @@
+"""The tidy table of docs/contracts.md: a row per number, blank where a column does not apply."""
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stratbench.files import read_tsv
+from stratbench.metrics.estimate import Estimate
+
+KEYS = [
+    "study",
+    "scenario",
+    "replicate",
+    "cohort",
+    "trait",
+    "split",
+    "population",
+    "model",
+    "adjustment",
+    "attribution",
+    "association",
+    "against",
+    "k",
+    "seed",
+    "metric",
+]
+COLUMNS = [*KEYS, "value", "n", "status", "reason"]
+INTEGERS = ("replicate", "k", "seed", "n")
+TEXT = tuple(column for column in COLUMNS if column not in (*INTEGERS, "value"))
+
+
+def rows(keys: Mapping[str, Any], metric: str, estimate: Estimate, **more: Any) -> list[dict[str, Any]]:
+    """The row of an estimate, and the row ``<metric>_se`` where it has a standard error.
+
+    ``keys`` and ``more`` fill key columns (study, model, seed, k, ...); the other columns stay blank.
+    """
+    row = {
+        **keys,
+        **more,
+        "metric": metric,
+        "value": estimate.value,
+        "n": estimate.n,
+        "status": estimate.status,
+        "reason": " ".join(estimate.reason.split()),
+    }
+    if not math.isfinite(estimate.se):
+        return [row]
+    return [row, {**row, "metric": f"{metric}_se", "value": estimate.se}]
+
+
+def tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the contract's columns and types: text ("" if blank), nullable integers, float values."""
+    table = table.reindex(columns=COLUMNS)
+    for column in COLUMNS:
+        if column in INTEGERS:
+            table[column] = pd.to_numeric(table[column]).astype("Int64")
+        elif column == "value":
+            table[column] = pd.to_numeric(table[column]).astype(float)
+        else:
+            table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str)
+    return table
+
+
+def table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A tidy table of rows, in the order given."""
+    return tidy(pd.DataFrame(list(records), columns=COLUMNS))
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """Read a metrics.tsv or probes.tsv; labels stay text even where they look like numbers."""
+    return tidy(read_tsv(path, text=TEXT))
+
+
+def sort(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the order of their keys, blanks first: the same rows give the same file."""
+    return table.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)

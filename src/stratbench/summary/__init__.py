@@ -1,0 +1,1 @@
+"""A study's results in four tables and one page of provenance."""

@@ -1,0 +1,13 @@
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.metrics.metrics import metrics
+
+    metrics(
+        files=dict(snakemake.input.items()),
+        output=snakemake.output.metrics,
+        place=dict(snakemake.params.place),
+        fits=snakemake.params.fits,
+        attributions=snakemake.params.attributions,
+        associations=snakemake.params.associations,
+    )

@@ -1,0 +1,11 @@
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.summary.summary import summary
+
+    summary(
+        files=dict(snakemake.input.items()),
+        outputs=dict(snakemake.output.items()),
+        cohorts=snakemake.params.cohorts,
+        config=snakemake.params.config,
+    )
