@@ -3,10 +3,9 @@
 ``Paths("default").bed.format(cohort="hs-mice")`` is a file; ``Paths("default").bed`` is a rule's output.
 """
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable
 
-from stratbench.study import Dataset
+from stratbench.study import Cohort, Dataset
 
 COHORT = "{cohort}"
 DATASET = f"{COHORT}/{{trait}}"
@@ -14,6 +13,14 @@ SPLIT = f"{DATASET}/{{split}}"
 FIT = f"{SPLIT}/{{model}}/{{adjustment}}"
 RAW = ("genotypes.bed", "genotypes.bim", "genotypes.fam", "samples.tsv")
 FETCHED = "resources/cohorts"
+LEVELS = {  # what one job of a rule makes, as its log and benchmark are named
+    "fetch": "{source}",
+    **dict.fromkeys(("simulate", "read_cohort", "qc"), COHORT),
+    "dataset": DATASET,
+    **dict.fromkeys(("split", "structure", "associate", "probe", "metrics"), SPLIT),
+    **dict.fromkeys(("fit", "attribute"), FIT),
+    **{rule: rule for rule in ("summary", "figures", "report")},
+}
 
 
 class Paths:
@@ -64,17 +71,18 @@ class Paths:
         self.figures = f"{root}/figures"
         self.report = f"{root}/report.html"
 
-    def log(self, rule: str, wildcards: str = "") -> str:
-        return f"{self.root}/logs/{rule}/{wildcards or rule}.log"
+    def log(self, rule: str) -> str:
+        return f"{self.root}/logs/{rule}/{LEVELS[rule]}.log"
 
-    def benchmark(self, rule: str, wildcards: str = "") -> str:
-        return f"{self.root}/benchmarks/{rule}/{wildcards or rule}.tsv"
-
-
-def each(pattern: str, items: list[Any]) -> list[str]:
-    """A pattern filled from cohorts, datasets, splits or fits, one path an item."""
-    return list(dict.fromkeys(fill(pattern, item) for item in items))
+    def benchmark(self, rule: str) -> str:
+        return f"{self.root}/benchmarks/{rule}/{LEVELS[rule]}.tsv"
 
 
-def fill(pattern: str, item: Dataset) -> str:
-    return pattern.format(**asdict(item))
+def fill(pattern: str, item: Cohort | Dataset) -> str:
+    """A pattern filled from a cohort, dataset, split or fit."""
+    return pattern.format(**({"cohort": item.label} if isinstance(item, Cohort) else vars(item)))
+
+
+def each(pattern: str, items: Iterable[Cohort | Dataset]) -> list[str]:
+    """A pattern filled from each item."""
+    return [fill(pattern, item) for item in items]

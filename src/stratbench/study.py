@@ -64,8 +64,9 @@ class Study:
             self._add(block)
 
     def _add(self, block: Mapping[str, Any]) -> None:
-        """Add one block: the cross of its lists. What two blocks share is made once, with the labels of both."""
-        cohorts = [c for label in block["cohorts"] for c in expand_cohort(label, self.config["cohorts"][label])]
+        """Add one block: the cross of its lists. What two blocks share is made once."""
+        specs = self.config["cohorts"]
+        cohorts = [cohort for label in block["cohorts"] for cohort in expand_cohort(label, specs[label])]
         self._cohorts |= {cohort.label: cohort for cohort in cohorts}
         for cohort, trait, name in product(cohorts, block["traits"], block["splits"]):
             split = Split(cohort.label, trait, name)

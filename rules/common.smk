@@ -1,0 +1,107 @@
+"""Wires the checked config to the rules; decides nothing."""
+
+import re
+
+from snakemake.exceptions import WorkflowError
+
+from stratbench import registry
+from stratbench.config import KINDS, check
+from stratbench.digest import digest
+from stratbench.errors import UserError
+from stratbench.paths import FETCHED, Paths, each, fill
+from stratbench.study import Fit, Split, Study
+
+try:
+    study = Study(check(config))
+except UserError as error:
+    raise WorkflowError(str(error))
+paths = Paths(study.name)
+
+
+def names(labels):
+    """A wildcard's constraint: these labels and no others."""
+    return "|".join(re.escape(label) for label in sorted(set(labels))) or "(?!)"
+
+
+def only(items):
+    """A constraint of {cohort} that admits these splits or fits alone, whatever follows it in a path."""
+    return f"(?=(?:{names('/'.join(vars(item).values()) for item in items)})[./])[^/]+"
+
+
+def split_of(wildcards):
+    return Split(wildcards.cohort, wildcards.trait, wildcards.split)
+
+
+def fit_of(wildcards):
+    return Fit(*(wildcards.get(key) for key in Fit.__dataclass_fields__))
+
+
+def demography_file(wildcards):
+    spec = study.cohort_spec(wildcards.cohort)["simulate"]
+    return registry.find("demography", spec["demography"], spec["file"])
+
+
+def specs(section, labels):
+    return {label: study.spec(section, label) for label in labels}
+
+
+def method_files(*fits, **sections):
+    """The files of the methods that fits and further labels (``attributions=[...]``) run."""
+    found = [(study.spec("models", fit.model), "model") for fit in fits]
+    found += [(spec, "adjustment") for fit in fits for spec in study.adjustment(fit.adjustment)]
+    found += [(study.spec(section, x), KINDS[section]) for section in sections for x in sections[section]]
+    return sorted({registry.find(kind, spec["method"], spec["file"]) for spec, kind in found})
+
+
+def fit_specs(fit):
+    return {"model": study.spec("models", fit.model), "adjustments": study.adjustment(fit.adjustment)}
+
+
+def place_of(wildcards):
+    """What every row of a split's metrics says about itself."""
+    cohort = study.cohort(wildcards.cohort)
+    place = {"study": study.name, "scenario": cohort.scenario, "replicate": cohort.replicate}
+    return place | vars(split_of(wildcards))
+
+
+def trained_on():
+    """What training, and whatever explains a trained network, reads."""
+    keys = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs", "grm")
+    return {key: getattr(paths, key) for key in keys}
+
+
+def attribution_tables(wildcards):
+    return [
+        table
+        for fit in study.fits_of(split_of(wildcards))
+        for table in expand(paths.attribution, **vars(fit), attribution=study.attributions_of(fit))
+    ]
+
+
+def association_tables(wildcards):
+    split = split_of(wildcards)
+    return expand(paths.association, **vars(split), association=study.associations_of(split))
+
+
+def benchmarks():
+    """The benchmarks of all jobs that the summary follows."""
+    attributed = [fit for fits in study.attribution_sets().values() for fit in fits]
+    associated = [split for splits in study.association_sets().values() for split in splits]
+    jobs = {
+        "simulate": [cohort for cohort in study.cohorts if not cohort.real],
+        "qc": study.cohorts,
+        "dataset": study.datasets,
+        **dict.fromkeys(("split", "structure", "probe", "metrics"), study.splits),
+        "fit": study.fits,
+        "attribute": attributed,
+        "associate": associated,
+    }
+    return [path for rule, items in jobs.items() for path in each(paths.benchmark(rule), items)]
+
+
+wildcard_constraints:
+    cohort=names(cohort.label for cohort in study.cohorts),
+    trait=names(split.trait for split in study.splits),
+    split=names(split.split for split in study.splits),
+    model=names(fit.model for fit in study.fits),
+    adjustment=names(fit.adjustment for fit in study.fits),

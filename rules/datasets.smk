@@ -1,0 +1,59 @@
+"""Cohort x trait: labels, the truth behind simulated ones, who is kept and which SNPs a model may see."""
+
+
+rule dataset:
+    input:
+        bed=paths.bed,
+        bim=paths.bim,
+        fam=paths.fam,
+        samples=paths.samples,
+        variants=paths.variants,
+    output:
+        trait=paths.trait,
+        trait_json=paths.trait_json,
+        truth=paths.truth,
+        liability=paths.liability,
+        keep_iid=paths.keep_iid,
+        keep_snp=paths.keep_snp,
+    log:
+        paths.log("dataset"),
+    benchmark:
+        paths.benchmark("dataset")
+    params:
+        spec=lambda wildcards: study.spec("traits", wildcards.trait),
+        names=lambda wildcards: [wildcards.cohort, wildcards.trait],
+        code=digest("dataset"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../envs/stratbench.yaml"
+    script:
+        "../workflow/scripts/dataset.py"
+
+
+rule split:
+    input:
+        samples=paths.samples,
+        trait=paths.trait,
+        trait_json=paths.trait_json,
+        keep_iid=paths.keep_iid,
+    output:
+        split=paths.split,
+    log:
+        paths.log("split"),
+    benchmark:
+        paths.benchmark("split")
+    params:
+        spec=lambda wildcards: study.spec("splits", wildcards.split),
+        names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split],
+        code=digest("split"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    conda:
+        "../envs/stratbench.yaml"
+    script:
+        "../workflow/scripts/split.py"

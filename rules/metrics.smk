@@ -1,0 +1,103 @@
+"""What the networks, their scores and their hidden features are worth; then all of a study in four tables."""
+
+
+rule probe:
+    input:
+        **trained_on(),
+        params=lambda wildcards: each(paths.params, study.fits_of(split_of(wildcards))),
+        fits=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
+    output:
+        probes=paths.probes,
+    log:
+        paths.log("probe"),
+    benchmark:
+        paths.benchmark("probe")
+    params:
+        place=place_of,
+        fits=lambda wildcards: [
+            {"model": fit.model, "adjustment": fit.adjustment, "specs": fit_specs(fit)}
+            for fit in study.fits_of(split_of(wildcards))
+        ],
+        code=lambda wildcards: digest("probe", *method_files(*study.fits_of(split_of(wildcards)))),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=study.gpu,
+    conda:
+        "../envs/stratbench.yaml"
+    script:
+        "../workflow/scripts/probe.py"
+
+
+rule metrics:
+    input:
+        samples=paths.samples,
+        trait=paths.trait,
+        trait_json=paths.trait_json,
+        truth=paths.truth,
+        liability=paths.liability,
+        keep_snp=paths.keep_snp,
+        split=paths.split,
+        pcs=paths.pcs,
+        predictions=lambda wildcards: each(paths.predictions, study.fits_of(split_of(wildcards))),
+        fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
+        attributions=attribution_tables,
+        associations=association_tables,
+        probes=[paths.probes],
+    output:
+        metrics=paths.metrics,
+    log:
+        paths.log("metrics"),
+    benchmark:
+        paths.benchmark("metrics")
+    params:
+        place=place_of,
+        fits=lambda wildcards: [
+            {"model": fit.model, "adjustment": fit.adjustment} for fit in study.fits_of(split_of(wildcards))
+        ],
+        attributions=lambda wildcards: [
+            {"model": fit.model, "adjustment": fit.adjustment, "attribution": label}
+            for fit in study.fits_of(split_of(wildcards))
+            for label in study.attributions_of(fit)
+        ],
+        associations=lambda wildcards: study.associations_of(split_of(wildcards)),
+        code=digest("metrics"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    conda:
+        "../envs/stratbench.yaml"
+    script:
+        "../workflow/scripts/metrics.py"
+
+
+rule summary:
+    input:
+        metrics=each(paths.metrics, study.splits),
+        qc=each(paths.qc, study.cohorts),
+        fits=each(paths.fit, study.fits),
+        benchmarks=benchmarks(),
+    output:
+        metrics=paths.summary_metrics,
+        comparisons=paths.comparisons,
+        qc=paths.summary_qc,
+        runtime=paths.runtime,
+        provenance=paths.provenance,
+    log:
+        paths.log("summary"),
+    benchmark:
+        paths.benchmark("summary")
+    params:
+        cohorts=[cohort.label for cohort in study.cohorts],
+        config=study.config,
+        code=digest("summary"),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    conda:
+        "../envs/stratbench.yaml"
+    script:
+        "../workflow/scripts/summary.py"

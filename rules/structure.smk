@@ -1,0 +1,33 @@
+"""What corrections may use, fitted on a split's training individuals: PCs, GRM, FST."""
+
+
+rule structure:
+    input:
+        bed=paths.bed,
+        bim=paths.bim,
+        fam=paths.fam,
+        samples=paths.samples,
+        variants=paths.variants,
+        keep_iid=paths.keep_iid,
+        keep_snp=paths.keep_snp,
+        split=paths.split,
+    output:
+        pcs=paths.pcs,
+        loadings=paths.loadings,
+        grm=paths.grm,
+        fst=paths.fst,
+        fst_snp=paths.fst_snp,
+    log:
+        paths.log("structure"),
+    benchmark:
+        paths.benchmark("structure")
+    params:
+        code=digest("structure"),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../envs/stratbench.yaml"
+    script:
+        "../workflow/scripts/structure.py"

@@ -1,0 +1,229 @@
+"""A study's config: read, checked whole before any rule is built, and completed with every default.
+
+``check`` returns the config that the rest of the package reads. Each method becomes a spec
+``{"method": name, "file": path or None, "options": {...}}``; each block names only labels that have one.
+The options themselves are stated by the files that use them, as literals, and read without importing those.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from stratbench import registry
+from stratbench.errors import UserError
+from stratbench.registry import nearest
+from stratbench.schema import Place, dotted, explain, plain, with_defaults
+
+Config = dict[str, Any]
+PACKAGE = Path(__file__).parent
+SCHEMA = PACKAGE.parents[1] / "workflow" / "schemas" / "config.schema.yaml"
+EMPTY: Mapping[str, Any] = {}
+KINDS = {
+    "models": "model",
+    "adjustments": "adjustment",
+    "attributions": "attribution",
+    "associations": "association",
+}
+
+
+def load(path: str | Path) -> Config:
+    """Read and check a config file. Raises one UserError that lists everything wrong with it."""
+    try:
+        return check(yaml.safe_load(Path(path).read_text()))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {error}") from error
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def check(raw: Mapping[str, Any]) -> Config:
+    """The completed config. Raises one UserError that lists all problems, each at its key path."""
+    checker = Checker(raw)
+    config = checker.run()
+    if checker.problems:
+        problems = "\n".join(f"  {problem}" for problem in checker.problems)
+        raise UserError(f"the study's config cannot be used:\n{problems}")
+    return config
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    return dict(yaml.safe_load(SCHEMA.read_text()))
+
+
+@cache
+def module_options(file: str) -> Mapping[str, Any]:
+    """The literal OPTIONS of a file of the package that is no method, e.g. ``cohorts/qc.py``."""
+    path = PACKAGE / file
+    return dict(registry._literal(ast.parse(path.read_text()), "OPTIONS", path))
+
+
+class Checker:
+    """Checks one config and collects what is wrong with it, each problem at its place in the config."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = plain(raw)
+        self.problems: list[str] = []
+        self.broken: set[Place] = set()  # entries that no later check may rely on
+        self.declared: dict[str, Any] = {}  # what the file of each real cohort says
+
+    def refuse(self, place: Place, message: str) -> None:
+        self.problems.append(f"{dotted(place)}: {message}" if place else message)
+        self.broken.add(place[:2])
+
+    def run(self) -> Config:
+        self.against(schema(), self.raw, ())
+        if any(len(place) < 2 for place in self.broken):
+            return self.raw  # a section itself is wrong: nothing more can be said
+        config = with_defaults(schema(), self.raw)
+        self.resolve(config, "cohorts", self.cohort)
+        self.resolve(config, "traits", self.trait)
+        self.resolve(config, "splits", self.split)
+        for section in KINDS:
+            self.resolve(config, section, self.method)
+        for label in config["adjustments"]:
+            if "+" in label:
+                self.refuse(("adjustments", label), "a+b is composed of the labels a and b; define those")
+        for k, block in enumerate(config["blocks"]):
+            if ("blocks", k) not in self.broken:
+                self.block(config, ("blocks", k), block)
+        return config
+
+    def resolve(self, config: Config, section: str, complete: Callable[[Place, Any], Any]) -> None:
+        """Replace each sound entry of a section by its completed form."""
+        for label, entry in config[section].items():
+            if (section, label) not in self.broken:
+                config[section][label] = complete((section, label), entry)
+
+    def against(self, rules: Mapping[str, Any], value: Any, place: Place) -> None:
+        """Check a value against a JSON schema."""
+        for error in jsonschema.Draft202012Validator(rules).iter_errors(value):
+            for further, message in explain(error):
+                self.refuse((*place, *error.absolute_path, *further), message)
+
+    def options(self, schemas: Mapping[str, Any], given: Mapping[str, Any], place: Place) -> dict[str, Any]:
+        """The given options over the defaults. An option without a default must be given."""
+        required = [name for name, option in schemas.items() if "default" not in option]
+        rules = {"properties": schemas, "required": required, "additionalProperties": False}
+        self.against(rules, given, place)
+        return {name: given.get(name, option.get("default")) for name, option in schemas.items()}
+
+    def method(self, place: Place, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """The spec of an entry that names a method or a file, with the method's options."""
+        return self.spec(KINDS[place[0]], place, entry, "method")
+
+    def spec(
+        self, kind: str, place: Place, entry: Mapping[str, Any], key: str, common: Mapping[str, Any] = EMPTY
+    ) -> dict[str, Any]:
+        """A spec with the options of the method and ``common`` ones; ``key`` is where its name stands."""
+        given = {name: value for name, value in entry.items() if name not in (key, "file")}
+        file = entry.get("file")
+        name = entry.get(key) or Path(file or "").stem
+        try:
+            schemas = registry.describe(kind, name, file).options
+        except UserError as error:
+            self.refuse((*place, "file" if file else key), str(error))
+            schemas = given = {}
+        return {key: name, "file": file, "options": self.options({**schemas, **common}, given, place)}
+
+    def cohort(self, place: Place, entry: Config) -> Config:
+        entry["qc"] = self.options(module_options("cohorts/qc.py"), entry["qc"], (*place, "qc"))
+        if "real" in entry:
+            self.cohort_file(place, entry["real"])
+            return entry
+        simulate, inside = entry["simulate"], (*place, "simulate")
+        if ("demography" in simulate) == ("file" in simulate):
+            self.refuse(inside, "give either 'demography' (a name) or 'file' (a path of a method file)")
+            return entry
+        common = module_options("cohorts/simulate.py")
+        entry["simulate"] = self.spec("demography", inside, simulate, "demography", common)
+        return entry
+
+    def trait(self, place: Place, entry: Config) -> Config:
+        if "measured" in entry:
+            return entry
+        inside = (*place, "simulate")
+        given = entry["simulate"] = self.options(
+            module_options("traits/simulate.py"), entry["simulate"], inside
+        )
+        if (*place,) in self.broken:
+            return entry
+        shares = given["h2"] + given["environment"]
+        if shares > 1:
+            self.refuse((*inside, "environment"), f"h2 + environment is {shares:g}; at most 1 is left of it")
+        if entry["snps"] is not None and given["causal"] > entry["snps"] and not given["untyped"]:
+            message = f"{given['causal']} causal SNPs, but the model sees only {entry['snps']} (snps)"
+            self.refuse((*inside, "causal"), message)
+        return entry
+
+    def split(self, place: Place, entry: Mapping[str, Any]) -> dict[str, Any]:
+        return self.spec("split", place, entry, "method")
+
+    def cohort_file(self, place: Place, path: str) -> None:
+        """Read what a cohort file declares."""
+        try:
+            self.declared[place[1]] = yaml.safe_load(Path(path).read_text()) or {}
+        except FileNotFoundError:
+            self.refuse((*place, "real"), f"no such cohort file: {path}")
+        except yaml.YAMLError as error:
+            self.refuse((*place, "real"), f"{path}: not YAML: {error}")
+
+    def block(self, config: Config, place: Place, block: Config) -> None:
+        """Every label is defined, or names a method; every trait and split can be had in every cohort."""
+        for section in ("cohorts", "traits"):
+            for label in block[section]:
+                if label not in config[section]:
+                    self.undefined((*place, section), label, sorted(config[section]))
+        for section in ("splits", *KINDS):
+            for label in block[section]:
+                parts = label.split("+") if section == "adjustments" else [label]
+                for part in parts:
+                    self.define(config, section, (*place, section), part)
+                if len(set(parts)) < len(parts):
+                    self.refuse((*place, section), f"'{label}' names a part twice")
+        for cohort, trait in product(block["cohorts"], block["traits"]):
+            if self.sound(config, ("cohorts", cohort), ("traits", trait)):
+                self.cohort_and_trait(config, cohort, trait)
+        for cohort, split in product(block["cohorts"], block["splits"]):
+            if self.sound(config, ("cohorts", cohort), ("splits", split)):
+                self.cohort_and_split(config, cohort, split)
+
+    def define(self, config: Config, section: str, place: Place, label: str) -> None:
+        """A label that the config leaves undefined is the method of that name with its defaults."""
+        if label in config[section]:
+            return
+        shipped = registry.names(KINDS[section])
+        if label in shipped:
+            config[section][label] = self.method((section, label), {"method": label})
+        else:
+            self.undefined(place, label, sorted({*config[section], *shipped}))
+
+    def undefined(self, place: Place, label: str, known: list[str]) -> None:
+        self.refuse(place, f"undefined label '{label}': {nearest(label, known)}")
+
+    def sound(self, config: Config, *places: Place) -> bool:
+        return all(place[1] in config[place[0]] and place not in self.broken for place in places)
+
+    def cohort_and_trait(self, config: Config, cohort: str, trait: str) -> None:
+        """A measured trait is one that the cohort file declares; populations that a trait names exist."""
+        spec = config["traits"][trait]
+        if "measured" in spec:
+            place = ("traits", trait, "measured")
+            if cohort not in self.declared:
+                self.refuse(place, f"the simulated cohort '{cohort}' has no measured traits")
+                return
+            known = sorted(self.declared[cohort].get("traits") or {})
+            if spec["measured"] not in known:
+                message = (
+                    f"'{cohort}' declares no trait '{spec['measured']}': {nearest(spec['measured'], known)}"
+                )
+                self.refuse(place, message)
+
+    def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
+        pass

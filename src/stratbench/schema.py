@@ -1,0 +1,82 @@
+"""JSON schemas as a user meets them: defaults filled in, and errors that name the nearest valid key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema.exceptions import ValidationError
+
+from stratbench.errors import UserError
+from stratbench.registry import nearest
+
+Place = tuple[Any, ...]
+
+
+def dotted(place: Place) -> str:
+    """A place in a config as text: ``blocks[0].models``."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place)
+    return text.removeprefix(".")
+
+
+def plain(value: Any, place: Place = ()) -> Any:
+    """A copy of dicts, lists and values whose keys are all text. Raises UserError for another key."""
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise UserError(
+                    f"{dotted(place) or 'config'}: YAML reads the key {key!r} as no text; quote it"
+                )
+        return {key: plain(item, (*place, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, (*place, k)) for k, item in enumerate(value)]
+    return value
+
+
+def with_defaults(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any] | None = None) -> Any:
+    """A copy of the value with every default of the schema that it lacks."""
+    root = root or schema
+    schema = _follow(schema, root)
+    if isinstance(value, dict):
+        rules = schema.get("properties", {})
+        absent = {key: _follow(rule, root) for key, rule in rules.items() if key not in value}
+        filled = {key: plain(rule["default"]) for key, rule in absent.items() if "default" in rule}
+        other = schema.get("additionalProperties") or {}
+        return filled | {key: with_defaults(rules.get(key, other), item, root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_defaults(schema.get("items", {}), item, root) for item in value]
+    return value
+
+
+def explain(error: ValidationError) -> Iterator[tuple[Place, str]]:
+    """What is wrong, in words, and where below the error's own path."""
+    value, rule = error.instance, error.validator_value
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        for key in value.keys() - error.schema["properties"].keys():
+            yield (key,), f"unknown key '{key}': {nearest(key, known)}"
+    elif "propertyNames" in error.schema_path or error.validator == "pattern":
+        yield (), f"'{value}' is no label: lower-case letters, digits, '.', '+' and '-'"
+    elif error.validator == "oneOf" and "$comment" in error.schema:
+        yield (), error.schema["$comment"]
+    elif error.validator == "required":
+        missing = next(key for key in rule if key not in value and f"'{key}'" in error.message)
+        yield (), f"'{missing}' is missing"
+    elif error.validator == "enum":
+        yield (), f"unknown value {value!r}: {nearest(str(value), [str(item) for item in rule])}"
+    else:
+        yield (), error.message + _number_hint(error)
+
+
+def _number_hint(error: ValidationError) -> str:
+    """YAML reads 1e-6 as text."""
+    if error.validator != "type" or not isinstance(error.instance, str) or "number" not in str(error.schema):
+        return ""
+    try:
+        return f" (YAML wants a dot and a sign: {float(error.instance):.1e})"
+    except ValueError:
+        return ""
+
+
+def _follow(rule: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A rule with what it refers to; what it states itself comes first."""
+    reference = rule.get("$ref", "").removeprefix("#/$defs/")
+    return {**root["$defs"][reference], **rule} if reference else rule

@@ -1,0 +1,99 @@
+"""A config expands to plain lists, once, in the order of its blocks."""
+
+import pytest
+
+from stratbench.study import Cohort, Dataset, Fit, Split, Study
+
+
+def make(**changes):
+    block = {
+        "cohorts": ["split"],
+        "traits": ["t"],
+        "splits": ["random"],
+        "models": ["linear"],
+        "adjustments": ["none", "a+b"],
+        "attributions": ["x"],
+        "associations": ["ols"],
+    }
+    config = {
+        "study": "small",
+        "seeds": 3,
+        "gpu": 0,
+        "cohorts": {"split": {"simulate": {}, "replicates": 2}, "mice": {"real": "mice.yaml"}},
+        "traits": {"t": {"snps": 5}},
+        "models": {"linear": {"method": "linear"}},
+        "adjustments": {name: {"method": name} for name in "ab"},
+        "blocks": [block, {**block, **changes}],
+    }
+    return Study(config)
+
+
+def test_scenario_expands_to_replicates():
+    assert make().cohorts == [
+        Cohort("split-r01", "split", 1, real=False),
+        Cohort("split-r02", "split", 2, real=False),
+    ]
+
+
+def test_real_cohort_keeps_its_label():
+    assert make(cohorts=["mice"]).cohorts[-1] == Cohort("mice", "mice", 1, real=True)
+
+
+def test_same_block_twice_is_made_once():
+    study = make()
+    assert study.datasets == [Dataset("split-r01", "t"), Dataset("split-r02", "t")]
+    assert study.splits == [Split("split-r01", "t", "random"), Split("split-r02", "t", "random")]
+    assert [fit.adjustment for fit in study.fits] == ["none", "a+b", "none", "a+b"]
+
+
+def test_attributions_and_associations_are_the_union_over_blocks():
+    study = make(attributions=["y", "x"], adjustments=["none"], associations=["lmm"])
+    split = study.splits[0]
+    none, combined = study.fits_of(split)
+    assert study.attributions_of(none) == ["x", "y"]
+    assert study.attributions_of(combined) == ["x"]
+    assert study.associations_of(split) == ["ols", "lmm"]
+    assert {labels: len(fits) for labels, fits in study.attribution_sets().items()} == {
+        ("x", "y"): 2,
+        ("x",): 2,
+    }
+
+
+def test_fit_knows_its_split():
+    fit = Fit("c", "t", "s", "m", "a")
+    assert fit.of == Split("c", "t", "s")
+    assert fit.of != fit
+
+
+def test_combined_adjustment_has_parts_in_order():
+    assert make().adjustment("a+b") == [{"method": "a"}, {"method": "b"}]
+
+
+def test_replicate_finds_its_scenario():
+    assert make().cohort_spec("split-r02") == {"simulate": {}, "replicates": 2}
+
+
+def test_counts():
+    study = make(cohorts=["mice"], attributions=[], models=["linear"])
+    assert study.counts() == {
+        "cohorts": 3,
+        "datasets": 3,
+        "splits": 3,
+        "fits": 6,
+        "trainings": 18,
+        "jax_jobs": 6 + 4 + 3,
+    }
+
+
+def test_block_without_models_has_no_fits_and_no_jax_jobs():
+    config = {"study": "s", "seeds": 1, "gpu": 0, "cohorts": {"mice": {"real": "x"}}}
+    block = {"cohorts": ["mice"], "traits": ["t"], "splits": ["r"], "models": [], "adjustments": ["none"]}
+    study = Study({**config, "blocks": [{**block, "attributions": [], "associations": ["ols"]}]})
+    assert study.fits == []
+    assert study.counts()["jax_jobs"] == 0
+    assert list(study.association_sets()) == [("ols",)]
+
+
+@pytest.mark.parametrize("label", ["split-r01", "split-r02"])
+def test_order_is_stable(label):
+    assert [fit for fit in make().fits if fit.cohort == label] == make().fits_of(Split(label, "t", "random"))
