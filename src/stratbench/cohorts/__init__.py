@@ -1,0 +1,1 @@
+"""Cohorts: fetched or simulated, then passed through one QC."""
