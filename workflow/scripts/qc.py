@@ -1,0 +1,15 @@
+"""Quality control of one cohort."""
+
+from pathlib import Path
+
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.cohorts.qc import qc
+
+    qc(
+        snakemake.input.bed.removesuffix(".bed"),
+        snakemake.input.samples,
+        Path(snakemake.output.bed).parent,
+        snakemake.params.options,
+    )
