@@ -1,1 +1,1 @@
-"""What a model predicted, which SNPs it pointed at and what it knows of ancestry, as tidy rows with errors."""
+"""What a model predicted, which SNPs it pointed at and what it knows of ancestry; tidy rows with errors."""

@@ -66,7 +66,7 @@ def _delta(within_1: Estimate, within_2: Estimate, between: Estimate) -> Estimat
 
 
 def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, str]]:
-    """(adjustment, against): each with itself, then each pair once, against the earlier; the reference is first."""
+    """(adjustment, against): each with itself, then each pair once, against the earlier, reference first."""
     order = sorted(adjustments, key=lambda name: name != reference)
     between = [(later, earlier) for i, later in enumerate(order) for earlier in order[:i]]
     return [*((name, name) for name in order), *between]

@@ -32,7 +32,7 @@ class Data:
 
     @property
     def pcs(self) -> list[str]:
-        return [column for column in self.people if str(column).startswith("pc")]
+        return list(self.people.filter(regex=r"^pc\d+$").columns)
 
     def of_set(self, name: str) -> pd.DataFrame:
         return self.people[self.people["set"] == name]
@@ -54,7 +54,7 @@ def read(files: Mapping[str, Any]) -> Data:
     people["population"] = _join(people, files["samples"])["population"]
     people["set"] = _join(people, files["split"])["set"]
     pcs = _join(people, files["pcs"])
-    people = people.join(pcs[[column for column in pcs if column.startswith("pc")]])
+    people = people.join(pcs.filter(regex=r"^pc\d+$"))
     snps = pd.Index(read_lines(files["keep_snp"]))
     causal_M, liability = None, pd.DataFrame()
     if trait["simulated"]:

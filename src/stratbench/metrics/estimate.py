@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Estimate:
-    """A metric's value; ``se`` is its sampling standard error over test individuals, NaN where none is defined.
+    """A metric's value; ``se`` is its sampling standard error over test individuals, NaN if there is none.
 
     ``n`` counts what the value was computed from: individuals, SNPs, or pairs of seeds.
     """

@@ -1,4 +1,4 @@
-"""What is reachable without a network: floors from labels, populations and PCs; ceilings from the true liability.
+"""What is reachable without a network: floors, and ceilings from the true liability.
 
 Every baseline is fitted on training individuals and evaluated on the models' own test individuals.
 """

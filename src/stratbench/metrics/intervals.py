@@ -1,4 +1,4 @@
-"""Confidence intervals: Student-t over replicates, normal from a standard error. Bootstraps need 30 replicates."""
+"""Confidence intervals: Student-t over replicates, normal from a standard error."""
 
 import numpy as np
 from numpy.typing import ArrayLike

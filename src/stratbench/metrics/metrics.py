@@ -1,4 +1,4 @@
-"""All numbers of one split: its predictions, baselines, attributions, associations and probes as tidy rows."""
+"""All numbers of a split: predictions, baselines, attributions, associations and probes as tidy rows."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from stratbench.metrics import rows as tidy
 from stratbench.metrics.agreement import agreement, top_k
 from stratbench.metrics.association import lambda_gc, ranking
 from stratbench.metrics.data import Data
-from stratbench.metrics.estimate import Estimate, failed, not_applicable
+from stratbench.metrics.estimate import failed, not_applicable
 from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
 from stratbench.metrics.prediction import MINIMUM, RANKING, evaluate, names
 from stratbench.metrics.recovery import names as recovery_names
@@ -76,7 +76,7 @@ def fit_rows(
 ) -> list[Row]:
     """The prediction rows of every seed of a fit, those of failed seeds included."""
     reasons = why_failed(fit)
-    seeds = [int(seed["seed"]) for seed in fit.get("seeds", [])]
+    seeds: list[int | None] = [int(seed["seed"]) for seed in fit.get("seeds", [])]
     found: list[Row] = []
     for seed in seeds or [None]:
         of_seed = predictions[predictions["seed"] == seed] if len(predictions) else predictions
@@ -144,9 +144,10 @@ def read_scores(path: str | Path, snps: pd.Index) -> Scores:
     table = read_tsv(path)
     if not len(table):
         return {}
+    by_seed = {int(seed): table[table["seed"] == seed] for seed in sorted(table["seed"].unique())}
     return {
-        int(seed): of_seed.set_index("snp")["score"].reindex(snps).to_numpy(dtype=float)
-        for seed, of_seed in table.groupby("seed", sort=True)
+        seed: rows.set_index("snp")["score"].reindex(snps).to_numpy(dtype=float)
+        for seed, rows in by_seed.items()
     }
 
 
@@ -185,17 +186,13 @@ def recovery_rows(
 ) -> list[Row]:
     """Recovery by each seed's scores; failed rows for seeds without any."""
     found: list[Row] = []
-    estimates: list[tuple[str, int | None, Estimate]]
-    without = {seed: reason for seed, reason in reasons.items() if seed is not None and seed not in scores}
+    without = {at: reason for at, reason in reasons.items() if at not in (None, *scores)}
     if not scores and not without:
-        without = {None: _reason(reasons)}  # type: ignore[dict-item]
+        without = {None: _reason(reasons)}
     for seed, score in scores.items():
         for metric, k, estimate in recovery(score, data.causal_M):
             found += tidy.rows(keys, metric, estimate, k=k, seed=seed)
-    for seed, reason in without.items():
-        estimates = [
-            (metric, k, failed(reason)) for metric, k in recovery_names(data.n_causal, len(data.snps))
-        ]
-        for metric, k, estimate in estimates:
-            found += tidy.rows(keys, metric, estimate, k=k, seed=seed)
+    for at, reason in without.items():
+        for metric, k in recovery_names(data.n_causal, len(data.snps)):
+            found += tidy.rows(keys, metric, failed(reason), k=k, seed=at)
     return found

@@ -85,10 +85,11 @@ def names(kind: str, with_f: bool = True) -> list[str]:
 
 
 def evaluate(kind: str, people: pd.DataFrame, minimum: int = MINIMUM) -> list[tuple[str, str, Estimate]]:
-    """All (metric, population or "", estimate) of one seed's test individuals; by population if there are several.
+    """All (metric, population or "", estimate) of one seed's test individuals.
 
     ``people`` has columns y, score, probability, population and, for models, f: the network's own output,
-    without what its adjustment adds. ``minimum`` is that of the stratified metrics.
+    without what its adjustment adds. Populations have rows where there are several.
+    ``minimum`` is that of the stratified metrics.
     """
     y, score, probability = (people[c].to_numpy(dtype=float) for c in ("y", "score", "probability"))
     population = people["population"].to_numpy(dtype=str)

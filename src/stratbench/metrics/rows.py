@@ -11,21 +11,8 @@ from stratbench.files import read_tsv
 from stratbench.metrics.estimate import Estimate
 
 KEYS = [
-    "study",
-    "scenario",
-    "replicate",
-    "cohort",
-    "trait",
-    "split",
-    "population",
-    "model",
-    "adjustment",
-    "attribution",
-    "association",
-    "against",
-    "k",
-    "seed",
-    "metric",
+    *("study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment"),
+    *("attribution", "association", "against", "k", "seed", "metric"),
 ]
 COLUMNS = [*KEYS, "value", "n", "status", "reason"]
 INTEGERS = ("replicate", "k", "seed", "n")
@@ -52,7 +39,7 @@ def rows(keys: Mapping[str, Any], metric: str, estimate: Estimate, **more: Any) 
 
 
 def tidy(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the contract's columns and types: text ("" if blank), nullable integers, float values."""
+    """The table with the contract's columns and types: text or "", nullable integers, float values."""
     table = table.reindex(columns=COLUMNS)
     for column in COLUMNS:
         if column in INTEGERS:

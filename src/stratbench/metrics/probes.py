@@ -1,0 +1,224 @@
+"""How well a population can be decoded from hidden features, and from the logit once the label is known.
+
+A probe is fitted on training individuals and judged on test individuals by balanced accuracy (mean recall of
+the populations), so chance is 1 / K whatever the sizes. NumPy and scikit-learn only, one thread, seeded.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from stratbench.metrics.estimate import Estimate, not_applicable
+from stratbench.metrics.rows import rows
+
+MIN_TRAIN, MIN_TEST = 5, 3  # individuals that a population needs to be decoded
+TREES, FOLDS = 50, 3
+C = 10.0  # inverse ridge penalty of the linear probe, features scaled to mean square 1 / F
+Decoded = dict[str, Estimate]
+
+
+def populations(train_N: np.ndarray, test_T: np.ndarray) -> np.ndarray:
+    """The populations with enough training and test individuals to be decoded, sorted."""
+    common = np.intersect1d(train_N, test_T)
+    return np.array(
+        [p for p in common if (train_N == p).sum() >= MIN_TRAIN and (test_T == p).sum() >= MIN_TEST],
+        dtype=str,
+    )
+
+
+def balanced_accuracy(truth_T: np.ndarray, guess_T: np.ndarray) -> Estimate:
+    """Mean recall of the K populations; binomial standard error sqrt(sum r (1 - r) / n) / K."""
+    levels = np.unique(truth_T)
+    n = np.array([(truth_T == level).sum() for level in levels])
+    recall = np.array([(guess_T[truth_T == level] == level).mean() for level in levels])
+    se = np.sqrt((recall * (1 - recall) / n).sum()) / len(levels)
+    return Estimate(float(recall.mean()), len(truth_T), float(se))
+
+
+def standardise(train_NF: np.ndarray, test_TF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns centred and scaled in training, constants dropped, divided by sqrt(F): rows of length 1 or so."""
+    train_NF, test_TF = np.asarray(train_NF, dtype=float), np.asarray(test_TF, dtype=float)
+    mean, sd = train_NF.mean(axis=0), train_NF.std(axis=0)
+    varies = sd > 1e-12 * (1 + np.abs(mean))
+    scale = sd[varies] * np.sqrt(max(varies.sum(), 1))
+    return (train_NF - mean)[:, varies] / scale, (test_TF - mean)[:, varies] / scale
+
+
+def _rotate(train_NF: np.ndarray, test_TF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same geometry in at most N columns: a ridge fit needs the span of its training rows only."""
+    n, f = train_NF.shape
+    if f <= n:
+        return train_NF, test_TF
+    values, vectors = np.linalg.eigh(train_NF @ train_NF.T)
+    kept = values > 1e-10 * values[-1]
+    length = np.sqrt(values[kept])
+    return vectors[:, kept] * length, test_TF @ (train_NF.T @ (vectors[:, kept] / length))
+
+
+def linear(train_NF: np.ndarray, label_N: np.ndarray, test_TF: np.ndarray) -> np.ndarray:
+    """Labels (T,) guessed by ridge logistic regression, classes weighted to be balanced."""
+    train, test = _rotate(train_NF, test_TF)
+    model = LogisticRegression(C=C, max_iter=500, class_weight="balanced")
+    return model.fit(train, label_N).predict(test)
+
+
+def _rbf(a_NF: np.ndarray, b_MF: np.ndarray) -> np.ndarray:
+    """Kernel (N, M): exp(-squared distance), for rows of length about 1 (scikit-learn's gamma="scale")."""
+    distance = (a_NF**2).sum(axis=1)[:, None] + (b_MF**2).sum(axis=1) - 2 * a_NF @ b_MF.T
+    return np.exp(-np.maximum(distance, 0))
+
+
+def _cross_validated(kernel_NN: np.ndarray, label_N: np.ndarray, fold_N: np.ndarray) -> float:
+    """Balanced accuracy of the support vector machine within the training individuals."""
+    guess = label_N.copy()
+    for fold in range(FOLDS):
+        out = fold_N == fold
+        model = SVC(kernel="precomputed", class_weight="balanced").fit(
+            kernel_NN[~out][:, ~out], label_N[~out]
+        )
+        guess[out] = model.predict(kernel_NN[out][:, ~out])
+    return balanced_accuracy(label_N, guess).value
+
+
+def _folds(label_N: np.ndarray, seed: int) -> np.ndarray:
+    """A fold (N,) for each individual, balanced within label, drawn by seed."""
+    order = np.random.default_rng(seed).permutation(len(label_N))
+    order = order[np.argsort(label_N[order], kind="stable")]
+    fold = np.empty(len(label_N), dtype=int)
+    fold[order] = np.arange(len(label_N)) % FOLDS
+    return fold
+
+
+def nonlinear(train_NF: np.ndarray, label_N: np.ndarray, test_TF: np.ndarray, seed: int) -> np.ndarray:
+    """Labels (T,) guessed by a random forest or an RBF support vector machine, the better one in training.
+
+    The forest (judged out of bag) sees single features and their steps, such as the offset that a residual
+    leaves; the machine (judged by 3-fold cross-validation) sees what is spread over many, such as a variance.
+    """
+    forest = RandomForestClassifier(
+        TREES, class_weight="balanced", oob_score=True, bootstrap=True, random_state=seed, n_jobs=1
+    ).fit(train_NF, label_N)
+    votes_NK = np.nan_to_num(forest.oob_decision_function_)
+    out_of_bag = balanced_accuracy(label_N, forest.classes_[votes_NK.argmax(axis=1)]).value
+    kernel_NN = _rbf(train_NF, train_NF)
+    if out_of_bag >= _cross_validated(kernel_NN, label_N, _folds(label_N, seed)):
+        return forest.predict(test_TF)
+    machine = SVC(kernel="precomputed", class_weight="balanced").fit(kernel_NN, label_N)
+    return machine.predict(_rbf(test_TF, train_NF))
+
+
+def decode(
+    feature_train_NF: np.ndarray,
+    population_train_N: np.ndarray,
+    feature_test_TF: np.ndarray,
+    population_test_T: np.ndarray,
+    seed: int,
+) -> Decoded:
+    """``linear`` and ``nonlinear`` balanced accuracy of the population, and ``chance``, 1 / K.
+
+    Populations with fewer than 5 training or 3 test individuals are left out. Not applicable where fewer
+    than two remain or a feature is not finite. Features that are all constant decode at chance.
+    """
+    train, test = np.asarray(population_train_N, dtype=str), np.asarray(population_test_T, dtype=str)
+    levels = populations(train, test)
+    reason = _reason(levels, feature_train_NF, feature_test_TF)
+    if reason:
+        return dict.fromkeys(("linear", "nonlinear", "chance"), not_applicable(reason, len(test)))
+    in_train, in_test = np.isin(train, levels), np.isin(test, levels)
+    label, truth = (np.searchsorted(levels, x) for x in (train[in_train], test[in_test]))
+    a, b = standardise(np.asarray(feature_train_NF)[in_train], np.asarray(feature_test_TF)[in_test])
+    chance = Estimate(1 / len(levels), len(truth))
+    if a.shape[1] == 0:
+        return dict.fromkeys(("linear", "nonlinear", "chance"), chance)
+    return {
+        "linear": balanced_accuracy(truth, linear(a, label, b)),
+        "nonlinear": balanced_accuracy(truth, nonlinear(a, label, b, seed)),
+        "chance": chance,
+    }
+
+
+def _reason(levels: np.ndarray, *features: np.ndarray) -> str:
+    if len(levels) < 2:
+        return "fewer than two populations to tell apart"
+    if not all(np.isfinite(np.asarray(x, dtype=float)).all() for x in features):
+        return "a feature is not finite"
+    return ""
+
+
+def label_classes(y_train_N: np.ndarray, y_test_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Classes of y: its values if there are two, thirds by the training quantiles of a quantitative trait."""
+    y_train, y_test = np.asarray(y_train_N, dtype=float), np.asarray(y_test_T, dtype=float)
+    if len(np.unique(y_train)) <= 2:
+        return y_train, y_test
+    cuts = np.quantile(y_train, [1 / 3, 2 / 3])
+    return np.searchsorted(cuts, y_train).astype(float), np.searchsorted(cuts, y_test).astype(float)
+
+
+def decode_from_logit(
+    logit_train_N: np.ndarray,
+    y_train_N: np.ndarray,
+    population_train_N: np.ndarray,
+    logit_test_T: np.ndarray,
+    y_test_T: np.ndarray,
+    population_test_T: np.ndarray,
+    seed: int,
+) -> Estimate:
+    """Balanced accuracy of the population decoded from the logit within each class of y, averaged.
+
+    A population that differs only in how many are cases cannot be decoded this way: y is given. The probe is
+    a small tree (at most eight leaves, each of 5% of the training individuals). A class of y in which not
+    every population has 5 training and 3 test individuals is left out; none left: not applicable.
+    """
+    train, test = np.asarray(population_train_N, dtype=str), np.asarray(population_test_T, dtype=str)
+    logit_train, logit_test = (np.asarray(x, dtype=float)[:, None] for x in (logit_train_N, logit_test_T))
+    levels = populations(train, test)
+    reason = _reason(levels, logit_train, logit_test)
+    if reason:
+        return not_applicable(reason, len(test))
+    class_train, class_test = label_classes(y_train_N, y_test_T)
+    parts = []
+    for label in np.unique(class_train):
+        a, b = class_train == label, class_test == label
+        if not np.array_equal(populations(train[a], test[b]), levels):
+            continue
+        a, b = a & np.isin(train, levels), b & np.isin(test, levels)
+        tree = DecisionTreeClassifier(
+            max_leaf_nodes=8,
+            min_samples_leaf=max(2, int(a.sum()) // 20),
+            class_weight="balanced",
+            random_state=seed,
+        ).fit(logit_train[a], np.searchsorted(levels, train[a]))
+        parts.append(balanced_accuracy(np.searchsorted(levels, test[b]), tree.predict(logit_test[b])))
+    if not parts:
+        return not_applicable("no class of y has every population in training and test", len(test))
+    se = float(np.sqrt(sum(part.se**2 for part in parts))) / len(parts)
+    return Estimate(float(np.mean([part.value for part in parts])), sum(part.n for part in parts), se)
+
+
+def probe_rows(
+    keys: Mapping[str, Any], trained: Decoded, untrained: Decoded | None = None, logit: Estimate | None = None
+) -> list[dict[str, Any]]:
+    """Tidy rows (``rows.table`` makes the table) of one fit and seed.
+
+    ``keys`` holds study, scenario, replicate, cohort, trait, split, model, adjustment and seed;
+    ``trained`` and ``untrained`` come from ``decode``, ``logit`` from ``decode_from_logit``.
+    """
+    found = rows(keys, "ancestry_chance", trained["chance"])
+    for kind in ("linear", "nonlinear"):
+        found += rows(keys, f"ancestry_{kind}", trained[kind])
+        if untrained is not None:
+            found += rows(keys, f"ancestry_{kind}_untrained", untrained[kind])
+    if logit is not None:
+        found += rows(keys, "ancestry_logit", logit)
+    return found
+
+
+def failed_rows(keys: Mapping[str, Any], reason: str) -> list[dict[str, Any]]:
+    """The rows of a fit or seed that failed: there is nothing to probe, and the table says why."""
+    missing = Estimate(status="failed", reason=reason)
+    return probe_rows(keys, dict.fromkeys(("linear", "nonlinear", "chance"), missing), logit=missing)
