@@ -21,6 +21,13 @@ for number, (labels, fits) in enumerate(study.attribution_sets().items(), start=
             paths.benchmark("attribute")
         wildcard_constraints:
             cohort=only(fits),
+        conda:
+            "../envs/stratbench.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=120,
+            gpu=study.gpu,
         params:
             model=lambda wildcards: study.spec("models", wildcards.model),
             adjustments=lambda wildcards: study.adjustment(wildcards.adjustment),
@@ -29,13 +36,6 @@ for number, (labels, fits) in enumerate(study.attribution_sets().items(), start=
             code=lambda wildcards, labels=labels: digest(
                 "attribute", *method_files(fit_of(wildcards), attributions=labels)
             ),
-        threads: 1
-        resources:
-            mem_mb=4000,
-            runtime=120,
-            gpu=study.gpu,
-        conda:
-            "../envs/stratbench.yaml"
         script:
             "../workflow/scripts/attribute.py"
 
@@ -55,14 +55,14 @@ for number, (labels, splits) in enumerate(study.association_sets().items(), star
             paths.benchmark("associate")
         wildcard_constraints:
             cohort=only(splits),
-        params:
-            associations=specs("associations", labels),
-            code=digest("associate", *method_files(associations=labels)),
+        conda:
+            "../envs/stratbench.yaml"
         threads: 1
         resources:
             mem_mb=4000,
             runtime=120,
-        conda:
-            "../envs/stratbench.yaml"
+        params:
+            associations=specs("associations", labels),
+            code=digest("associate", *method_files(associations=labels)),
         script:
             "../workflow/scripts/associate.py"

@@ -13,18 +13,18 @@ rule simulate:
         paths.benchmark("simulate")
     wildcard_constraints:
         cohort=names(cohort.label for cohort in study.cohorts if not cohort.real),
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         demography=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["demography"],
         file=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["file"],
         options=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["options"],
         seed_names=lambda wildcards: [wildcards.cohort],
         code=lambda wildcards: digest("simulate", demography_file(wildcards)),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    conda:
-        "../envs/stratbench.yaml"
     script:
         "../workflow/scripts/simulate.py"
 
@@ -46,14 +46,14 @@ rule qc:
         paths.log("qc"),
     benchmark:
         paths.benchmark("qc")
-    params:
-        options=lambda wildcards: study.cohort_spec(wildcards.cohort)["qc"],
-        code=digest("qc"),
+    conda:
+        "../envs/stratbench.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../envs/stratbench.yaml"
+    params:
+        options=lambda wildcards: study.cohort_spec(wildcards.cohort)["qc"],
+        code=digest("qc"),
     script:
         "../workflow/scripts/qc.py"

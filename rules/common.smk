@@ -29,6 +29,7 @@ def only(items):
 
 
 def split_of(wildcards):
+    """The split of a job (or of an item of the study)."""
     return Split(wildcards.cohort, wildcards.trait, wildcards.split)
 
 
@@ -81,6 +82,22 @@ def attribution_tables(wildcards):
 def association_tables(wildcards):
     split = split_of(wildcards)
     return expand(paths.association, **vars(split), association=study.associations_of(split))
+
+
+def pictured():
+    """The tables that figures and report show beside the summary."""
+    return [
+        *each(paths.samples, study.cohorts),
+        *each(paths.variants, study.cohorts),
+        *each(paths.qc, study.cohorts),
+        *each(paths.trait_json, study.datasets),
+        *each(paths.truth, study.datasets),
+        *each(paths.keep_snp, study.datasets),
+        *each(paths.pcs, study.splits),
+        *each(paths.fst, study.splits),
+        *each(paths.fit, study.fits),
+        *[table for split in study.splits for table in attribution_tables(split) + association_tables(split)],
+    ]
 
 
 def benchmarks():

@@ -19,16 +19,16 @@ rule dataset:
         paths.log("dataset"),
     benchmark:
         paths.benchmark("dataset")
-    params:
-        spec=lambda wildcards: study.spec("traits", wildcards.trait),
-        names=lambda wildcards: [wildcards.cohort, wildcards.trait],
-        code=digest("dataset"),
+    conda:
+        "../envs/stratbench.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
-    conda:
-        "../envs/stratbench.yaml"
+    params:
+        spec=lambda wildcards: study.spec("traits", wildcards.trait),
+        names=lambda wildcards: [wildcards.cohort, wildcards.trait],
+        code=digest("dataset"),
     script:
         "../workflow/scripts/dataset.py"
 
@@ -45,15 +45,15 @@ rule split:
         paths.log("split"),
     benchmark:
         paths.benchmark("split")
-    params:
-        spec=lambda wildcards: study.spec("splits", wildcards.split),
-        names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split],
-        code=digest("split"),
+    conda:
+        "../envs/stratbench.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
-    conda:
-        "../envs/stratbench.yaml"
+    params:
+        spec=lambda wildcards: study.spec("splits", wildcards.split),
+        names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split],
+        code=digest("split"),
     script:
         "../workflow/scripts/split.py"

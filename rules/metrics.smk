@@ -12,6 +12,13 @@ rule probe:
         paths.log("probe"),
     benchmark:
         paths.benchmark("probe")
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=study.gpu,
     params:
         place=place_of,
         fits=lambda wildcards: [
@@ -19,13 +26,6 @@ rule probe:
             for fit in study.fits_of(split_of(wildcards))
         ],
         code=lambda wildcards: digest("probe", *method_files(*study.fits_of(split_of(wildcards)))),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=study.gpu,
-    conda:
-        "../envs/stratbench.yaml"
     script:
         "../workflow/scripts/probe.py"
 
@@ -51,6 +51,12 @@ rule metrics:
         paths.log("metrics"),
     benchmark:
         paths.benchmark("metrics")
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
     params:
         place=place_of,
         fits=lambda wildcards: [
@@ -63,12 +69,6 @@ rule metrics:
         ],
         associations=lambda wildcards: study.associations_of(split_of(wildcards)),
         code=digest("metrics"),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    conda:
-        "../envs/stratbench.yaml"
     script:
         "../workflow/scripts/metrics.py"
 
@@ -89,15 +89,15 @@ rule summary:
         paths.log("summary"),
     benchmark:
         paths.benchmark("summary")
-    params:
-        cohorts=[cohort.label for cohort in study.cohorts],
-        config=study.config,
-        code=digest("summary"),
+    conda:
+        "../envs/stratbench.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
-    conda:
-        "../envs/stratbench.yaml"
+    params:
+        cohorts=[cohort.label for cohort in study.cohorts],
+        config=study.config,
+        code=digest("summary"),
     script:
         "../workflow/scripts/summary.py"

@@ -13,18 +13,18 @@ rule fit:
         paths.log("fit"),
     benchmark:
         paths.benchmark("fit")
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=study.gpu,
     params:
         model=lambda wildcards: study.spec("models", wildcards.model),
         adjustments=lambda wildcards: study.adjustment(wildcards.adjustment),
         seeds=study.seeds,
         names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split, wildcards.model],
         code=lambda wildcards: digest("fit", *method_files(fit_of(wildcards))),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=study.gpu,
-    conda:
-        "../envs/stratbench.yaml"
     script:
         "../workflow/scripts/fit.py"

@@ -21,13 +21,13 @@ rule structure:
         paths.log("structure"),
     benchmark:
         paths.benchmark("structure")
-    params:
-        code=digest("structure"),
+    conda:
+        "../envs/stratbench.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../envs/stratbench.yaml"
+    params:
+        code=digest("structure"),
     script:
         "../workflow/scripts/structure.py"

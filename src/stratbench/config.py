@@ -79,9 +79,10 @@ class Checker:
 
     def run(self) -> Config:
         self.against(schema(), self.raw, ())
-        if any(len(place) < 2 for place in self.broken):
-            return self.raw  # a section itself is wrong: nothing more can be said
         config = with_defaults(schema(), self.raw)
+        sections = ("cohorts", "traits", "splits", *KINDS)
+        if not all(isinstance(config.get(name), dict) for name in sections) or ("blocks",) in self.broken:
+            return config  # nothing more can be said
         self.resolve(config, "cohorts", self.cohort)
         self.resolve(config, "traits", self.trait)
         self.resolve(config, "splits", self.split)

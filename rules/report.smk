@@ -1,0 +1,63 @@
+"""Figures and one self-contained page."""
+
+from stratbench.report.figures import figure_names
+
+
+rule figures:
+    input:
+        metrics=paths.summary_metrics,
+        comparisons=paths.comparisons,
+        qc=paths.summary_qc,
+        runtime=paths.runtime,
+        provenance=paths.provenance,
+        tables=pictured(),
+    output:
+        expand(
+            f"{paths.figures}/{{figure}}.{{suffix}}",
+            figure=figure_names(study),
+            suffix=["svg", "pdf", "png"],
+        ),
+    log:
+        paths.log("figures"),
+    benchmark:
+        paths.benchmark("figures")
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=study.config,
+        folder=paths.figures,
+        code=digest("figures"),
+    script:
+        "../workflow/scripts/figures.py"
+
+
+rule report:
+    input:
+        metrics=paths.summary_metrics,
+        comparisons=paths.comparisons,
+        qc=paths.summary_qc,
+        runtime=paths.runtime,
+        provenance=paths.provenance,
+        tables=pictured(),
+        figures=rules.figures.output,
+    output:
+        paths.report,
+    log:
+        paths.log("report"),
+    benchmark:
+        paths.benchmark("report")
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        config=study.config,
+        code=digest("report"),
+    script:
+        "../workflow/scripts/report.py"

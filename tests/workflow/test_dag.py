@@ -1,0 +1,146 @@
+"""The rules follow from the config; a change reruns what uses it, and nothing else."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from stratbench import config as configs
+from stratbench.study import Study
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "rules", "workflow", "src", "config", "envs", "profiles")
+ADDED_METHOD = 'OPTIONS = {}\nCITATION = "none"\n'
+
+pytestmark = pytest.mark.workflow
+
+
+def snakemake(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--nocolor", *args]
+    environment = os.environ | {"PYTHONPATH": str(cwd / "src"), "XDG_CACHE_HOME": str(cwd / ".cache")}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def rule_counts(text: str) -> Counter:
+    """Jobs of each rule in a dry run; rules of several sets of labels count as one."""
+    named = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+?)(?:_\d+)?:$", text, re.MULTILINE)
+    return Counter(named)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory) -> Path:
+    """A copy of the workflow that has run: its outputs are stubs, its records are real."""
+    base = tmp_path_factory.mktemp("copy")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, base / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(source, base / part)
+    plan = snakemake("-n", "--forceall", "--configfile", "config/smoke.yaml", cwd=base)
+    assert plan.returncode == 0, plan.stderr
+    for files in re.findall(r"^    (?:output|benchmark): (.+)$", plan.stdout + plan.stderr, re.MULTILINE):
+        for name in files.split(", "):
+            path = base / re.sub(r" \(.*", "", name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    touched = snakemake("--touch", "--forceall", "--configfile", "config/smoke.yaml", cwd=base)
+    assert touched.returncode == 0, touched.stderr
+    return base
+
+
+def rerun(base: Path) -> set[str]:
+    """The rules that a run would run now."""
+    plan = snakemake("-n", "--configfile", "config/smoke.yaml", cwd=base)
+    assert plan.returncode == 0, plan.stderr
+    return set(rule_counts(plan.stdout + plan.stderr))
+
+
+@pytest.fixture
+def edit(copy):
+    """Append a comment to files of the copy, or add files; all is undone afterwards."""
+    before = {}
+
+    def change(name: str, text: str = "\n# changed\n") -> None:
+        path = copy / name
+        before[path] = path.read_text() if path.exists() else None
+        path.write_text((before[path] or "") + text)
+
+    yield change
+    for path, text in before.items():
+        path.unlink() if text is None else path.write_text(text)
+
+
+@pytest.mark.parametrize("name", ["smoke", "config"])
+def test_dry_run_plans_the_jobs_that_the_study_counts(name):
+    plan = snakemake("-n", "--forceall", "--configfile", f"config/{name}.yaml")
+    assert plan.returncode == 0, plan.stderr
+    counts = rule_counts(plan.stdout + plan.stderr)
+    study = Study(configs.load(ROOT / "config" / f"{name}.yaml"))
+    expected = study.counts()
+    assert counts["fit"] == expected["fits"]
+    assert counts["fit"] + counts["attribute"] + counts["probe"] == expected["jax_jobs"]
+    assert counts["metrics"] == counts["structure"] == expected["splits"]
+    assert counts["qc"] == expected["cohorts"]
+
+
+def test_default_config_is_small():
+    assert Study(configs.load(ROOT / "config" / "config.yaml")).counts()["jax_jobs"] <= 90
+
+
+def test_lint_is_clean():
+    linted = snakemake("--lint")
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_bad_config_ends_with_a_message_and_no_traceback(tmp_path):
+    text = (ROOT / "config" / "smoke.yaml").read_text().replace("linear: {", "linaer: {")
+    (tmp_path / "bad.yaml").write_text(text.replace("method: linear,", "method: linaer,"))
+    run = snakemake("-n", "--configfile", str(tmp_path / "bad.yaml"))
+    assert run.returncode != 0
+    assert "models.linaer.method: unknown model 'linaer': did you mean 'linear'?" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_rules_import_no_heavy_library():
+    plan = snakemake("-n", "--quiet", "--configfile", "config/smoke.yaml", "--profile", "none")
+    code = (
+        "import sys; from snakemake.cli import main\n"
+        "try: main(['-n', '--quiet', '--configfile', 'config/smoke.yaml'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('jax', 'msprime', 'pandas_plink') if name in sys.modules])"
+    )
+    plan = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert plan.stdout.strip().endswith("[]")
+
+
+def test_nothing_is_left_to_do_after_a_run(copy):
+    assert rerun(copy) == set()
+
+
+def test_new_method_files_rerun_nothing(copy, edit):
+    for folder in ("models", "adjustments", "attributions", "associations", "demographies"):
+        edit(f"src/stratbench/{folder}/added.py", ADDED_METHOD)
+    assert rerun(copy) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "first", "never"),
+    [
+        ("src/stratbench/explain/attribute.py", "attribute", {"fit", "structure", "probe"}),
+        ("src/stratbench/attributions/gradient_input.py", "attribute", {"fit", "structure", "probe"}),
+        ("src/stratbench/models/cnn.py", "fit", {"structure", "split", "qc"}),
+        ("src/stratbench/metrics/recovery.py", "metrics", {"fit", "attribute", "structure"}),
+        ("src/stratbench/report/style.py", "figures", {"fit", "attribute", "metrics", "summary"}),
+    ],
+)
+def test_a_change_reruns_what_uses_it_and_what_follows(copy, edit, file, first, never):
+    edit(file)
+    rules = rerun(copy)
+    assert {first, "report"} <= rules
+    assert not never & rules
