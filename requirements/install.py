@@ -53,7 +53,7 @@ def create() -> None:
 
 def install(lock: Path) -> None:
     """The lock's packages, by hash and without a resolver, then StratBench itself, editable."""
-    packages = [*PIP, "--require-hashes", "--requirement", lock]
+    packages = [*PIP, "--use-pep517", "--require-hashes", "--requirement", lock]
     ourselves = [*PIP, "--no-build-isolation", "--editable", ROOT]
     for command in (packages, ourselves):
         if subprocess.run(command, check=False, cwd=ROOT).returncode:
