@@ -1,0 +1,1 @@
+"""Corrections for structure: one file each. `build(options)` returns a `train.adjustment.Adjustment`."""

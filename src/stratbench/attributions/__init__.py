@@ -1,0 +1,1 @@
+"""Methods that score SNPs from a trained model: one file each (see `explain.attribution`)."""

@@ -1,0 +1,1 @@
+"""What trained models point at (attribution) and what they still encode (probes)."""

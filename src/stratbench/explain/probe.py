@@ -1,0 +1,85 @@
+"""What hidden features and logits still say about ancestry, for every fit of one dataset and split."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stratbench.files import read_json, write_tsv
+from stratbench.job import say
+from stratbench.metrics.probes import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
+from stratbench.metrics.rows import table
+from stratbench.seeds import seed as named_seed
+from stratbench.train.data import Data, load
+from stratbench.train.fit import hidden, predict
+from stratbench.train.network import Variables
+from stratbench.train.setup import Setup, set_up
+from stratbench.train.store import restore
+
+
+def probe(
+    files: Mapping[str, Any], fits: Iterable[Mapping[str, Any]], place: Mapping[str, Any], output: str
+) -> None:
+    """Write probes.tsv.
+
+    Args:
+        files: paths by name (``train.data.FILES``).
+        fits: ``{model, adjustment, specs: {model, adjustments}, params, fit}``: labels, specs and paths.
+        place: study, scenario, replicate, cohort, trait and split of every row.
+    """
+    data = load(files)
+    records: list[dict[str, Any]] = []
+    for fit in fits:
+        keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
+        trained = restore(fit["params"], fit["fit"], data.split_sha256)
+        names = (place["cohort"], place["trait"], place["split"], fit["model"])
+        for run in read_json(fit["fit"])["seeds"]:
+            if run["seed"] not in trained:
+                records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
+        if trained:
+            setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
+            for seed, variables in trained.items():
+                records += _rows(setup, variables, {**keys, "seed": seed}, named_seed(*names, seed))
+        say(f"{fit['model']} {fit['adjustment']}: {len(trained)} seeds probed")
+    write_tsv(table(records), output)
+
+
+def _rows(setup: Setup, variables: Variables, keys: Mapping[str, Any], draw: int) -> list[dict[str, Any]]:
+    data = setup.data
+    untrained = setup.network.initial(
+        jax.random.key(draw), jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+    )
+    _, score_N = predict(setup, variables, np.arange(len(data.iid_N)))
+    return probe_rows(
+        keys,
+        _decoded(setup, variables, draw),
+        _decoded(setup, untrained, draw),
+        _logit(data, score_N, draw),
+    )
+
+
+def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
+    """The probe is fitted on training individuals' features and judged on test individuals'."""
+    data = setup.data
+    train, test = data.rows("train"), data.rows("test")
+    if len(populations(data.population_N[train], data.population_N[test])) < 2:  # spare the forward passes
+        train, test = train[:1], test[:1]
+    return decode(
+        hidden(setup, variables, train),
+        data.population_N[train],
+        hidden(setup, variables, test),
+        data.population_N[test],
+        draw,
+    )
+
+
+def _logit(data: Data, score_N: np.ndarray, draw: int) -> Any:
+    """From the score given y; fitted on validation individuals, as training people's scores overfit y."""
+    fitted, judged = data.rows("validation"), data.rows("test")
+    return decode_from_logit(
+        score_N[fitted], data.y_N[fitted], data.population_N[fitted],
+        score_N[judged], data.y_N[judged], data.population_N[judged],
+        draw,
+    )  # fmt: skip

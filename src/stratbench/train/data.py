@@ -1,0 +1,95 @@
+"""One dataset, split and structure, as training reads them from their files."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stratbench import plink
+from stratbench.errors import UserError
+from stratbench.files import read_json, read_lines, read_tsv
+from stratbench.train.genotypes import Genotypes, count_codes, load_packed
+
+SETS = ("train", "validation", "test")
+FILES = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Everyone in the split, in its order.
+
+    Attributes:
+        iid_N, population_N: text.
+        y_N: labels, float64: 0/1 or the trait's units.
+        set_N: ``train``, ``validation`` or ``test``.
+        pcs_NK: principal components, float64, as projected.
+        genotypes: of the SNPs in ``snp_M``, which the model may see.
+        kind: ``binary`` or ``quantitative``.
+        split_sha256: of the split file, so that no model is used with another split.
+    """
+
+    iid_N: np.ndarray
+    population_N: np.ndarray
+    y_N: np.ndarray
+    set_N: np.ndarray
+    pcs_NK: np.ndarray
+    snp_M: np.ndarray
+    genotypes: Genotypes
+    kind: str
+    split_sha256: str
+
+    def rows(self, name: str) -> np.ndarray:
+        """Indices of the individuals of a set."""
+        return np.flatnonzero(self.set_N == name)
+
+    @property
+    def label_scale(self) -> tuple[float, float]:
+        """Mean and standard deviation of training labels; (0, 1) for binary traits."""
+        if self.kind == "binary":
+            return 0.0, 1.0
+        y_T = self.y_N[self.rows("train")]
+        return float(y_T.mean()), float(y_T.std()) or 1.0
+
+    @property
+    def scaled_y_N(self) -> np.ndarray:
+        """Labels as the loss sees them, float32."""
+        mean, sd = self.label_scale
+        return ((self.y_N - mean) / sd).astype(np.float32)
+
+
+def _positions(wanted: np.ndarray, available: Any, what: str, path: Path) -> np.ndarray:
+    index = {name: k for k, name in enumerate(available)}
+    try:
+        return np.array([index[name] for name in wanted], dtype=np.int64)
+    except KeyError as error:
+        raise UserError(f"{path}: {what} {error.args[0]!r} is missing") from None
+
+
+def load(files: Mapping[str, Any]) -> Data:
+    """Read what ``FILES`` names. Raises UserError where ids do not match."""
+    path = {name: Path(files[name]) for name in FILES}
+    split = read_tsv(path["split"], text=("set",))
+    iid_N = split["iid"].to_numpy()
+    fam, bim = plink.read_fam(path["fam"]), plink.read_bim(path["bim"])
+    snp_M = np.array(read_lines(path["keep_snp"]), dtype=object)
+    individual_N = _positions(iid_N, fam["iid"], "individual", path["fam"])
+    row_M = _positions(snp_M, bim["snp"], "SNP", path["bim"])
+    packed_NQ = load_packed(path["bed"], len(fam), len(bim), row_M, individual_N)
+    set_N = split["set"].to_numpy()
+    counts_M4 = count_codes(packed_NQ, len(snp_M), np.flatnonzero(set_N == "train"))
+    samples = read_tsv(path["samples"]).set_index("iid")
+    pcs = read_tsv(path["pcs"]).set_index("iid")
+    return Data(
+        iid_N=iid_N,
+        population_N=samples["population"].loc[iid_N].to_numpy(),
+        y_N=read_tsv(path["trait"]).set_index("iid")["y"].loc[iid_N].to_numpy(dtype=np.float64),
+        set_N=set_N,
+        pcs_NK=pcs.filter(regex=r"^pc\d+$").loc[iid_N].to_numpy(dtype=np.float64),
+        snp_M=snp_M,
+        genotypes=Genotypes(packed_NQ, len(snp_M), counts_M4),
+        kind=read_json(path["trait_json"])["kind"],
+        split_sha256=hashlib.sha256(path["split"].read_bytes()).hexdigest(),
+    )

@@ -1,0 +1,59 @@
+"""From a dataset and the names of a model and an adjustment to a network ready to train or explain."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from stratbench.registry import load
+from stratbench.train.adjustment import Adjustment, Context, compose
+from stratbench.train.data import SETS, Data
+from stratbench.train.network import Network
+
+Spec = Mapping[str, Any]  # {"method": name, "file": path or None, "options": {...}}
+
+
+@dataclass(frozen=True)
+class Setup:
+    data: Data
+    network: Network
+    context: Context
+    adjustment: Adjustment
+
+
+def method(kind: str, spec: Spec) -> Any:
+    """Import the method file that a spec names."""
+    return load(kind, spec["method"], spec.get("file"))
+
+
+def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
+    """The adjustment of one spec, or of several combined in order (``a+b``)."""
+    return compose([method("adjustment", spec).build(spec["options"]) for spec in specs])
+
+
+def standardised_pcs(data: Data) -> np.ndarray:
+    """PCs with mean 0 and sd 1 over training individuals, float32 (N, K)."""
+    train_TK = data.pcs_NK[data.rows("train")]
+    sd_K = train_TK.std(axis=0)
+    return ((data.pcs_NK - train_TK.mean(axis=0)) / np.where(sd_K > 0, sd_K, 1)).astype(np.float32)
+
+
+def set_up(data: Data, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
+    """Build the network. Labels outside the training set are hidden from the adjustment."""
+    architecture = method("model", model).build(len(data.snp_M), model["options"])
+    adjustment = build_adjustment(adjustments)
+    table_M4 = data.genotypes.table(architecture.encoding)
+    context = Context(
+        genotypes=data.genotypes,
+        table_M4=table_M4,
+        pcs_NK=standardised_pcs(data),
+        population_N=data.population_N,
+        y_N=np.where(data.set_N == "train", data.scaled_y_N, np.float32(np.nan)),
+        sets={name: data.rows(name) for name in SETS},
+        kind=data.kind,
+        seed=seed,
+    )
+    network = Network(architecture, adjustment, jnp.asarray(data.genotypes.packed_NQ), jnp.asarray(table_M4))
+    return Setup(data, network, context, adjustment)

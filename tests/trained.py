@@ -1,0 +1,66 @@
+"""A small dataset, split and PCs on disk, for tests of training and explanation."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from helpers import balding_nichols, punch_missing, write_cohort
+from stratbench import files
+
+SETS = ("train", "validation", "test")
+
+
+def write_dataset(
+    directory: Path, kind: str = "binary", n: int = 60, m: int = 160, seed: int = 1
+) -> dict[str, Any]:
+    """Two populations of ``n``; y follows ten SNPs and the population. Returns the paths of train.data."""
+    rng = np.random.default_rng(seed)
+    count_MN, populations = balding_nichols([n, n], m, 0.1, rng)
+    write_cohort(directory, punch_missing(count_MN, 0.02, rng), populations)
+    iid = files.read_tsv(directory / "samples.tsv")["iid"]
+    first_N = np.array(populations) == "p1"
+    liability_N = count_MN[:10].sum(axis=0) + 2.0 * first_N + rng.normal(size=2 * n)
+    y_N = (liability_N > np.median(liability_N)).astype(int) if kind == "binary" else 7 + 3 * liability_N
+    set_N = rng.permutation(np.resize(["train"] * 7 + ["validation"] * 2 + ["test"], 2 * n))
+    pcs_NK = np.column_stack([first_N - 0.5, rng.normal(size=(2 * n, 2))]) + 0.05 * rng.normal(
+        size=(2 * n, 3)
+    )
+    files.write_tsv(pd.DataFrame({"iid": iid, "y": y_N}), directory / "trait.tsv")
+    files.write_json({"kind": kind}, directory / "trait.json")
+    files.write_tsv(pd.DataFrame({"iid": iid, "set": set_N}), directory / "split.tsv")
+    pcs = pd.DataFrame(pcs_NK, columns=["pc1", "pc2", "pc3"])
+    pcs.insert(0, "iid", iid)
+    files.write_tsv(pcs, directory / "pcs.tsv")
+    (directory / "keep.snp").write_text("".join(f"s{k + 1:04d}\n" for k in range(m)))
+    return {
+        **{end: directory / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
+        "samples": directory / "samples.tsv",
+        "trait": directory / "trait.tsv",
+        "trait_json": directory / "trait.json",
+        "keep_snp": directory / "keep.snp",
+        "split": directory / "split.tsv",
+        "pcs": directory / "pcs.tsv",
+    }
+
+
+def outputs(directory: Path) -> dict[str, Path]:
+    return {
+        "params": directory / "params.msgpack",
+        "predictions": directory / "predictions.tsv",
+        "history": directory / "history.tsv",
+        "fit": directory / "fit.json",
+    }
+
+
+def spec(kind: str, name: str, **options: Any) -> dict[str, Any]:
+    """A method's spec with its defaults filled in."""
+    from stratbench.registry import describe
+
+    schemas = describe(kind, name).options
+    return {
+        "method": name,
+        "file": None,
+        "options": {key: schema["default"] for key, schema in schemas.items()} | options,
+    }

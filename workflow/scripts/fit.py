@@ -1,0 +1,9 @@
+"""Train all seeds of one model under one adjustment."""
+
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.train.fit import fit
+
+    p = snakemake.params
+    fit(snakemake.input, snakemake.output, p.model, p.adjustments, p.seeds, p.names)

@@ -1,0 +1,10 @@
+"""Decode ancestry from the hidden features and logits of all fits of one dataset and split."""
+
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.explain.probe import probe
+
+    i, p = snakemake.input, snakemake.params
+    fits = [fit | {"params": a, "fit": b} for fit, a, b in zip(p.fits, i.params, i.fits, strict=True)]
+    probe(i, fits, p.place, snakemake.output.probes)
