@@ -16,19 +16,16 @@ from stratbench.files import read_json, read_lines, read_tsv
 class Data:
     """One (cohort, trait, split). ``people`` is indexed by iid in keep.iid's order; ``snps`` is keep.snp.
 
-    ``people`` has y, population, set, and pc1 ...; ``liability`` is empty and ``causal_M`` None for a
-    measured trait.
+    ``people`` has y, population, set, and pc1 ...; ``causal_M`` marks the visible causal SNPs and ``n_causal``
+    counts all, visible or not; ``liability`` is empty and ``causal_M`` None for a measured trait.
     """
 
     kind: str
     people: pd.DataFrame
     snps: pd.Index
     causal_M: np.ndarray | None
+    n_causal: int
     liability: pd.DataFrame
-
-    @property
-    def n_causal(self) -> int:
-        return 0 if self.causal_M is None else int(self.causal_M.sum())
 
     @property
     def pcs(self) -> list[str]:
@@ -56,11 +53,9 @@ def read(files: Mapping[str, Any]) -> Data:
     pcs = _join(people, files["pcs"])
     people = people.join(pcs.filter(regex=r"^pc\d+$"))
     snps = pd.Index(read_lines(files["keep_snp"]))
-    causal_M, liability = None, pd.DataFrame()
-    if trait["simulated"]:
-        truth = read_tsv(files["truth"])
-        if len(truth):
-            truth = truth[(truth["visible"] == 1) & (truth["effect"] != 0)]
-        causal_M = np.asarray(snps.isin(truth["snp"]))
-        liability = _join(people, files["liability"])
-    return Data(trait["kind"], people, snps, causal_M, liability)
+    if not trait["simulated"]:
+        return Data(trait["kind"], people, snps, None, 0, pd.DataFrame())
+    truth = read_tsv(files["truth"])
+    causal = truth[truth["effect"] != 0] if len(truth) else truth
+    causal_M = np.asarray(snps.isin(causal["snp"][causal["visible"] == 1]))
+    return Data(trait["kind"], people, snps, causal_M, len(causal), _join(people, files["liability"]))

@@ -131,7 +131,7 @@ def association_rows(keys: Mapping[str, Any], data: Data, table: pd.DataFrame) -
     table = table.set_index("snp").reindex(data.snps)
     p, statistic = (pd.to_numeric(table[c]).to_numpy(dtype=float) for c in ("p", "statistic"))
     found = tidy.rows(keys, "lambda_gc", lambda_gc(p))
-    for metric, k, estimate in recovery(ranking(p, statistic), data.causal_M):
+    for metric, k, estimate in recovery(ranking(p, statistic), data.causal_M, data.n_causal):
         found += tidy.rows(keys, metric, estimate, k=k)
     return found
 
@@ -190,7 +190,7 @@ def recovery_rows(
     if not scores and not without:
         without = {None: _reason(reasons)}
     for seed, score in scores.items():
-        for metric, k, estimate in recovery(score, data.causal_M):
+        for metric, k, estimate in recovery(score, data.causal_M, data.n_causal):
             found += tidy.rows(keys, metric, estimate, k=k, seed=seed)
     for at, reason in without.items():
         for metric, k in recovery_names(data.n_causal, len(data.snps)):

@@ -41,7 +41,7 @@ def balanced_accuracy(truth_T: np.ndarray, guess_T: np.ndarray) -> Estimate:
 
 
 def standardise(train_NF: np.ndarray, test_TF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Columns centred and scaled in training, constants dropped, divided by sqrt(F): rows of length 1 or so."""
+    """Columns centred and scaled in training, constants dropped, over sqrt(F): rows of length 1 or so."""
     train_NF, test_TF = np.asarray(train_NF, dtype=float), np.asarray(test_TF, dtype=float)
     mean, sd = train_NF.mean(axis=0), train_NF.std(axis=0)
     varies = sd > 1e-12 * (1 + np.abs(mean))

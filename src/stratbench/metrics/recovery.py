@@ -22,10 +22,13 @@ def names(n_causal: int, m: int) -> list[tuple[str, int | None]]:
     ]
 
 
-def recovery(score_M: np.ndarray, causal_M: np.ndarray | None) -> list[tuple[str, int | None, Estimate]]:
+def recovery(
+    score_M: np.ndarray, causal_M: np.ndarray | None, n_causal: int
+) -> list[tuple[str, int | None, Estimate]]:
     """All (metric, k or None, estimate) of one ranking; larger scores stand higher.
 
-    ``causal_M`` is bool over the same SNPs, None for a measured trait. A missing score, no causal SNP or
+    ``causal_M`` is bool over the same SNPs, None for a measured trait; ``n_causal`` counts causal SNPs whether
+    visible or not, so that k is the same in all replicates of a scenario. A missing score, no causal SNP or
     nothing but causal SNPs make every metric not applicable.
     """
     m = len(score_M)
@@ -38,7 +41,6 @@ def recovery(score_M: np.ndarray, causal_M: np.ndarray | None) -> list[tuple[str
         reason = "every visible SNP is causal"
     elif not np.isfinite(score_M).all():
         reason = f"score is missing or infinite for {(~np.isfinite(score_M)).sum()} of {m} SNPs"
-    n_causal = 0 if causal_M is None else int(causal_M.sum())
     if reason or causal_M is None:
         return [(name, k, not_applicable(reason, m)) for name, k in names(n_causal, m)]
     area = auc_pr(causal_M, score_M)

@@ -1,0 +1,43 @@
+"""Time and memory of every job, from Snakemake's benchmark files. No other table holds a time."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stratbench.errors import UserError
+
+COLUMNS = ["rule", "job", "s", "max_rss", "cpu_time", "device"]
+MEASURED = ["s", "max_rss", "cpu_time"]  # seconds, MB, CPU seconds
+
+
+def name(path: str | Path) -> tuple[str, str]:
+    """(rule, job) of ``.../benchmarks/<rule>/<job>.tsv``; a job's name is made of its wildcards."""
+    parts = Path(path).with_suffix("").parts
+    if "benchmarks" not in parts:
+        raise UserError(f"{path}: not a benchmark file, no folder 'benchmarks' in its path")
+    after = parts[len(parts) - parts[::-1].index("benchmarks") :]
+    return after[0], "/".join(after[1:])
+
+
+def fit_name(path: str | Path) -> str:
+    """The job of ``.../models/<job>/fit.json``."""
+    return "/".join(Path(path).parts[-6:-1])
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """One benchmark file; of a repeated benchmark the first run. What was not measured is missing."""
+    table = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
+    table = table.reindex(columns=MEASURED).apply(pd.to_numeric, errors="coerce")
+    rule, job = name(path)
+    return {"rule": rule, "job": job, **(table.iloc[0].to_dict() if len(table) else {})}
+
+
+def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """runtime.tsv: a row per job. ``fits`` maps a fit's job name to its fit.json, which knows the device."""
+    records = [read(path) for path in benchmarks]
+    for record in records:
+        record["device"] = fits.get(record["job"], {}).get("device") if record["rule"] == "fit" else None
+    table = pd.DataFrame(records, columns=COLUMNS)
+    return table.sort_values(["rule", "job"], kind="stable", ignore_index=True)
