@@ -16,8 +16,8 @@ from stratbench.files import read_json, read_lines, read_tsv
 class Data:
     """One (cohort, trait, split). ``people`` is indexed by iid in keep.iid's order; ``snps`` is keep.snp.
 
-    ``people`` has y, population, set, and pc1 ...; ``causal_M`` marks the visible causal SNPs and ``n_causal``
-    counts all, visible or not; ``liability`` is empty and ``causal_M`` None for a measured trait.
+    ``people`` has y, population, set, and pc1 ...; ``causal_M`` marks the visible causal SNPs, ``n_causal``
+    counts all of them; ``liability`` is empty and ``causal_M`` None for a measured trait.
     """
 
     kind: str

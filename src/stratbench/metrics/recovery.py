@@ -27,7 +27,7 @@ def recovery(
 ) -> list[tuple[str, int | None, Estimate]]:
     """All (metric, k or None, estimate) of one ranking; larger scores stand higher.
 
-    ``causal_M`` is bool over the same SNPs, None for a measured trait; ``n_causal`` counts causal SNPs whether
+    ``causal_M`` is bool over the same SNPs, None for a measured trait; ``n_causal`` counts causal SNPs,
     visible or not, so that k is the same in all replicates of a scenario. A missing score, no causal SNP or
     nothing but causal SNPs make every metric not applicable.
     """

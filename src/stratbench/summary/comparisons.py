@@ -23,11 +23,13 @@ def comparisons(metrics: pd.DataFrame, reference: str = "none") -> pd.DataFrame:
     interval of ``<metric>_se``, averaged over seeds, or none. Groups without any value (failed, not
     applicable) keep a row: mean blank, n_replicates 0. ``diff_<metric>`` rows: adjustment - ``reference``.
     """
+    metrics = metrics.reset_index(drop=True)
     table = metrics.assign(k=metrics["k"].astype(str).replace("<NA>", ""))
     is_error = table["metric"].str.endswith("_se")
     errors = table[is_error].assign(metric=table["metric"].str.removesuffix("_se"))
     table = table[~is_error]
-    table = pd.concat([table, differences(table, reference)], ignore_index=True)
+    paired = differences(table, reference)
+    table = pd.concat([table, paired], ignore_index=True) if len(paired) else table
     found = over_replicates(over_seeds(table)).join(mean_error(errors))
     low, high = t_interval(found["mean"], found["sd"], found["n_replicates"])
     one = (found["n_replicates"] == 1).to_numpy()

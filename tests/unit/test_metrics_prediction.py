@@ -1,0 +1,154 @@
+"""Prediction metrics against scikit-learn, SciPy, resampling and examples worked by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn import metrics as peer
+
+from stratbench.metrics.auroc import auroc, auroc_stratified
+from stratbench.metrics.correlation import pearson, pearson_stratified, r2
+from stratbench.metrics.prediction import accuracy, auprc, brier, ece, evaluate, names
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def sample(rng: np.random.Generator, n: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    y = rng.integers(0, 2, n).astype(float)
+    return y, np.round(y + rng.normal(0, 1.5, n), 1)  # rounded: with ties
+
+
+def test_auroc_is_scikit_learns(rng):
+    y, score = sample(rng)
+    assert auroc(y, score).value == pytest.approx(peer.roc_auc_score(y, score), abs=1e-12)
+
+
+def test_delong_error_by_its_definition_and_by_bootstrap(rng):
+    y, score = sample(rng, 120)
+    case, control = score[y == 1], score[y == 0]
+    psi = (case[:, None] > control) + 0.5 * (case[:, None] == control)
+    by_hand = np.sqrt(psi.mean(axis=1).var(ddof=1) / len(case) + psi.mean(axis=0).var(ddof=1) / len(control))
+    found = auroc(y, score)
+    assert found.se == pytest.approx(by_hand, abs=1e-12)
+    draws = [
+        auroc(
+            np.repeat([1.0, 0.0], [len(case), len(control)]),
+            np.concatenate([rng.choice(case, len(case)), rng.choice(control, len(control))]),
+        ).value
+        for _ in range(2000)
+    ]
+    assert found.se == pytest.approx(np.std(draws), rel=0.08)
+
+
+def test_auroc_intervals_cover():
+    rng, truth, inside = np.random.default_rng(1), stats.norm.cdf(1 / np.sqrt(2)), 0
+    y = np.repeat([1.0, 0.0], 60)
+    for _ in range(600):
+        found = auroc(y, y + rng.normal(size=120))
+        inside += abs(found.value - truth) < 1.96 * found.se
+    assert 0.92 < inside / 600 < 0.98
+
+
+def test_auroc_without_an_answer_says_why():
+    assert auroc(np.ones(5), np.arange(5.0)).status == "not-applicable"
+    assert "one class" in auroc(np.ones(5), np.arange(5.0)).reason
+    assert "missing or infinite for 1 of 2" in auroc(np.array([0.0, 1]), np.array([np.nan, 1])).reason
+    assert auroc(np.array([]), np.array([])).reason == "no individuals"
+    constant = auroc(np.array([0.0, 1, 0, 1]), np.zeros(4))
+    assert (constant.value, constant.se) == (0.5, 0)
+
+
+def test_stratified_auroc_by_hand():
+    # a: 2 cases x 2 controls, 3 of 4 pairs concordant; b: 1 x 3, 1 of 3; c has no control.
+    y = np.array([1, 1, 0, 0, 1, 0, 0, 0, 1, 1], dtype=float)
+    score = np.array([4, 2, 3, 1, 12, 11, 13, 14, 50, 60], dtype=float)
+    population = np.array(list("aaaabbbbcc"))
+    found = auroc_stratified(y, score, population, minimum=1)
+    assert found.value == pytest.approx((3 + 1) / (4 + 3))
+    assert found.n == 8
+    assert auroc_stratified(y, score, population, minimum=2).value == pytest.approx(3 / 4)
+    assert auroc_stratified(y, score, population).status == "not-applicable"
+    assert "20 cases and 20 controls" in auroc_stratified(y, score, population).reason
+
+
+def test_stratified_error_combines_strata(rng):
+    y, score = sample(rng, 400)
+    population = np.repeat(["a", "b"], [150, 250])
+    parts = [auroc(y[population == p], score[population == p]) for p in "ab"]
+    pairs = np.array([(y[population == p] == 1).sum() * (y[population == p] == 0).sum() for p in "ab"])
+    weight = pairs / pairs.sum()
+    found = auroc_stratified(y, score, population)
+    assert found.se == pytest.approx(
+        np.sqrt(sum((w * p.se) ** 2 for w, p in zip(weight, parts, strict=True)))
+    )
+
+
+def test_a_population_label_predicts_nothing_within_populations(rng):
+    population = np.repeat(["a", "b"], 200)
+    y = (rng.random(400) < np.where(population == "a", 0.8, 0.2)).astype(float)
+    score = (population == "a").astype(float)
+    assert auroc(y, score).value > 0.7
+    assert auroc_stratified(y, score, population).value == 0.5
+
+
+def test_accuracy_brier_auprc(rng):
+    y, score = sample(rng)
+    probability = 1 / (1 + np.exp(-score))
+    assert accuracy(y, probability).value == peer.accuracy_score(y, probability > 0.5)
+    assert brier(y, probability).value == pytest.approx(peer.brier_score_loss(y, probability))
+    assert auprc(y, score).value == pytest.approx(peer.average_precision_score(y, score), abs=0.02)
+
+
+def test_ece_by_hand():
+    # 30 people, 15 bins of two: predicted .5, observed .5 in the first 10 bins and 1 in the last 5.
+    probability = np.linspace(0.4, 0.6, 30)
+    y = np.array([0, 1] * 10 + [1] * 10, dtype=float)
+    bins = [slice(2 * k, 2 * k + 2) for k in range(15)]
+    by_hand = np.mean([abs(y[b].mean() - probability[b].mean()) for b in bins])
+    assert ece(y, probability).value == pytest.approx(by_hand)
+
+
+def test_ece_does_not_depend_on_order_and_a_calibrated_constant_has_none(rng):
+    y, score = sample(rng, 200)
+    probability, order = 1 / (1 + np.exp(-np.round(score))), rng.permutation(200)
+    assert ece(y, probability).value == pytest.approx(ece(y[order], probability[order]).value, abs=1e-12)
+    assert ece(y, np.full(200, y.mean())).value == pytest.approx(0, abs=1e-12)
+
+
+def test_pearson_and_r2_are_scipys_and_scikit_learns(rng):
+    y = rng.normal(size=80)
+    score = 0.5 * y + rng.normal(size=80)
+    assert pearson(y, score).value == pytest.approx(stats.pearsonr(y, score)[0])
+    assert r2(y, score).value == pytest.approx(peer.r2_score(y, score))
+    assert pearson(y, np.full(80, 0.1)).reason == "y or score is constant"
+    assert r2(y, np.full(80, np.inf)).status == "not-applicable"
+
+
+def test_within_population_correlation_ignores_what_lies_between(rng):
+    population = np.repeat(["a", "b", "c"], [100, 100, 5])
+    shift = np.where(population == "a", 0.0, 50.0)
+    y, score = shift + rng.normal(size=205), shift + rng.normal(size=205)
+    assert pearson(y, score).value > 0.99
+    found = pearson_stratified(y, score, population)
+    z = [np.arctanh(stats.pearsonr(y[population == p], score[population == p])[0]) for p in "ab"]
+    assert found.value == pytest.approx(np.tanh(np.mean(z)))
+    assert found.n == 200
+    assert found.se == pytest.approx((1 - found.value**2) / np.sqrt(2 * 97))
+    assert pearson_stratified(y, np.zeros(205), population).status == "not-applicable"
+
+
+def test_evaluate_gives_every_promised_metric(rng):
+    y, score = sample(rng, 200)
+    people = pd.DataFrame(
+        {"y": y, "score": score, "probability": 1 / (1 + np.exp(-score)), "f": -score, "population": "a"}
+    )
+    found = {(metric, population): e for metric, population, e in evaluate("binary", people)}
+    assert [metric for metric, population in found] == names("binary")
+    assert found["auroc_f", ""].value == pytest.approx(1 - found["auroc", ""].value)
+    people["population"] = ["a", "b"] * 100
+    assert ("brier", "b") in {row[:2] for row in evaluate("binary", people)}
+    quantitative = evaluate("quantitative", people.assign(probability=np.nan))
+    assert {row[2].status for row in quantitative} == {"ok"}

@@ -1,0 +1,148 @@
+"""Causal recovery and agreement of rankings, against integration, simulation and SciPy."""
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+from stratbench.metrics.agreement import agreement, jaccard, jaccard_chance, pairs, spearman, top_k
+from stratbench.metrics.association import lambda_gc, ranking
+from stratbench.metrics.precision_recall import auc_pr, precision_at, top_weights
+from stratbench.metrics.recovery import ks, names, recovery
+
+
+def integrated(hit, score):
+    """The area under the interpolated curve by quadrature, written from the definition."""
+    area, tp, fp = 0.0, 0.0, 0.0
+    for threshold in sorted(set(score), reverse=True):
+        d = float((hit & (score == threshold)).sum())
+        e = float((~hit & (score == threshold)).sum())
+        if d:
+            area += integrate.quad(
+                lambda x, tp=tp, fp=fp, slope=e / d: (tp + x) / (tp + x + fp + slope * x) if tp + x else 0,
+                1e-12,
+                d,
+            )[0]
+        tp, fp = tp + d, fp + e
+    return area / hit.sum()
+
+
+@pytest.mark.parametrize("decimals", [8, 1, 0])
+def test_auc_pr_is_the_integral(decimals):
+    rng = np.random.default_rng(decimals)
+    for _ in range(20):
+        hit = rng.random(60) < 0.2
+        hit[0] = True
+        score = np.round(hit + rng.normal(size=60), decimals)
+        assert auc_pr(hit, score) == pytest.approx(integrated(hit, score), abs=1e-7)
+
+
+def test_auc_pr_worked_by_hand():
+    hit = np.array([True, False, True])
+    # Recall 0 to 1/2 at precision 1; after the miss (1 + x) / (2 + x) over x in [0, 1]: 1 - ln(3/2).
+    assert auc_pr(hit, np.array([3.0, 2, 1])) == pytest.approx((1 + 1 - np.log(1.5)) / 2)
+    # Miss and second hit tied: (1 + x) / (1 + 2 x) over x in [0, 1]: 1/2 + ln(3) / 4.
+    assert auc_pr(hit, np.array([3.0, 1, 1])) == pytest.approx((1 + 0.5 + np.log(3) / 4) / 2)
+    assert auc_pr(hit, np.array([3.0, 1, 2])) == 1
+    assert auc_pr(hit, np.zeros(3)) == pytest.approx(2 / 3)  # all tied: the prevalence
+
+
+def test_a_random_ranking_has_the_prevalence():
+    rng, hit = np.random.default_rng(2), np.arange(2000) < 100
+    found = [auc_pr(hit, rng.random(2000)) for _ in range(100)]
+    assert np.mean(found) == pytest.approx(0.05, rel=0.1)
+
+
+def test_top_weights_and_precision_share_ties():
+    score = np.array([5.0, 3, 3, 3, 1])
+    assert top_weights(score, 2).tolist() == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 0])
+    assert precision_at(np.array([1, 1, 0, 0, 0]), score, 2) == pytest.approx((1 + 1 / 3) / 2)
+
+
+def test_recovery_rows():
+    assert ks(20, 800) == [20, 50]
+    assert ks(20, 2000) == [20, 50, 500]
+    assert ks(50, 90) == []
+    causal, score = np.arange(800) < 20, -np.arange(800.0)
+    found = {(metric, k): e for metric, k, e in recovery(score, causal, 25)}
+    assert list(found) == names(25, 800)
+    assert found["causal_auc_pr", None].value == 1
+    assert found["causal_auc_pr_ratio", None].value == 40
+    assert found["precision_at_k", 25].value == pytest.approx(20 / 25)
+    for bad in (
+        recovery(score, None, 0),
+        recovery(score, causal & False, 0),
+        recovery(score * np.nan, causal, 20),
+    ):
+        assert {e.status for *_, e in bad} == {"not-applicable"}
+        assert all(e.reason for *_, e in bad)
+
+
+def test_association_ranking_beyond_the_smallest_p():
+    p, statistic = np.array([0.1, 0, 0, np.nan, 1]), np.array([1.6, -50, 40, np.nan, 0])
+    assert np.argsort(-ranking(p, statistic), kind="stable").tolist() == [1, 2, 0, 3, 4]
+
+
+def test_lambda_gc():
+    p = stats.chi2.sf(1.5 * stats.chi2.ppf(np.linspace(0.001, 0.999, 999), 1), 1)
+    assert lambda_gc(p).value == pytest.approx(1.5)
+    assert lambda_gc(np.full(3, np.nan)).status == "not-applicable"
+
+
+def test_spearman_is_scipys():
+    score = np.round(np.random.default_rng(3).normal(size=(4, 50)), 1)
+    assert spearman(score) == pytest.approx(stats.spearmanr(score.T).statistic)
+
+
+def test_jaccard_and_its_chance():
+    rng, m, k = np.random.default_rng(4), 200, 30
+    score = rng.random((60, m))
+    found = jaccard(score, k)
+    top = [set(np.argsort(-row)[:k]) for row in score]
+    assert found[0, 1] == pytest.approx(len(top[0] & top[1]) / len(top[0] | top[1]))
+    off = found[~np.eye(60, dtype=bool)]
+    assert off.mean() == pytest.approx(jaccard_chance(m, k), rel=0.03)
+    assert jaccard_chance(10, 10) == pytest.approx(1)
+
+
+def test_ties_do_not_agree_by_their_order():
+    constant = np.zeros((2, 100))
+    assert jaccard(constant, 10)[0, 1] == pytest.approx(jaccard_chance(100, 10), rel=0.1)
+
+
+def test_agreement_is_over_different_seeds():
+    rng, m = np.random.default_rng(5), 300
+    truth, seeds = rng.normal(size=m), rng.normal(size=(3, m))
+    none = {s: truth + 0.5 * seeds[s] for s in range(3)}
+    other = {
+        s: 0.2 * truth + 0.5 * seeds[s] for s in range(3)
+    }  # agrees with none of the same seed by it alone
+    found = {row[:3]: row[4] for row in agreement({"other": other, "none": none}, m, top_k(0, m), {})}
+    same_seed = stats.spearmanr(none[0], other[0]).statistic
+    by_hand = np.mean(
+        [stats.spearmanr(none[s], other[t]).statistic for s in range(3) for t in range(3) if s != t]
+    )
+    between = found["agreement_spearman", "other", "none"]
+    assert between.value == pytest.approx(by_hand)
+    assert between.value < same_seed - 0.2
+    assert between.n == 6
+    delta = found["agreement_delta_spearman", "other", "none"].value
+    within = [found["agreement_spearman", name, name].value for name in ("none", "other")]
+    assert delta == pytest.approx(np.mean(within) - by_hand)
+    assert ("agreement_spearman", "none", "other") not in found
+
+
+def test_agreement_names_pairs_once_reference_first():
+    assert pairs(["b", "none"]) == [("none", "none"), ("b", "b"), ("b", "none")]
+
+
+def test_agreement_without_an_answer_says_why():
+    one = {"none": {1: np.arange(9.0)}, "b": {1: np.arange(9.0)}, "c": {}}
+    found = {row[:3]: row[4] for row in agreement(one, 9, 3, {"c": "loss is NaN"})}
+    assert found["agreement_spearman", "none", "none"].status == "not-applicable"
+    assert found["agreement_spearman", "b", "none"].reason == "agreement needs two seeds"
+    broken = found["agreement_delta_jaccard", "c", "none"]
+    assert (broken.status, broken.reason) == ("failed", "loss is NaN")
+    flat = {"none": {1: np.zeros(9), 2: np.zeros(9)}}
+    constant = agreement(flat, 9, 3, {})[0][4]
+    assert (constant.status, constant.reason) == ("not-applicable", "a ranking is constant")
+    assert agreement({"none": {}}, 9, 3, {"none": "x"})[0][4].status == "failed"

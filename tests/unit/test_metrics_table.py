@@ -1,0 +1,177 @@
+"""The metrics of one split from its files: everything that should be there is, failures included."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stratbench import files
+from stratbench.metrics import rows
+from stratbench.metrics.metrics import metrics
+
+N, M, CAUSAL = 400, 120, 6
+FITS = [{"model": "cnn", "adjustment": a} for a in ("none", "pc-covariates", "placebo")]
+PLACE = {"study": "s", "scenario": "split", "replicate": 1, "cohort": "c", "trait": "t", "split": "random"}
+
+
+def people(rng):
+    population = np.repeat(["a", "b"], N // 2)
+    genetic = rng.normal(size=N)
+    environment = np.where(population == "a", 1.0, -1.0)
+    liability = genetic + environment + rng.normal(0, 0.5, N)
+    return pd.DataFrame(
+        {
+            "iid": [f"i{k:03d}" for k in range(N)],
+            "population": population,
+            "set": np.array(["train", "test"])[np.arange(N) % 2],
+            "y": (liability > 0).astype(int),
+            "genetic": genetic,
+            "environment_expected": environment,
+            "liability": liability,
+        }
+    )
+
+
+def write_split(base, rng, kind="binary", simulated=True):
+    table = people(rng)
+    if kind == "quantitative":
+        table["y"] = table["liability"]
+    snps = [f"s{k}" for k in range(M)]
+    files.write_json({"kind": kind, "simulated": simulated}, base / "trait.json")
+    files.write_tsv(table[["iid", "y"]], base / "trait.tsv")
+    files.write_tsv(table[["iid", "population"]].iloc[::-1], base / "samples.tsv")
+    files.write_tsv(table[["iid", "set"]], base / "split.tsv")
+    pcs = table[["iid"]].assign(fitted=1, pc1=table["environment_expected"], pc2=rng.normal(size=N))
+    files.write_tsv(pcs, base / "pcs.tsv")
+    files.write_text("".join(f"{snp}\n" for snp in snps), base / "keep.snp")
+    truth = pd.DataFrame(
+        {"snp": [*snps[: CAUSAL - 1], "hidden"], "effect": 1.0, "visible": [1] * (CAUSAL - 1) + [0]}
+    )
+    liability = table[["iid", "genetic", "environment_expected", "liability"]]
+    files.write_tsv(truth if simulated else truth.iloc[:0], base / "truth.tsv")
+    files.write_tsv(liability if simulated else liability.iloc[:0], base / "liability.tsv")
+    for label in FITS:
+        write_fit(base, label["adjustment"], table, snps, rng)
+    p = np.where(np.arange(M) < CAUSAL - 1, 1e-5, rng.random(M))
+    files.write_tsv(pd.DataFrame({"snp": snps, "statistic": 1.0, "p": p}), base / "ols.tsv.gz")
+    probe = [
+        {**PLACE, "model": "cnn", "adjustment": "none", "seed": 1, "metric": "ancestry_linear", "value": 0.9}
+    ]
+    files.write_tsv(rows.table([{**row, "status": "ok"} for row in probe]), base / "probes.tsv")
+
+
+def write_fit(base, name, table, snps, rng):
+    """none succeeds, pc-covariates loses its second seed, placebo fails."""
+    failed = {"none": [], "pc-covariates": [2], "placebo": [1, 2]}[name]
+    states = [
+        {
+            "seed": s,
+            "status": "failed" if s in failed else "ok",
+            "reason": "loss is NaN" if s in failed else "",
+        }
+        for s in (1, 2)
+    ]
+    fit = {"status": "failed" if len(failed) == 2 else "ok", "reason": "no seed trained", "seeds": states}
+    predictions, scores = [], []
+    for seed in {1, 2} - set(failed):
+        score = table["genetic"] + rng.normal(0, 0.5, N)
+        predictions.append(
+            table[["iid", "set", "y"]].assign(
+                seed=seed, score=score, f=score, probability=1 / (1 + np.exp(-score))
+            )
+        )
+        scores.append(pd.DataFrame({"seed": seed, "snp": snps, "score": rng.random(M)}))
+    empty = pd.DataFrame(columns=["seed", "iid", "set", "y", "score", "f", "probability"])
+    files.write_json(fit, base / name / "fit.json")
+    files.write_tsv(pd.concat(predictions) if predictions else empty, base / name / "predictions.tsv")
+    nothing = pd.DataFrame(columns=["seed", "snp", "score", "rms", "mean"])
+    files.write_tsv(pd.concat(scores) if scores else nothing, base / name / "gradient.tsv.gz")
+
+
+def run(base) -> pd.DataFrame:
+    named = {n: base / f"{n}.tsv" for n in ("trait", "samples", "split", "pcs", "truth", "liability")}
+    labels = [label["adjustment"] for label in FITS]
+    inputs = {
+        **named,
+        "trait_json": base / "trait.json",
+        "keep_snp": base / "keep.snp",
+        "predictions": [base / a / "predictions.tsv" for a in labels],
+        "fit_json": [base / a / "fit.json" for a in labels],
+        "attributions": [base / a / "gradient.tsv.gz" for a in labels],
+        "associations": [base / "ols.tsv.gz"],
+        "probes": [base / "probes.tsv"],
+    }
+    attributions = [{**label, "attribution": "gradient"} for label in FITS]
+    metrics(inputs, base / "metrics.tsv", PLACE, FITS, attributions, ["ols"])
+    return rows.read(base / "metrics.tsv")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    base = tmp_path_factory.mktemp("split")
+    write_split(base, np.random.default_rng(1))
+    return run(base)
+
+
+def value(table, metric, population="", **keys):
+    found = table[(table["metric"] == metric) & (table["population"] == population)]
+    for column, wanted in keys.items():
+        found = found[found[column] == wanted]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_floors_and_ceilings_stand_in_order(table):
+    floor, pcs, genetic, best = (
+        value(table, "auroc", model=m)["value"]
+        for m in ("floor-population", "floor-pcs", "ceiling-genetic", "ceiling-genetic-environment")
+    )
+    assert value(table, "auroc", model="floor-majority")["value"] == 0.5
+    assert min(floor, pcs) > 0.7
+    assert max(floor, genetic) < best
+    assert value(table, "auroc_stratified", model="floor-population")["value"] == 0.5
+    assert value(table, "auroc_stratified", model="ceiling-genetic")["value"] > 0.9
+    assert value(table, "accuracy", model="floor-majority")["value"] < 0.65
+    both = [value(table, "auroc", p, model="ceiling-genetic")["value"] for p in "ab"]
+    assert min(both) > 0.9
+
+
+def test_failures_are_rows(table):
+    lost = value(table, "auroc_stratified", adjustment="pc-covariates", seed=2)
+    assert (lost["status"], lost["reason"]) == ("failed", "loss is NaN")
+    assert value(table, "auroc_stratified", adjustment="pc-covariates", seed=1)["status"] == "ok"
+    assert set(table[table["adjustment"] == "placebo"]["status"]) == {"failed", "ok"}
+    assert set(table.loc[(table["adjustment"] == "placebo") & (table["status"] == "ok"), "metric"]) == {
+        "agreement_jaccard_chance"
+    }
+    assert value(table, "causal_auc_pr", adjustment="placebo", seed=1)["status"] == "failed"
+    between = value(table, "agreement_spearman", adjustment="placebo", against="none")
+    assert (between["status"], between["reason"]) == ("failed", "no seed trained")
+    assert table.loc[table["status"] != "ok", "value"].isna().all()
+    assert (table.loc[table["status"] != "ok", "reason"] != "").all()
+
+
+def test_rankings_associations_and_probes_are_there(table):
+    assert value(table, "causal_auc_pr", association="ols")["value"] > 0.9
+    assert value(table, "precision_at_k", association="ols", k=CAUSAL)["value"] == pytest.approx(
+        5 / 6, abs=0.01
+    )
+    assert value(table, "lambda_gc", association="ols")["status"] == "ok"
+    assert value(table, "ancestry_linear")["value"] == 0.9
+    assert value(table, "agreement_spearman", adjustment="none", against="none")["n"] == 2
+    assert (
+        value(table, "agreement_delta_spearman", adjustment="pc-covariates", against="none")["reason"]
+        == "agreement needs two seeds"
+    )
+    assert value(table, "agreement_jaccard", adjustment="none", against="none")["k"] == CAUSAL
+    assert not table.duplicated(rows.KEYS).any()
+
+
+def test_a_measured_quantitative_trait(tmp_path):
+    write_split(tmp_path, np.random.default_rng(2), kind="quantitative", simulated=False)
+    table = run(tmp_path)
+    assert value(table, "pearson", model="floor-population")["value"] > 0.4
+    assert value(table, "pearson", model="ceiling-genetic")["status"] == "not-applicable"
+    assert value(table, "pearson_stratified", adjustment="none", seed=1)["value"] > 0.5
+    assert "causal SNPs are not known" in value(table, "causal_auc_pr", association="ols")["reason"]
+    assert value(table, "agreement_jaccard", adjustment="none", against="none")["k"] == 50
+    assert "auroc" not in set(table["metric"])
