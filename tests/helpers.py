@@ -12,7 +12,7 @@ from stratbench import files, plink
 def balding_nichols(
     individuals: Sequence[int], m: int, fst: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, list[str]]:
-    """A1 counts int8 (m, sum(individuals)) of independent loci, and each individual's population (p1, p2, ...).
+    """A1 counts int8 (m, sum(individuals)) of independent loci, and populations p1, p2, ... of the individuals.
 
     Ancestral frequencies are U(0.1, 0.9); fst 0 is one panmictic population under several names.
     """
@@ -41,7 +41,7 @@ def write_cohort(
     structure: Sequence[int] | None = None,
     chromosomes: int = 1,
 ) -> Path:
-    """Write a cohort directory: genotypes.{bed,bim,fam}, samples.tsv, variants.tsv, qc.tsv. Returns ``directory``.
+    """Write genotypes.{bed,bim,fam}, samples.tsv, variants.tsv, qc.tsv into ``directory`` and return it.
 
     ``count_MN`` are A1 counts 0, 1, 2 with -1 for missing. ``columns`` are further columns of samples.tsv
     (covariates, traits, given splits). SNPs lie 1000 bp apart, evenly on the chromosomes, named s0001, ...
