@@ -55,6 +55,10 @@ class _Rows:
         )
 
 
+def _spec(name: str) -> dict[str, Any]:
+    return {"method": name, "file": None, "options": {}}
+
+
 def config(example: Example) -> dict[str, Any]:
     """The config of the made-up study, with its defaults filled."""
     kind = "quantitative" if example.quantitative else "binary"
@@ -79,16 +83,16 @@ def config(example: Example) -> dict[str, Any]:
         "gpu": 0,
         "cohorts": {
             "split-fst05": {
-                "simulate": {"demography": "split", "individuals": 60},
+                "simulate": {"demography": "split", "file": None, "options": {"individuals": 60}},
                 "replicates": example.replicates,
             }
         },
         "traits": {name: {"simulate": simulated[name], "snps": example.snps} for name in example.traits},
         "splits": {"random": {"method": "random"}, "halves": {"method": "given", "column": "half"}},
-        "models": {name: {"method": name} for name in example.models},
-        "adjustments": {name: {"method": name} for name in example.adjustments},
-        "attributions": {name: {"method": name} for name in example.attributions},
-        "associations": {name: {"method": name} for name in example.associations},
+        "models": {name: _spec(name) for name in example.models},
+        "adjustments": {name: _spec(name) for name in example.adjustments},
+        "attributions": {name: _spec(name) for name in example.attributions},
+        "associations": {name: _spec(name) for name in example.associations},
         "blocks": [block],
     }
     if example.real:
@@ -115,7 +119,7 @@ def make(base: Path, example: Example | None = None) -> dict[str, Any]:
             {"trait": "cd8", "split": "halves", "metric": "pearson", "value": 0.65, "source": "A manual"},
         ],
         "known_loci": [
-            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 200000, "end": 400000}
+            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 40000, "end": 80000}
         ],
     }
     (base / "config/cohorts/mice.yaml").write_text(yaml.safe_dump(mice))
@@ -137,7 +141,9 @@ def make(base: Path, example: Example | None = None) -> dict[str, Any]:
         {
             "versions": {"python": "3.11.9", "jax": "0.10.2", "stratbench": "0.1.0"},
             "commit": "0123456789abcdef",
-            "devices": ["cpu"],
+            "dirty": False,
+            "devices": {"cpu": 58},
+            "seeds": 2,
             "config": settings,
             "config_sha256": "ab" * 32,
         },

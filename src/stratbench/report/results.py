@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from stratbench import files
+from stratbench.metrics.verdict import CHANCE
 from stratbench.paths import Paths, fill
 from stratbench.study import Cohort, Fit, Split, Study
 
@@ -72,7 +73,12 @@ class Group:
     @property
     def chance(self) -> float:
         """The value of the headline metrics for a model that has learned nothing."""
-        return 0.0 if self.quantitative else 0.5
+        return CHANCE[self.within]
+
+    def causal_snps(self, study: Study) -> bool:
+        """Whether the config asks for causal SNPs, so that there is something to recover."""
+        simulate = study.spec("traits", self.trait).get("simulate") or {}
+        return not self.measured and simulate.get("h2", 1) != 0 and simulate.get("causal", 1) != 0
 
 
 def _in_order(items: Iterable[str]) -> tuple[str, ...]:

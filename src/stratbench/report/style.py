@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("svg", "pdf", "png")
+Margins = tuple[float, float, float, float, float, float]
 
 # Okabe and Ito (2008), without its yellow, which is too pale for points on white. The placebo is grey on purpose.
 KNOWN = {
@@ -98,17 +99,33 @@ def association_colours(names: Sequence[str]) -> dict[str, str]:
 
 
 def canvas(
-    width: float, height: float, rows: int = 1, columns: int = 1, **options: Any
+    width: float,
+    height: float,
+    rows: int = 1,
+    columns: int = 1,
+    margins: Margins | None = None,
+    **options: Any,
 ) -> "tuple[Figure, Any]":
-    """A figure in StratBench's style with a grid of axes, always a two-dimensional array. Sizes are inches."""
+    """A figure in StratBench's style with a grid of axes, always a two-dimensional array. Sizes are inches.
+
+    Margins (left, right, bottom, top, between columns, between rows) replace matplotlib's own arrangement.
+    """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     matplotlib.rcParams.update(RC)
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)  # type: ignore[union-attr]
+    if margins:
+        left, right, bottom, top, across, down = margins
+        wide = (width - left - right - across * (columns - 1)) / columns
+        high = (height - bottom - top - down * (rows - 1)) / rows
+        figure.subplots_adjust(
+            left / width, bottom / height, 1 - right / width, 1 - top / height, across / wide, down / high
+        )
+    else:
+        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)  # type: ignore[union-attr]
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
@@ -231,10 +248,22 @@ def number(text: str) -> str:
     return re.sub(r"^(-?\+?)0\.", r"\1.", text).replace("-", MINUS)
 
 
-def below(axis: "Axes", label: str, entries: Sequence[Any]) -> None:
-    """The axis label and, under it, the legend of a column of panels."""
+def below(axis: "Axes", label: str, entries: Sequence[Any], drop: float = 0.44) -> None:
+    """The axis label and, ``drop`` inches under the axis, the legend of a column of panels."""
+    from matplotlib.transforms import ScaledTranslation
+
     axis.set_xlabel(label, loc="left")
+    figure = axis.get_figure()
+    assert figure is not None
     axis.legend(
-        handles=list(entries), loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=axis.transAxes,
-        borderaxespad=3.6, handlelength=1.6, borderpad=0,
+        handles=list(entries), loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=0, borderpad=0,
+        bbox_transform=axis.transAxes + ScaledTranslation(0, -drop, figure.dpi_scale_trans), handlelength=1.6,
+    )  # fmt: skip
+
+
+def note(axis: "Axes", y: float, text: str) -> None:
+    """A small remark at the right end of a row, outside the panel."""
+    axis.annotate(
+        text, (1, y), (4, 0), xycoords=axis.get_yaxis_transform(), textcoords="offset points", ha="left",
+        va="center", fontsize=7.5, color=QUIET, annotation_clip=False,
     )  # fmt: skip

@@ -1,20 +1,15 @@
-"""Whether a model learned anything within populations, asked once for the figures and the words."""
+"""The verdict on one model and adjustment of a group, for the figures and the words."""
 
-import math
-from typing import Any
-
+from stratbench.metrics import verdict as rule
+from stratbench.metrics.verdict import LEARNED, NOTHING, UNDECIDED
 from stratbench.report.results import Group, Results
 
-LEARNED, NOTHING, UNKNOWN = "learned", "nothing", "unknown"
-
-
-def judge(row: Any, chance: float) -> str:
-    """A row of comparisons.tsv: an interval that includes chance, or lies below it, is 'nothing'."""
-    if row is None or math.isnan(row["ci_low"]):
-        return UNKNOWN
-    return LEARNED if row["ci_low"] > chance else NOTHING
+__all__ = ["LEARNED", "NOTHING", "UNDECIDED", "verdict"]
 
 
 def verdict(results: Results, group: Group, model: str, adjustment: str) -> str:
+    """Judged by the interval of the accuracy within populations; undecided where there is no such number."""
     row = results.value(group, group.within, model=model, adjustment=adjustment)
-    return judge(row, group.chance)
+    return (
+        UNDECIDED if row is None else rule.verdict(row["ci_low"], row["ci_high"], rule.CHANCE[group.within])
+    )

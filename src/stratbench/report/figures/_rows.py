@@ -21,16 +21,29 @@ class Layout:
     @property
     def height(self) -> float:
         """Inches that the rows need."""
-        return 0.215 * (len(self.ticks) + 1)
+        return 0.215 * (max(y for y, _, _ in self.ticks) - min(y for y, _, _ in self.ticks) + 1.4)
+
+    @property
+    def left(self) -> float:
+        """Inches that the row names need."""
+        return 0.25 + 0.074 * max(len(label) for _, label, _ in self.ticks)
 
 
 def layout(
-    group: Group, models: tuple[str, ...] | None = None, extra: tuple[str, ...] = (), title: str = ""
+    group: Group,
+    models: tuple[str, ...] | None = None,
+    extra: tuple[str, ...] = (),
+    title: str = "",
+    heading: bool = True,
 ) -> Layout:
-    """Rows of the models' adjustments from the top down, then ``extra`` rows under the heading ``title``."""
+    """Rows of the models' adjustments from the top down, then ``extra`` rows under the heading ``title``.
+
+    Without ``heading`` the models are not named: the panel's title does it.
+    """
     rows, ticks, others, y = [], [], [], 0.0
     for model in models if models is not None else group.models:
-        ticks.append((y, model, True))
+        if heading:
+            ticks.append((y, model, True))
         for adjustment in group.adjustments:
             y -= 1
             rows.append(Row(model, adjustment, y))

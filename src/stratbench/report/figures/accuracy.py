@@ -52,7 +52,10 @@ def load(results: Results, subject: Any) -> Data:
         NAMES[name] for name in (*FLOORS, *CEILINGS)
         if any(values[(NAMES[name], "", metric)] is not None for metric in (group.overall, group.within))
     )  # fmt: skip
-    panels = tuple((model, layout(group, (model,), marks, "floors and ceilings")) for model in group.models)
+    panels = tuple(
+        (model, layout(group, (model,), marks, "floors and ceilings", heading=False))
+        for model in group.models
+    )
     return Data(group, panels, values, frozenset(nothing), colours(results.study), results.replicates(group))
 
 
@@ -60,9 +63,10 @@ def draw(data: Data) -> "Figure":
     group = data.group
     if not data.panels:
         return style.message("No model was trained on this trait.")
-    figure, axes = style.canvas(
-        3.6 * len(data.panels) + 1.9, data.panels[0][1].height + 1.9, 1, len(data.panels), sharex=True
-    )
+    rows, count = data.panels[0][1], len(data.panels)
+    margins = (rows.left, 0.95, 1.1, 0.4, 0.95, 0.0)
+    width = rows.left + 0.95 + count * 2.9 + (count - 1) * 0.95
+    figure, axes = style.canvas(width, rows.height + 1.5, 1, count, margins=margins, sharex=True, sharey=True)
     for axis, (model, rows) in zip(axes[0], data.panels, strict=True):
         axis.axvline(group.chance, color=style.QUIET, lw=0.9)
         for row in rows.rows:
@@ -70,27 +74,17 @@ def draw(data: Data) -> "Figure":
             style.dot(axis, row.y + 0.13, data.values[(*here, group.overall)], colour)
             style.dot(axis, row.y - 0.16, data.values[(*here, group.within)], colour, "D", filled=False)
             if here in data.nothing:
-                axis.annotate(
-                    "learned nothing", (1, row.y), (-2, 0), xycoords=axis.get_yaxis_transform(), ha="right",
-                    textcoords="offset points", va="center", fontsize=7, color=style.QUIET,
-                )  # fmt: skip
+                style.note(axis, row.y, "learned nothing")
             if data.values[(*here, group.overall)] is None:
-                axis.annotate(
-                    "no result", (0.02, row.y), xycoords=axis.get_yaxis_transform(), va="center", fontsize=7,
-                    color=style.QUIET,
-                )  # fmt: skip
+                style.note(axis, row.y, "no result")
         for y, name in rows.extra:
             style.dot(axis, y + 0.13, data.values[(name, "", group.overall)], style.QUIET)
             style.dot(axis, y - 0.16, data.values[(name, "", group.within)], style.QUIET, "D", filled=False)
         style.rows_axis(axis, rows.ticks)
         style.unit_axis(axis)
-    for axis, (model, rows) in zip(axes[0], data.panels, strict=True):
         axis.set_title(model)
-        axis.set_yticks(
-            [y for y, _, _ in rows.ticks], ["" if label == model else label for _, label, _ in rows.ticks]
-        )
-        for text, (_, _, heading) in zip(style.row_labels(axis), rows.ticks, strict=True):
-            text.set_fontweight("bold" if heading else "normal")
+    for axis in axes[0, 1:]:
+        axis.tick_params(axis="y", labelleft=False)
     name = "correlation with the trait" if group.quantitative else "AUROC"
     style.below(
         axes[0, 0],

@@ -8,6 +8,7 @@ import numpy as np
 from stratbench.report import style
 from stratbench.report.figures._rows import replicates
 from stratbench.report.results import Group, Results, colours
+from stratbench.report.verdicts import NOTHING, verdict
 from stratbench.study import Study
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class Data:
     attribution: str
     matrices: dict[str, np.ndarray]
     delta: dict[tuple[str, str], Any]
+    nothing: frozenset[tuple[str, str]]
     colours: dict[str, str]
     n: int
 
@@ -54,7 +56,10 @@ def load(results: Results, subject: Any) -> Data:
                         grid[second, first] = row["mean"]
             delta[model, one] = change(results, group, model, one, attribution)
         matrices[model] = grid
-    return Data(group, attribution, matrices, delta, colours(results.study), results.replicates(group))
+    nothing = frozenset(key for key in delta if verdict(results, group, *key) == NOTHING)
+    return Data(
+        group, attribution, matrices, delta, nothing, colours(results.study), results.replicates(group)
+    )
 
 
 def change(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
@@ -108,7 +113,10 @@ def draw(data: Data) -> "Figure":
     if others:
         for axis, model in zip(axes[1], models, strict=True):
             for y, name in enumerate(others):
-                style.dot(axis, -y, data.delta.get((model, name)), data.colours[name])
+                faded = (model, name) in data.nothing
+                style.dot(axis, -y, data.delta.get((model, name)), data.colours[name], faded=faded)
+                if faded:
+                    style.note(axis, -y, "learned nothing")
             axis.axvline(0, color=style.QUIET, lw=0.9)
             style.rows_axis(axis, [(-y, name, False) for y, name in enumerate(others)])
             style.unit_axis(axis)

@@ -49,7 +49,11 @@ def load(results: Results, subject: Any) -> Data:
 def draw(data: Data) -> "Figure":
     if not any(value is not None for value in data.values.values()):
         return style.message(f"{data.group.title}: one population, no ancestry to decode.")
-    figure, axes = style.canvas(10.5, data.layout.height + 1.5, 1, len(PROBES), sharex=True)
+    count, left = len(PROBES), data.layout.left
+    figure, axes = style.canvas(
+        left + 0.2 + 2.9 * count + 0.3 * (count - 1), data.layout.height + 1.85, 1, count,
+        margins=(left, 0.2, 1.3, 0.55, 0.3, 0.0), sharex=True, sharey=True,
+    )  # fmt: skip
     for axis, (title, trained, untrained) in zip(axes[0], PROBES, strict=True):
         for row in data.layout.rows:
             colour = data.colours[row.adjustment]

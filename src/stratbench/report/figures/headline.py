@@ -116,9 +116,12 @@ def chance_auc_pr(results: Results, group: Group) -> Any:
 def draw(data: Data) -> "Figure":
     if not data.facets:
         return style.message("No model was trained in this study.")
-    heights = [facet.layout.height + 0.55 for facet in data.facets]
+    heights = [facet.layout.height for facet in data.facets]
+    left = max(facet.layout.left for facet in data.facets)
+    margins = (left, 0.4, 1.55, 0.8, 0.95, 0.65)
+    height = sum(heights) + margins[2] + margins[3] + margins[5] * (len(heights) - 1)
     figure, axes = style.canvas(
-        13.2, sum(heights) + 1.45, len(data.facets), 4, height_ratios=heights, sharey="row"
+        14.4, height, len(data.facets), 4, margins=margins, height_ratios=heights, sharey="row"
     )
     for line, facet in zip(axes, data.facets, strict=True):
         _accuracy(line[0], facet, data)
@@ -169,18 +172,18 @@ def _legends(line: Any, data: Data) -> None:
     )
     style.below(
         line[1],
-        f"Spearman correlation of SNP rankings ({data.attribution or 'no attribution'})",
+        "Spearman correlation of SNP rankings",
         [
-            style.key("o", f"with '{baseline}'"),
-            style.key("^", "within the same adjustment, other seeds", filled=False),
+            style.key("o", f"between it and '{baseline}'"),
+            style.key("^", "within the same adjustment", filled=False),
             style.line_key(f"within '{baseline}'", style.KNOWN["none"], ":"),
         ],
     )
     style.below(
         line[2],
-        f"AUC_PR for causal SNPs ({data.attribution or 'no attribution'})",
+        "AUC_PR for causal SNPs",
         [
-            style.key("o", "attribution of the network"),
+            style.key("o", f"attribution: {data.attribution or 'none'}"),
             *(
                 style.line_key(f"association: {test}", colour)
                 for test, colour in zip(tests, (OLS, OLS_PCS), strict=False)
@@ -212,10 +215,7 @@ def _accuracy(axis: Any, facet: Facet, data: Data) -> None:
         style.dot(axis, row.y + 0.13, values[(*here, group.overall)], colour)
         style.dot(axis, row.y - 0.16, values[(*here, group.within)], colour, "D", filled=False)
         if here in facet.nothing:
-            axis.annotate(
-                "learned nothing", (1, row.y), (-2, 0), xycoords=axis.get_yaxis_transform(),
-                textcoords="offset points", ha="right", va="center", fontsize=7, color=style.QUIET,
-            )  # fmt: skip
+            style.note(axis, row.y, "learned nothing")
 
 
 def _absent(axis: Any, text: str) -> None:

@@ -176,19 +176,19 @@ def mirrored(data: Data, line: float | None = None, line_label: str = "") -> "Fi
     if line is not None:
         entries.append(style.line_key(line_label, style.QUIET, "--"))
     if entries:
-        figure.legend(handles=entries, loc="outside lower right", ncols=len(entries))
+        figure.legend(handles=entries, loc="outside upper right", ncols=len(entries))
     return figure
 
 
 def _half(axis: "Axes", data: Data, name: str, sign: int) -> float:
     snps = data.genome.snps
     values = snps["snp"].map(data.scores[name]).to_numpy(dtype=float)
-    heavy = len(snps) > RASTERISE_FROM
+    heavy, fade = len(snps) > RASTERISE_FROM, 0.5 if name in data.nothing else 1.0
     colour = data.colours[name]
     for position, (chromosome, _, _) in enumerate(data.genome.chromosomes):
         here = (snps["chrom"] == chromosome).to_numpy()
         axis.scatter(
-            snps["x"][here], sign * values[here], s=5, lw=0, color=colour, alpha=0.85 if position % 2 == 0 else 0.45,
+            snps["x"][here], sign * values[here], s=5, lw=0, color=colour, alpha=(0.85, 0.45)[position % 2] * fade,
             rasterized=heavy, zorder=2,
         )  # fmt: skip
     causal = snps["snp"].isin(data.genome.causal).to_numpy()

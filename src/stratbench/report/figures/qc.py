@@ -61,6 +61,7 @@ def draw(data: Data) -> "Figure":
     figure, axes = style.canvas(5.4 * len(tables), 0.34 * rows + 1.0, 1, len(tables))
     for axis, (unit, table) in zip(axes[0], tables, strict=True):
         _waterfall(axis, unit, table)
+        axis.set_ylim(0.6 - rows, 0.6)
     return figure
 
 

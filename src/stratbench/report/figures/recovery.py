@@ -29,13 +29,11 @@ class Data:
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     """Simulated traits with causal SNPs: nothing is known of the others."""
-    found = []
-    for group in groups:
-        simulate = study.spec("traits", group.trait).get("simulate") or {}
-        nothing = simulate.get("h2", 1) == 0 or simulate.get("causal", 1) == 0
-        if not group.measured and not nothing and (group.associations or group.attributions):
-            found.append((f"recovery_{group.name}", group.keys))
-    return found
+    return [
+        (f"recovery_{group.name}", group.keys)
+        for group in groups
+        if group.causal_snps(study) and (group.associations or group.attributions)
+    ]
 
 
 def load(results: Results, subject: Any) -> Data:
@@ -53,8 +51,11 @@ def load(results: Results, subject: Any) -> Data:
     for association in group.associations:
         values[association,] = results.value(group, "causal_auc_pr", association=association)
     models = group.models if group.attributions else ()
-    panels = tuple((model, layout(group, (model,), group.associations, "associations")) for model in models)
-    panels = panels or (("", layout(group, (), group.associations, "associations")),)
+    panels = tuple(
+        (model, layout(group, (model,), group.associations, "associations", heading=False))
+        for model in models
+    )
+    panels = panels or (("", layout(group, (), group.associations, "associations", heading=False)),)
     return Data(
         group, panels, values, frozenset(nothing), chance_auc_pr(results, group), colours(results.study),
         results.replicates(group),
@@ -70,9 +71,12 @@ def draw(data: Data) -> "Figure":
         name: 0.24 - 0.48 * position / max(len(shapes) - 1, 1) if len(shapes) > 1 else 0.0
         for position, name in enumerate(shapes)
     }
+    rows, count = data.panels[0][1], len(data.panels)
+    bottom, tall = 0.75 + 0.19 * (len(shapes) + 1), rows.height * (1.0 if len(shapes) < 3 else 1.15)
+    width = rows.left + 0.95 + count * 2.9 + (count - 1) * 0.95
     figure, axes = style.canvas(
-        3.6 * len(data.panels) + 1.9, data.panels[0][1].height * 1.15 + 1.7 + 0.1 * len(shapes), 1, len(data.panels),
-        sharex=True,
+        width, tall + bottom + 0.4, 1, count, margins=(rows.left, 0.95, bottom, 0.4, 0.95, 0.0), sharex=True,
+        sharey=True,
     )  # fmt: skip
     grey = style.association_colours(group.associations)
     for axis, (model, rows) in zip(axes[0], data.panels, strict=True):
@@ -83,10 +87,7 @@ def draw(data: Data) -> "Figure":
                     data.colours[row.adjustment], marker, faded=(model, row.adjustment) in data.nothing,
                 )  # fmt: skip
             if (model, row.adjustment) in data.nothing:
-                axis.annotate(
-                    "learned nothing", (1, row.y), (-2, 0), xycoords=axis.get_yaxis_transform(), ha="right",
-                    textcoords="offset points", va="center", fontsize=7, color=style.QUIET,
-                )  # fmt: skip
+                style.note(axis, row.y, "learned nothing")
         for y, name in rows.extra:
             style.dot(axis, y, data.values.get((name,)), grey[name], "s")
         if data.chance is not None:
@@ -95,9 +96,6 @@ def draw(data: Data) -> "Figure":
         style.unit_axis(axis)
         axis.set_xlim(left=0)
         axis.set_title(model)
-        for text, (_, label, heading) in zip(style.row_labels(axis), rows.ticks, strict=True):
-            if heading and label == model:
-                text.set_visible(False)
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
     style.below(

@@ -1,0 +1,51 @@
+"""Numbers as the report prints them: .78 (.75 to .81, n = 3)."""
+
+import math
+from typing import Any
+
+from stratbench.report.style import number
+
+NOTHING = "n/a"
+
+
+def plain(value: float | None, digits: int = 2) -> str:
+    return NOTHING if value is None or math.isnan(value) else number(f"{value:.{digits}f}")
+
+
+def signed(value: float) -> str:
+    return number(f"{value:+.2f}") if abs(value) >= 0.005 else number("0.00")
+
+
+def interval(row: Any, show: Any = plain) -> str:
+    """'.75 to .81', or blank where there is no interval."""
+    return "" if math.isnan(row["ci_low"]) else f"{show(row['ci_low'])} to {show(row['ci_high'])}"
+
+
+def estimate(row: Any, show: Any = plain) -> str:
+    """For sentences: mean, 95% interval and number of replicates."""
+    if row is None:
+        return NOTHING
+    between = interval(row, show)
+    return f"{show(row['mean'])} ({between + ', ' if between else 'no interval, '}n = {int(row['n_replicates'])})"
+
+
+def change(row: Any) -> str:
+    """For sentences: a difference with its sign."""
+    return estimate(row, signed)
+
+
+def cell(row: Any, show: Any = plain) -> str:
+    """For tables, whose caption states n."""
+    if row is None:
+        return NOTHING
+    between = interval(row, show)
+    return f"{show(row['mean'])} ({between})" if between else show(row["mean"])
+
+
+def listed(items: list[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + f" and {items[-1]}" if items else ""
+
+
+def counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,74 @@
+"""What a section of the report is made of. A section says what to show; the template says how it looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph. With ``strong``, its first words in bold."""
+
+    text: str
+    strong: str = ""
+    block: str = field(default="text", init=False)
+
+
+@dataclass(frozen=True)
+class Listing:
+    items: Sequence[Text]
+    block: str = field(default="listing", init=False)
+
+
+@dataclass(frozen=True)
+class Heading:
+    text: str
+    block: str = field(default="heading", init=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text; the first column names the row. ``caption`` says what the numbers are and over how many."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    block: str = field(default="table", init=False)
+
+
+@dataclass(frozen=True)
+class Image:
+    """A figure of the study, by its name."""
+
+    name: str
+    caption: str
+    block: str = field(default="image", init=False)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Words and what they mean."""
+
+    pairs: Sequence[tuple[str, str]]
+    block: str = field(default="terms", init=False)
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text as it is, folded away under a title."""
+
+    title: str
+    text: str
+    block: str = field(default="code", init=False)
+
+
+Block = Code | Text | Listing | Heading | Table | Image | Terms
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    blocks: Sequence[Block]
+
+    @property
+    def anchor(self) -> str:
+        return "-".join(self.title.lower().replace(",", "").split())

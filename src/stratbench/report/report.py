@@ -1,0 +1,78 @@
+"""The report: one HTML file that needs nothing but itself."""
+
+import html
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from stratbench import files, job
+from stratbench.report.answer import answer
+from stratbench.report.figures import headline, pictures
+from stratbench.report.page import Image
+from stratbench.report.results import Results, colours
+from stratbench.report.sections import sections
+from stratbench.study import Study
+
+TEMPLATES = Path(__file__).parent / "templates"
+QUESTION = (
+    "When a deep network is trained on SNP genotypes, how much of what it learns is ancestry and relatedness "
+    "instead of biology, and which correction removes that shortcut at what price?"
+)
+
+
+def report(config: Mapping[str, Any], output: str | Path, base: str | Path = ".") -> None:
+    """Write a study's report from its tables and figures."""
+    study = Study(config)
+    results = Results(study, base)
+    job.say("words and tables")
+    top = [p for p in pictures(study) if p.module is headline]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters["links"] = links
+    drawn = results.base / results.paths.figures
+    environment.globals["svg"] = lambda name, text: inline(drawn / f"{name}.svg", name, text)
+    used = {fit.adjustment for fit in study.fits}
+    page = environment.get_template("report.html.j2").render(
+        study=study.name,
+        question=QUESTION,
+        answer=answer(results),
+        headline=[Image(p.name, headline.caption(results, p.subject)) for p in top],
+        sections=sections(results),
+        colours={name: colour for name, colour in colours(study).items() if name in used},
+    )
+    files.write_text(page, output)
+    job.say(f"{len(page) / 1e6:.1f} MB")
+
+
+def inline(path: Path, name: str, text: str) -> Any:
+    """An SVG file as part of the page: its ids made its own, described for those who cannot see it."""
+    svg = path.read_text()
+    svg = svg[svg.index("<svg") :]
+    prefix = re.sub(r"[^a-zA-Z0-9]+", "-", name)
+    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
+    svg = re.sub(r'((?:xlink:)?href="|url\()#', rf"\1#{prefix}-", svg)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    width = float(re.search(r'\bwidth="([\d.]+)pt"', svg).group(1))  # type: ignore[union-attr]
+    opening = (
+        f'<svg role="img" aria-label="{html.escape(text, quote=True)}" '
+        f'style="width:{width * 4 / 3:.0f}px;min-width:{min(width * 4 / 3, 640):.0f}px"'
+    )
+    svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    return Markup(svg.replace("<svg", opening, 1))
+
+
+def links(text: str) -> Any:
+    """Text with its web addresses as links."""
+    parts = re.split(r"(https?://[^\s<>\"]*[^\s<>\".,;)])", text)
+    made = [
+        f'<a href="{html.escape(part)}">{html.escape(part)}</a>' if position % 2 else html.escape(part)
+        for position, part in enumerate(parts)
+    ]
+    return Markup("".join(made))

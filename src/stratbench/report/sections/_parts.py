@@ -1,0 +1,74 @@
+"""What several sections share: the figures of a kind, and tables of models and adjustments."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from stratbench.report.figures import pictures
+from stratbench.report.numbers import cell, counted
+from stratbench.report.page import Image, Table
+from stratbench.report.results import Group, Results
+from stratbench.report.verdicts import verdict
+
+
+def images(results: Results, kind: str, subject: Any = None) -> list[Image]:
+    """The figures of a kind, or the one about a subject, with their captions."""
+    return [
+        Image(picture.name, picture.module.caption(results, picture.subject))
+        for picture in pictures(results.study)
+        if picture.kind == kind and (subject is None or picture.subject == subject)
+    ]
+
+
+def over(results: Results, group: Group) -> str:
+    """What the brackets of a table of this group mean."""
+    n = results.replicates(group)
+    if n == 1:
+        return "n = 1 replicate; brackets: 95% intervals over test individuals, where known"
+    return f"means over n = {counted(n, 'replicate')}; brackets: 95% intervals over replicates"
+
+
+def fits_table(
+    results: Results,
+    group: Group,
+    what: str,
+    columns: Sequence[tuple[str, dict[str, str]]],
+    baselines: Sequence[tuple[str, str]] = (),
+    verdicts: bool = True,
+) -> Table | None:
+    """A row for each model and adjustment; ``columns`` are titles and the keys (with ``metric``) of their numbers.
+
+    ``baselines`` are (label, model) of floors and ceilings. Columns without any number are left out.
+    """
+    names = [(model, adjustment) for model in group.models for adjustment in group.adjustments]
+    names += [(model, "") for _, model in baselines]
+    labels = {model: label for label, model in baselines}
+    grid = [
+        [_value(results, group, keys, model, adjustment) for _, keys in columns]
+        for model, adjustment in names
+    ]
+    used = [k for k in range(len(columns)) if any(row[k] is not None for row in grid)]
+    if not used:
+        return None
+    rows = []
+    for (model, adjustment), values in zip(names, grid, strict=True):
+        if not adjustment and all(value is None for value in values):
+            continue
+        row = [labels.get(model, model), adjustment, *(cell(values[k]) for k in used)]
+        if verdicts:
+            row.append(verdict(results, group, model, adjustment) if adjustment else "")
+        rows.append(row)
+    head = [
+        "model",
+        "adjustment",
+        *(columns[k][0] for k in used),
+        *(["within populations"] if verdicts else []),
+    ]
+    return Table(f"{what}, {group.title}; {over(results, group)}.", head, rows)
+
+
+def _value(results: Results, group: Group, keys: dict[str, str], model: str, adjustment: str) -> Any:
+    metric = keys["metric"]
+    further = {key: value for key, value in keys.items() if key != "metric"}
+    if adjustment and further.get("against") == "itself":
+        further["against"] = adjustment
+    return results.value(group, metric, model=model, adjustment=adjustment, **further)

@@ -1,0 +1,69 @@
+"""Who was studied: sizes, quality control, structure, and what the traits are."""
+
+from stratbench.report.answer import describe
+from stratbench.report.figures import fst, qc
+from stratbench.report.figures.pca import first_splits
+from stratbench.report.numbers import NOTHING, counted, plain
+from stratbench.report.page import Block, Heading, Section, Table, Text
+from stratbench.report.results import Results, scenarios
+from stratbench.report.sections._parts import images
+
+
+def build(results: Results) -> Section | None:
+    blocks: list[Block] = []
+    structured = first_splits(results.study)
+    for scenario, cohorts in scenarios(results.study).items():
+        blocks.append(Heading(scenario))
+        blocks.append(Text(_about(results, scenario, len(cohorts))))
+        if scenario in structured:
+            blocks += images(results, "pca", scenario)
+            if fst.pairs(results, scenario).empty:
+                blocks.append(Text("There is one population here, so there is no FST to show."))
+            else:
+                blocks += images(results, "fst", scenario)
+        blocks += images(results, "qc", scenario)
+    if results.groups:
+        blocks.append(Heading("Traits"))
+        blocks.append(_traits(results))
+    return Section("Cohorts and traits", blocks)
+
+
+def _about(results: Results, scenario: str, count: int) -> str:
+    steps = qc.steps(results, scenario)
+    left = {unit: table["left"].iloc[-1] for unit, table in steps.groupby("unit")}
+    size = f"{left.get('individuals', 0):,.0f} individuals and {left.get('SNPs', 0):,.0f} SNPs after quality control"
+    said = results.cohort_file(scenario)
+    if results.study.config["cohorts"][scenario].get("real"):
+        more = [str(said[key]) for key in ("title", "description", "citation", "licence") if said.get(key)]
+        return ". ".join([f"A real cohort: {size}", *(text.strip().rstrip(".") for text in more)]) + "."
+    spec = results.study.config["cohorts"][scenario]["simulate"]
+    name = spec.get("demography") or "a demography of the user's"
+    mean = ", on average" if count > 1 else ""
+    return f"Simulated ({name}), {counted(count, 'replicate')}: {size}{mean}."
+
+
+def _traits(results: Results) -> Table:
+    rows = []
+    for group in results.groups:
+        said = results.trait(group)
+        shares = said.get("shares") or {}
+        number = said.get("n")
+        rows.append(
+            [
+                group.trait,
+                group.scenario,
+                group.split,
+                describe(results, group),
+                group.kind,
+                f"{number:,}" if number else NOTHING,
+                f"{said['n_cases']:,}" if said.get("n_cases") is not None else NOTHING,
+                *(plain(shares.get(part)) for part in ("genetic", "environment", "noise")),
+            ]
+        )
+    head = [
+        "trait", "scenario", "split", "what it is", "kind", "individuals", "cases", "genetic share",
+        "environment share", "noise share",
+    ]  # fmt: skip
+    return Table(
+        "Traits; counts and realised shares of liability variance of the first replicate.", head, rows
+    )

@@ -1,0 +1,6 @@
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.report.figures import figures
+
+    figures(config=snakemake.params.config, folder=snakemake.params.folder)
