@@ -29,6 +29,58 @@ rule simulate:
         "../workflow/scripts/simulate.py"
 
 
+for file, declared in cohort_files().items():
+
+    rule:
+        name:
+            f"fetch_{re.sub(r'[^a-z0-9]', '_', Path(file).stem)}"
+        output:
+            **fetched(file),
+        log:
+            paths.log("fetch").format(source=Path(file).stem),
+        conda:
+            "../envs/stratbench.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=60,
+        params:
+            cohort_file=file,
+            outdir=lambda wildcards, output: str(Path(output.bed).parent),
+            files=declared["files"],
+        script:
+            "../workflow/scripts/fetch.py"
+
+
+rule read_cohort:
+    input:
+        unpack(lambda wildcards: fetched(study.cohort_spec(wildcards.cohort)["real"])),
+        # what matters of this file stands in params
+        cohort_file=lambda wildcards: ancient(study.cohort_spec(wildcards.cohort)["real"]),
+    output:
+        bed=paths.raw_bed,
+        bim=paths.raw_bim,
+        fam=paths.raw_fam,
+        samples=paths.raw_samples,
+    log:
+        paths.log("read_cohort"),
+    benchmark:
+        paths.benchmark("read_cohort")
+    wildcard_constraints:
+        cohort=names(cohort.label for cohort in study.cohorts if cohort.real),
+    conda:
+        "../envs/stratbench.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        declared=lambda wildcards: columns_of(study.cohort_spec(wildcards.cohort)["declared"]),
+        code=digest("read_cohort"),
+    script:
+        "../workflow/scripts/read_cohort.py"
+
+
 rule qc:
     input:
         bed=paths.raw_bed,

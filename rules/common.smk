@@ -1,8 +1,7 @@
 """Wires the checked config to the rules; decides nothing."""
 
 import re
-
-from snakemake.exceptions import WorkflowError
+from pathlib import Path
 
 from stratbench import registry
 from stratbench.config import KINDS, check
@@ -14,7 +13,7 @@ from stratbench.study import Fit, Split, Study
 try:
     study = Study(check(config))
 except UserError as error:
-    raise WorkflowError(str(error))
+    raise SystemExit(f"error: {error}")
 paths = Paths(study.name)
 
 
@@ -35,6 +34,24 @@ def split_of(wildcards):
 
 def fit_of(wildcards):
     return Fit(*(wildcards.get(key) for key in Fit.__dataclass_fields__))
+
+
+def cohort_files():
+    """Each real cohort's file, with what it declares."""
+    specs = [study.cohort_spec(cohort.label) for cohort in study.cohorts if cohort.real]
+    return {spec["real"]: spec["declared"] for spec in specs}
+
+
+def fetched(file):
+    """Where a cohort file's bed, bim and fam are fetched to."""
+    declared = cohort_files()[file]["files"]
+    return {end: f"{FETCHED}/{Path(file).stem}/{declared[end]['name']}" for end in ("bed", "bim", "fam")}
+
+
+def columns_of(declared):
+    """What a cohort file says about its samples, without what only a report shows."""
+    keys = ("columns", "missing", "family", "population", "derived", "traits")
+    return {key: declared[key] for key in keys}
 
 
 def demography_file(wildcards):
@@ -106,6 +123,7 @@ def benchmarks():
     associated = [split for splits in study.association_sets().values() for split in splits]
     jobs = {
         "simulate": [cohort for cohort in study.cohorts if not cohort.real],
+        "read_cohort": [cohort for cohort in study.cohorts if cohort.real],
         "qc": study.cohorts,
         "dataset": study.datasets,
         **dict.fromkeys(("split", "structure", "probe", "metrics"), study.splits),

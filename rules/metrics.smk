@@ -77,7 +77,7 @@ rule summary:
     input:
         metrics=each(paths.metrics, study.splits),
         qc=each(paths.qc, study.cohorts),
-        fits=each(paths.fit, study.fits),
+        fit_json=each(paths.fit, study.fits),
         benchmarks=benchmarks(),
     output:
         metrics=paths.summary_metrics,

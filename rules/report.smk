@@ -29,7 +29,7 @@ rule figures:
         runtime=30,
     params:
         config=study.config,
-        folder=paths.figures,
+        folder=lambda wildcards, output: str(Path(output[0]).parent),
         code=digest("figures"),
     script:
         "../workflow/scripts/figures.py"

@@ -16,6 +16,7 @@ import jsonschema
 import yaml
 
 from stratbench import registry
+from stratbench.cohorts import cohort_file
 from stratbench.errors import UserError
 from stratbench.registry import nearest
 from stratbench.schema import Place, dotted, explain, plain, with_defaults
@@ -25,6 +26,7 @@ PACKAGE = Path(__file__).parent
 SCHEMA = PACKAGE.parents[1] / "workflow" / "schemas" / "config.schema.yaml"
 EMPTY: Mapping[str, Any] = {}
 KINDS = {
+    "splits": "split",
     "models": "model",
     "adjustments": "adjustment",
     "attributions": "attribution",
@@ -71,7 +73,6 @@ class Checker:
         self.raw = plain(raw)
         self.problems: list[str] = []
         self.broken: set[Place] = set()  # entries that no later check may rely on
-        self.declared: dict[str, Any] = {}  # what the file of each real cohort says
 
     def refuse(self, place: Place, message: str) -> None:
         self.problems.append(f"{dotted(place)}: {message}" if place else message)
@@ -80,12 +81,11 @@ class Checker:
     def run(self) -> Config:
         self.against(schema(), self.raw, ())
         config = with_defaults(schema(), self.raw)
-        sections = ("cohorts", "traits", "splits", *KINDS)
+        sections = ("cohorts", "traits", *KINDS)
         if not all(isinstance(config.get(name), dict) for name in sections) or ("blocks",) in self.broken:
             return config  # nothing more can be said
         self.resolve(config, "cohorts", self.cohort)
         self.resolve(config, "traits", self.trait)
-        self.resolve(config, "splits", self.split)
         for section in KINDS:
             self.resolve(config, section, self.method)
         for label in config["adjustments"]:
@@ -134,17 +134,17 @@ class Checker:
         return {key: name, "file": file, "options": self.options({**schemas, **common}, given, place)}
 
     def cohort(self, place: Place, entry: Config) -> Config:
-        entry["qc"] = self.options(module_options("cohorts/qc.py"), entry["qc"], (*place, "qc"))
+        declared = self.cohort_file(place, entry["real"]) if "real" in entry else {}
+        chosen = {**declared.get("qc", {}), **entry["qc"]}
+        entry["qc"] = self.options(module_options("cohorts/qc.py"), chosen, (*place, "qc"))
         if "real" in entry:
-            self.cohort_file(place, entry["real"])
-            return entry
+            return entry | {"declared": declared}
         simulate, inside = entry["simulate"], (*place, "simulate")
         if ("demography" in simulate) == ("file" in simulate):
             self.refuse(inside, "give either 'demography' (a name) or 'file' (a path of a method file)")
             return entry
         common = module_options("cohorts/simulate.py")
-        entry["simulate"] = self.spec("demography", inside, simulate, "demography", common)
-        return entry
+        return entry | {"simulate": self.spec("demography", inside, simulate, "demography", common)}
 
     def trait(self, place: Place, entry: Config) -> Config:
         if "measured" in entry:
@@ -163,17 +163,14 @@ class Checker:
             self.refuse((*inside, "causal"), message)
         return entry
 
-    def split(self, place: Place, entry: Mapping[str, Any]) -> dict[str, Any]:
-        return self.spec("split", place, entry, "method")
-
-    def cohort_file(self, place: Place, path: str) -> None:
-        """Read what a cohort file declares."""
+    def cohort_file(self, place: Place, path: str) -> Config:
+        """What a cohort file declares; its options of QC are defaults of this study's."""
         try:
-            self.declared[place[1]] = yaml.safe_load(Path(path).read_text()) or {}
-        except FileNotFoundError:
-            self.refuse((*place, "real"), f"no such cohort file: {path}")
-        except yaml.YAMLError as error:
-            self.refuse((*place, "real"), f"{path}: not YAML: {error}")
+            return cohort_file.read(path)
+        except UserError as error:
+            for problem in str(error).split("\n"):
+                self.refuse((*place, "real"), problem)
+            return {}
 
     def block(self, config: Config, place: Place, block: Config) -> None:
         """Every label is defined, or names a method; every trait and split can be had in every cohort."""
@@ -181,7 +178,7 @@ class Checker:
             for label in block[section]:
                 if label not in config[section]:
                     self.undefined((*place, section), label, sorted(config[section]))
-        for section in ("splits", *KINDS):
+        for section in KINDS:
             for label in block[section]:
                 parts = label.split("+") if section == "adjustments" else [label]
                 for part in parts:
@@ -216,15 +213,19 @@ class Checker:
         spec = config["traits"][trait]
         if "measured" in spec:
             place = ("traits", trait, "measured")
-            if cohort not in self.declared:
+            if "real" not in config["cohorts"][cohort]:
                 self.refuse(place, f"the simulated cohort '{cohort}' has no measured traits")
                 return
-            known = sorted(self.declared[cohort].get("traits") or {})
+            known = sorted(config["cohorts"][cohort]["declared"]["traits"])
             if spec["measured"] not in known:
-                message = (
-                    f"'{cohort}' declares no trait '{spec['measured']}': {nearest(spec['measured'], known)}"
-                )
-                self.refuse(place, message)
+                hint = nearest(spec["measured"], known)
+                self.refuse(place, f"'{cohort}' declares no trait '{spec['measured']}': {hint}")
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
-        pass
+        """A column that a split reads is one that the cohort has."""
+        column = config["splits"][split]["options"].get("column")
+        declared = config["cohorts"][cohort].get("declared", {"columns": {}, "derived": {}})
+        known = sorted({"population", "family", "sex", *declared["columns"], *declared["derived"]})
+        if column is not None and column not in known:
+            message = f"samples of '{cohort}' have no column '{column}': {nearest(column, known)}"
+            self.refuse(("splits", split, "column"), message)

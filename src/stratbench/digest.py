@@ -2,8 +2,8 @@
 
 Snakemake sees a change of a rule's script, not of the library that the script imports. The digest stands in
 each rule's ``params``, so that a change in a module reruns the rules that use it and no others. Method files
-are loaded by name at run time; a rule names those it uses. tests/unit/test_digest.py compares the closure with
-what Python really imports.
+are loaded by name at run time; a rule names those it uses. tests/unit/test_digest.py compares the closure
+with what Python really imports.
 """
 
 import ast

@@ -1,0 +1,232 @@
+"""Every mistake in a config is refused by its key, with the nearest valid name, before anything runs."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stratbench import config as configs
+from stratbench.errors import UserError
+from stratbench.study import Study
+
+ROOT = Path(__file__).parents[2]
+GOOD = """
+study: small
+cohorts:
+  pair: {simulate: {demography: split, populations: 2, individuals: 20}, qc: {maf: 0.05}}
+  mice: {real: COHORT_FILE}
+traits:
+  confounded: {simulate: {kind: binary, h2: 0.5, causal: 5, environment: 0.25}, snps: 100}
+  cd8: {measured: cd8}
+splits:
+  half: {method: random, test: 0.5}
+models:
+  deep: {method: cnn, epochs: 3}
+adjustments:
+  pc5: {method: pc-covariates, pcs: 5}
+blocks:
+  - cohorts: [pair]
+    traits: [confounded]
+    splits: [half, random]
+    models: [deep, linear]
+    adjustments: [none, pc5, pc5+feature-residual]
+    attributions: [gradient-input]
+    associations: [ols]
+  - {cohorts: [mice], traits: [cd8, confounded], splits: [random]}
+"""
+COHORT_FILE = """
+title: Mice
+licence: CC0
+citation: Nobody 2000
+mating: pedigree
+files: {bed: FILE, bim: FILE, fam: FILE}
+columns: {cd8: 6, half_1: 7}
+derived: {half: {train: half_1}}
+traits:
+  cd8: {kind: quantitative, column: cd8}
+qc: {hwe: null}
+""".replace("FILE", f"{{name: x, sha256: {'a' * 64}, sources: [{{mirror: x}}]}}")
+
+
+@pytest.fixture
+def good(tmp_path):
+    path = tmp_path / "mice.yaml"
+    path.write_text(COHORT_FILE)
+    return yaml.safe_load(GOOD.replace("COHORT_FILE", str(path)))
+
+
+def changed(config, place, value):
+    """A copy of the config with one place set (or removed: ``...``)."""
+    config = copy.deepcopy(config)
+    target = config
+    *path, last = place
+    for key in path:
+        target = target[key]
+    if value is ...:
+        del target[last]
+    else:
+        target[last] = value
+    return config
+
+
+def problems(config) -> str:
+    with pytest.raises(UserError) as caught:
+        configs.check(config)
+    return str(caught.value)
+
+
+def test_good_config_is_completed(good):
+    config = configs.check(good)
+    assert config["seeds"] == 2
+    assert config["cohorts"]["pair"]["replicates"] == 1
+    assert config["cohorts"]["pair"]["simulate"]["demography"] == "split"
+    assert config["cohorts"]["pair"]["simulate"]["options"]["fst"] == 0.05
+    assert config["cohorts"]["mice"]["qc"]["maf"] == 0.01
+    assert config["cohorts"]["mice"]["qc"]["hwe"] is None  # the cohort file's own
+    assert config["models"]["deep"]["method"] == "cnn"
+    assert config["models"]["deep"]["file"] is None
+    assert config["models"]["deep"]["options"]["epochs"] == 3
+    assert config["models"]["deep"]["options"]["batch_size"] == 64
+    assert config["traits"]["cd8"] == {"measured": "cd8", "snps": None}
+
+
+def test_label_that_is_not_defined_is_the_method_of_that_name(good):
+    config = configs.check(good)
+    assert config["models"]["linear"]["method"] == "linear"
+    assert {"none", "pc5", "feature-residual"} == set(config["adjustments"])
+    assert [part["method"] for part in Study(config).adjustment("pc5+feature-residual")] == [
+        "pc-covariates",
+        "feature-residual",
+    ]
+
+
+def test_given_config_is_not_changed(good):
+    before = copy.deepcopy(good)
+    configs.check(good)
+    assert good == before
+
+
+REFUSALS = [
+    (["sutdy"], "x", "sutdy: unknown key 'sutdy': did you mean 'study'?"),
+    (["study"], ..., "'study' is missing"),
+    (["study"], "Upper", "study: 'Upper' is no label"),
+    (["seeds"], 0, "seeds: 0 is less than the minimum of 1"),
+    (
+        ["cohorts", "pair", "replicate"],
+        3,
+        "cohorts.pair.replicate: unknown key 'replicate': did you mean 'replicates'?",
+    ),
+    (["cohorts", "pair", "real"], "x.yaml", "cohorts.pair: give either 'simulate'"),
+    (["cohorts", "mice", "real"], "no/such.yaml", "cohorts.mice.real: no such cohort file: no/such.yaml"),
+    (
+        ["cohorts", "pair", "simulate", "demography"],
+        "spilt",
+        "cohorts.pair.simulate.demography: unknown demography 'spilt': did you mean 'split'?",
+    ),
+    (
+        ["cohorts", "pair", "simulate", "fts"],
+        0.1,
+        "cohorts.pair.simulate.fts: unknown key 'fts': did you mean 'fst'?",
+    ),
+    (
+        ["cohorts", "pair", "simulate", "fst"],
+        1.5,
+        "cohorts.pair.simulate.fst: 1.5 is greater than or equal to",
+    ),
+    (["cohorts", "pair", "simulate", "mutation"], "1e-8", "YAML wants a dot and a sign: 1.0e-08"),
+    (["cohorts", "pair", "qc", "mav"], 0.1, "cohorts.pair.qc.mav: unknown key 'mav': did you mean 'maf'?"),
+    (["cohorts", "Pair"], {"real": "x"}, "cohorts: 'Pair' is no label"),
+    (["traits", "confounded", "measured"], "x", "traits.confounded: give either 'simulate'"),
+    (["traits", "confounded", "simulate", "h2"], 1.2, "traits.confounded.simulate.h2: 1.2 is greater than"),
+    (
+        ["traits", "confounded", "simulate", "environment"],
+        0.6,
+        "traits.confounded.simulate.environment: h2 + environment is 1.1",
+    ),
+    (["traits", "confounded", "simulate", "prevalence"], 0, "traits.confounded.simulate.prevalence: 0 is"),
+    (["traits", "confounded", "simulate", "prevalence"], 1, "traits.confounded.simulate.prevalence: 1 is"),
+    (
+        ["traits", "confounded", "simulate", "kind"],
+        "binry",
+        "traits.confounded.simulate.kind: unknown value 'binry': did you mean 'binary'?",
+    ),
+    (["traits", "confounded", "snps"], 4, "traits.confounded.simulate.causal: 5 causal SNPs, but"),
+    (
+        ["traits", "cd8", "measured"],
+        "cd9",
+        "traits.cd8.measured: 'mice' declares no trait 'cd9': did you mean 'cd8'?",
+    ),
+    (
+        ["splits", "half", "method"],
+        "randm",
+        "splits.half.method: unknown split 'randm': did you mean 'random'?",
+    ),
+    (["models", "deep", "method"], "cnnn", "models.deep.method: unknown model 'cnnn': did you mean 'cnn'?"),
+    (["models", "deep", "epoch"], 3, "models.deep.epoch: unknown key 'epoch': did you mean 'epochs'?"),
+    (["models", "deep", "epochs"], "3", "models.deep.epochs: '3' is not of type 'integer'"),
+    (["models", "deep", "file"], "x.py", "models.deep: give either 'method' (a name) or 'file'"),
+    (["models", "mine"], {"file": "no.py"}, "models.mine.file: model 'no': no such file: no.py"),
+    (["adjustments", "pc5", "pcs"], 0, "adjustments.pc5.pcs: 0 is less than the minimum"),
+    (["adjustments", "a+b"], {"method": "none"}, "adjustments.a+b: a+b is composed"),
+    (["blocks", 0, "model"], ["cnn"], "blocks[0].model: unknown key 'model': did you mean 'models'?"),
+    (
+        ["blocks", 0, "models"],
+        ["linaer"],
+        "blocks[0].models: undefined label 'linaer': did you mean 'linear'?",
+    ),
+    (["blocks", 0, "cohorts"], ["piar"], "blocks[0].cohorts: undefined label 'piar': did you mean 'pair'?"),
+    (
+        ["blocks", 0, "traits"],
+        ["cd8"],
+        "traits.cd8.measured: the simulated cohort 'pair' has no measured traits",
+    ),
+    (
+        ["blocks", 0, "adjustments"],
+        ["pc5+pc6"],
+        "blocks[0].adjustments: undefined label 'pc6': did you mean 'pc5'?",
+    ),
+    (["blocks", 0, "adjustments"], ["pc5+pc5"], "blocks[0].adjustments: 'pc5+pc5' names a part twice"),
+    (["blocks", 0, "cohorts"], [], "blocks[0].cohorts: [] should be non-empty"),
+    (["blocks"], [], "blocks: [] should be non-empty"),
+    (["models"], None, "models: None is not of type 'object'"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "message"), REFUSALS, ids=[case[2] for case in REFUSALS])
+def test_mistake_is_refused_by_name(good, place, value, message):
+    assert message in problems(changed(good, place, value))
+
+
+def test_all_problems_are_listed_at_once(good):
+    bad = changed(changed(good, ["models", "deep", "epoch"], 3), ["traits", "confounded", "snps"], 4)
+    assert len(problems(changed(bad, ["seed"], 3)).splitlines()) == 4
+
+
+def test_key_that_yaml_reads_as_no_text_is_refused(good):
+    assert "traits: YAML reads the key None as no text; quote it" in problems(
+        changed(good, ["traits", None], {})
+    )
+
+
+def test_user_method_file_has_its_options_checked(good, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text('OPTIONS = {"depth": {"type": "integer", "default": 2}}\nCITATION = ""')
+    config = configs.check(changed(good, ["models", "deep"], {"file": str(file)}))
+    assert config["models"]["deep"] == {"method": "mine", "file": str(file), "options": {"depth": 2}}
+    assert "models.deep.depht: unknown key 'depht': did you mean 'depth'?" in problems(
+        changed(good, ["models", "deep"], {"file": str(file), "depht": 3})
+    )
+
+
+def test_load_names_the_file(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("study: [")
+    with pytest.raises(UserError, match=r"bad.yaml: not YAML"):
+        configs.load(path)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_shipped_configs_are_valid(path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert configs.load(path)["blocks"]
