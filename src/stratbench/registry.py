@@ -19,6 +19,7 @@ from stratbench.errors import UserError
 PACKAGE = Path(__file__).parent
 FOLDERS = {
     "demography": "demographies",
+    "split": "splits",
     "model": "models",
     "adjustment": "adjustments",
     "attribution": "attributions",
