@@ -1,4 +1,4 @@
-"""Training and attribution without Snakemake: ``python -m stratbench fit`` and ``python -m stratbench attribute``.
+"""Training and attribution without Snakemake: ``python -m stratbench fit`` and ``... attribute``.
 
 It needs jax, flax, optax, NumPy, pandas and scikit-learn only, and a study's result folders to read from. The
 draws are named by cohort, trait, split and model as in the workflow, so the results are the workflow's.

@@ -166,8 +166,8 @@ def _stop_if_not_finite(row: dict[str, float], rate: float) -> None:
     for name in ("train_loss", "validation_loss"):
         if not np.isfinite(row[name]):
             raise ScientificFailure(
-                f"{name.replace('_', ' ')} is {row[name]} in epoch {row['epoch']:.0f}, learning rate {rate:.3g}: "
-                "lower the model's learning_rate or the adjustment's strength"
+                f"{name.replace('_', ' ')} is {row[name]} in epoch {row['epoch']:.0f}, learning rate "
+                f"{rate:.3g}: lower the model's learning_rate or the adjustment's strength"
             )
 
 

@@ -1,0 +1,238 @@
+"""Adjustments against closed forms and scikit-learn; test individuals teach them nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from stratbench import files, plink, registry
+from stratbench.train.adjustment import Adjustment, Batch, State, compose
+from stratbench.train.data import load
+from stratbench.train.fit import fit, hidden
+from stratbench.train.setup import Setup, set_up
+from stratbench.train.store import restore
+from trained import outputs, spec, write_dataset
+
+NAMES = ["cohort", "trait", "split", "model"]
+
+
+def batch(i_B: np.ndarray) -> Batch:
+    return Batch(jnp.asarray(i_B), jnp.zeros(len(i_B)), jnp.zeros((), jnp.int32), False)
+
+
+def prepared(paths: dict[str, Any], *adjustments: dict[str, Any], model: str = "linear") -> Setup:
+    return set_up(load(paths), spec("model", model), adjustments, seed=3)
+
+
+def everyone(setup: Setup) -> np.ndarray:
+    return np.arange(len(setup.data.iid_N))
+
+
+def adjusted_inputs(setup: Setup) -> np.ndarray:
+    state = setup.adjustment.fit(setup.context)
+    i_N = everyone(setup)
+    x_NM = jnp.asarray(setup.context.inputs(i_N))
+    return np.asarray(setup.adjustment.inputs(state, setup.adjustment.init(state), x_NM, batch(i_N)))
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return write_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+def test_input_residual_is_the_least_squares_residual(paths: dict[str, Any]) -> None:
+    setup = prepared(paths, spec("adjustment", "input-residual", pcs=3))
+    residual_NM = adjusted_inputs(setup)
+    train, x_NM = setup.data.rows("train"), setup.context.inputs(everyone(setup)).astype(float)
+    c_NK = setup.context.covariates(3).astype(float)
+    coefficients = np.linalg.solve(c_NK[train].T @ c_NK[train], c_NK[train].T @ x_NM[train])
+    np.testing.assert_allclose(residual_NM, x_NM - c_NK @ coefficients, atol=2e-5)
+    np.testing.assert_allclose(c_NK[train].T @ residual_NM[train], 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("form", ["hard", "soft"])
+def test_input_residual_class_is_scikit_learns_multinomial_regression(
+    paths: dict[str, Any], form: str
+) -> None:
+    setup = prepared(
+        paths, spec("adjustment", "input-residual-class", pcs=3, form=form), model="cnn-reference"
+    )
+    residual_NM = adjusted_inputs(setup)
+    train, c_NK = setup.data.rows("train"), setup.context.pcs_NK[:, :3].astype(float)
+    dosage_NM = setup.context.inputs(everyone(setup))
+    code_NM = setup.data.genotypes.codes(everyone(setup))
+    checked = 0
+    for j in range(0, 160, 8):
+        called = train[code_NM[train, j] != plink.MISSING]
+        if len(np.unique(dosage_NM[called, j])) < 2:
+            continue
+        peer = LogisticRegression(C=1.0, tol=1e-9, max_iter=5000).fit(c_NK[called], dosage_NM[called, j])
+        if len(peer.classes_) == 2:  # scikit-learn then fits one logit, with another ridge
+            continue
+        probability = peer.predict_proba(c_NK)
+        expected = peer.classes_[probability.argmax(1)] if form == "hard" else probability @ peer.classes_
+        atol = 0 if form == "hard" else 2e-3
+        np.testing.assert_allclose(residual_NM[:, j], dosage_NM[:, j] - expected, atol=atol)
+        checked += 1
+    assert checked >= 10
+
+
+def test_feature_residual_leaves_nothing_linear_in_the_features(
+    paths: dict[str, Any], tmp_path: Path
+) -> None:
+    model, own = spec("model", "mlp", epochs=4, widths=[16]), spec("adjustment", "feature-residual", pcs=3)
+    fit(paths, outputs(tmp_path), model, [own], 1, NAMES)
+    data = load(paths)
+    variables = restore(tmp_path / "params.msgpack", tmp_path / "fit.json", data.split_sha256)[1]
+    setup = set_up(data, model, [own], 0)
+    train = data.rows("train")
+    before, after = (hidden(setup, variables, train, adjusted=which) for which in (False, True))
+    c_TK = setup.context.covariates(3)[train]
+    assert np.abs(c_TK.T @ before).max() > 1
+    np.testing.assert_allclose(c_TK.T @ after, 0, atol=1e-3)
+    stages = files.read_tsv(tmp_path / "history.tsv")["stage"]
+    assert set(stages) == {1, 2}
+
+
+def test_pc_covariates_act_as_an_offset_of_the_logit_only(paths: dict[str, Any]) -> None:
+    setup = prepared(paths, spec("adjustment", "pc-covariates", pcs=3))
+    state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+    variables = setup.network.initial(jax.random.key(0), state)
+    output = setup.network.evaluate(variables, jnp.asarray(everyone(setup)))
+    expected_N = setup.context.pcs_NK[:, :3] @ state.fitted["start"]
+    np.testing.assert_allclose(output.score_B - output.f_B, expected_N, atol=1e-5)
+    train = setup.data.rows("train")
+    peer = LogisticRegression().fit(setup.context.pcs_NK[train, :3], setup.data.y_N[train])
+    np.testing.assert_allclose(state.fitted["start"], peer.coef_[0], atol=1e-3)
+
+
+def test_placebo_permutes_people_within_sets_and_changes_nothing_else(paths: dict[str, Any]) -> None:
+    setup = prepared(paths, spec("adjustment", "placebo", of="pc-covariates", pcs=3))
+    own_NK = setup.adjustment.fit(setup.context).rows["pcs"]
+    pcs_NK = setup.context.pcs_NK[:, :3]
+    assert not np.allclose(own_NK, pcs_NK)
+    for name in ("train", "validation", "test"):
+        rows = setup.data.rows(name)
+        np.testing.assert_array_equal(np.sort(own_NK[rows], axis=0), np.sort(pcs_NK[rows], axis=0))
+
+
+def damaged(paths: dict[str, Any], directory: Path) -> dict[str, Any]:
+    """The same dataset with other genotypes, labels, PCs and populations for test individuals."""
+    rng = np.random.default_rng(9)
+    split = files.read_tsv(paths["split"], text=("set",))
+    test = np.flatnonzero(split["set"] == "test")
+    n, m = len(split), 160
+    code_MN = plink.unpack(plink.open_bed(paths["bed"], n, m), n).copy()
+    code_MN[:, test] = rng.integers(0, 4, (m, len(test)))
+    with plink.write_bed(directory / "genotypes.bed", n) as bed:
+        bed.append(plink.A1_COUNT[code_MN])
+    trait, pcs = files.read_tsv(paths["trait"]), files.read_tsv(paths["pcs"])
+    trait.loc[test, "y"] = rng.permutation(1 - trait.loc[test, "y"])
+    pcs.loc[test, ["pc1", "pc2", "pc3"]] = rng.normal(size=(len(test), 3))
+    samples = files.read_tsv(paths["samples"])
+    samples.loc[test, "population"] = "elsewhere"
+    for table, name in ((trait, "trait.tsv"), (pcs, "pcs.tsv"), (samples, "samples.tsv")):
+        files.write_tsv(table, directory / name)
+    own = {"bed": "genotypes.bed", "trait": "trait.tsv", "pcs": "pcs.tsv", "samples": "samples.tsv"}
+    return paths | {key: directory / name for key, name in own.items()}
+
+
+@pytest.mark.parametrize("name", registry.names("adjustment"))
+@pytest.mark.parametrize("model", ["linear", "mlp"])
+def test_test_individuals_change_no_bit_of_what_is_fitted(
+    paths: dict[str, Any], tmp_path: Path, name: str, model: str
+) -> None:
+    model_spec = spec("model", model, epochs=3)
+    stored = []
+    for label, own in (("a", paths), ("b", damaged(paths, tmp_path))):
+        out = outputs(tmp_path / label)
+        fit(own, out, model_spec, [spec("adjustment", name)], 1, NAMES)
+        stored.append(restore(out["params"], out["fit"], load(own).split_sha256)[1])
+    a, b = stored
+    for x, y in zip(
+        jax.tree.leaves((a.params, a.statistics, a.state.fitted)),
+        jax.tree.leaves((b.params, b.statistics, b.state.fitted)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(np.asarray(x), np.asarray(y))
+    learned = load(paths).set_N != "test"
+    for key, rows in a.state.rows.items():
+        np.testing.assert_array_equal(rows[learned], b.state.rows[key][learned])
+
+
+def test_tables_come_from_training_individuals_only(paths: dict[str, Any], tmp_path: Path) -> None:
+    a, b = load(paths), load(damaged(paths, tmp_path))
+    assert not np.array_equal(a.genotypes.packed_NQ, b.genotypes.packed_NQ)
+    for encoding in ("standardised", "dosage"):
+        np.testing.assert_array_equal(a.genotypes.table(encoding), b.genotypes.table(encoding))
+
+
+def test_labels_outside_training_are_hidden_from_adjustments(paths: dict[str, Any]) -> None:
+    setup = prepared(paths, spec("adjustment", "none"))
+    known = ~np.isnan(setup.context.y_N)
+    np.testing.assert_array_equal(np.flatnonzero(known), setup.data.rows("train"))
+
+
+def test_initialisation_does_not_depend_on_the_adjustment(paths: dict[str, Any]) -> None:
+    drawn = []
+    for name in registry.names("adjustment"):
+        setup = prepared(paths, spec("adjustment", name), model="mlp")
+        state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+        drawn.append(setup.network.initial(jax.random.key(7), state).params)
+    for params in drawn[1:]:
+        for half in ("encoder", "head"):
+            jax.tree.map(np.testing.assert_array_equal, params[half], drawn[0][half])
+
+
+def part(scale: float, offset: float) -> Adjustment:
+    return Adjustment(
+        fit=lambda context: State({"scale": jnp.float32(scale)}, {}),
+        init=lambda state: {"offset": jnp.float32(offset)},
+        inputs=lambda state, params, x_BM, batch: state.fitted["scale"] * x_BM + 1,
+        weights=lambda state, batch: jnp.full(batch.i_B.shape, scale),
+        offset=lambda state, params, batch: jnp.full(batch.i_B.shape, params["offset"]),
+        penalty=lambda state, params, h_BF, f_B, batch: state.fitted["scale"],
+        batch_size=int(scale),
+    )
+
+
+def test_combinations_compose_inputs_multiply_weights_add_offsets_and_losses(paths: dict[str, Any]) -> None:
+    setup = prepared(paths, spec("adjustment", "none"))
+    both = compose([part(2, 10), part(3, 100)])
+    state = both.fit(setup.context)
+    params, some = both.init(state), batch(np.arange(4))
+    x_BM = jnp.ones((4, 5))
+    np.testing.assert_allclose(both.inputs(state, params, x_BM, some), 3 * (2 * x_BM + 1) + 1)
+    np.testing.assert_allclose(both.weights(state, some), 6)
+    np.testing.assert_allclose(both.offset(state, params, some), 110)
+    np.testing.assert_allclose(both.penalty(state, params, x_BM, x_BM[:, 0], some), 5)
+    assert both.batch_size == 3
+
+
+def test_a_combination_is_fitted_on_what_earlier_parts_leave(paths: dict[str, Any]) -> None:
+    seen: list[np.ndarray] = []
+
+    def look(context: Any) -> State:
+        seen.append(context.inputs(np.arange(3)))
+        return State({}, {})
+
+    setup = prepared(paths, spec("adjustment", "none"))
+    compose([part(2, 0), Adjustment(fit=look)]).fit(setup.context)
+    np.testing.assert_allclose(seen[0], 2 * setup.context.inputs(np.arange(3)) + 1, rtol=1e-6)
+
+
+def test_a_method_file_outside_the_package(paths: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from stratbench.train.adjustment import Adjustment\n"
+        "OPTIONS = {'by': {'type': 'number', 'default': 0.5}}\nCITATION = 'mine'\n"
+        "def build(options):\n"
+        "    return Adjustment(inputs=lambda s, p, x, b: options['by'] * x)\n"
+    )
+    own = {"method": "mine", "file": str(path), "options": {"by": 0.5}}
+    setup = prepared(paths, own)
+    np.testing.assert_allclose(adjusted_inputs(setup), 0.5 * setup.context.inputs(everyone(setup)))

@@ -1,0 +1,158 @@
+"""Attributions against closed forms: a linear model leaves no freedom."""
+
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from stratbench import files
+from stratbench.attributions import gradient_dosage, gradient_input, integrated_gradients
+from stratbench.explain.attribute import attribute, explained
+from stratbench.explain.attribution import Accumulator, Explained, balanced_weights
+from stratbench.train.data import load
+from stratbench.train.fit import fit
+from stratbench.train.setup import Setup, set_up
+from stratbench.train.store import restore
+from trained import outputs, spec, write_dataset
+
+Case = tuple[Setup, Explained, dict[str, Any]]
+NAMES = ["cohort", "trait", "split", "model"]
+METHODS = ("gradient-input", "gradient-dosage", "integrated-gradients")
+
+
+def explain(directory: Path, model: dict[str, Any], own: dict[str, Any]) -> Case:
+    paths = write_dataset(directory)
+    fit(paths, outputs(directory), model, [own], 2, NAMES)
+    data = load(paths)
+    variables = restore(directory / "params.msgpack", directory / "fit.json", data.split_sha256)[1]
+    setup = set_up(data, model, [own], 0)
+    return setup, explained(setup)(variables), paths
+
+
+@pytest.fixture(scope="module")
+def linear(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    model, own = spec("model", "linear", epochs=20), spec("adjustment", "input-residual", pcs=3)
+    return explain(tmp_path_factory.mktemp("linear"), model, own)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    model = spec("model", "mlp", epochs=20, widths=[32])
+    return explain(tmp_path_factory.mktemp("mlp"), model, spec("adjustment", "none"))
+
+
+def inputs(setup: Setup) -> tuple[jnp.ndarray, jnp.ndarray]:
+    i_B = jnp.asarray(setup.data.rows("test"))
+    return setup.network.inputs(i_B), i_B
+
+
+def test_a_linear_models_attributions_are_its_weights_times_the_input(linear: Any) -> None:
+    setup, explain, _ = linear
+    x_BM, i_B = inputs(setup)
+    w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0]
+    expected_BM = w_M * (np.asarray(x_BM) - np.asarray(explain.background.baseline_M))
+    for module, options in ((gradient_input, {}), (integrated_gradients, {"steps": 3})):
+        a_BM, _ = module.attribute(explain, x_BM, i_B, options)
+        np.testing.assert_allclose(a_BM, expected_BM, atol=1e-6)
+
+
+def test_the_reference_score_is_the_sigmoids_gradient_times_the_dosage(linear: Any) -> None:
+    setup, explain, _ = linear
+    x_BM, i_B = inputs(setup)
+    w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0]
+    p_B1 = 1 / (1 + np.exp(-np.asarray(explain.f(x_BM, i_B))))[:, None]
+    sd_M = setup.data.genotypes.sd_M
+    dosage_BM = np.asarray(explain.dosage(i_B))
+    expected_BM = (
+        p_B1 * (1 - p_B1) * np.divide(w_M, sd_M, out=np.zeros_like(sd_M), where=sd_M > 0) * dosage_BM
+    )
+    a_BM, _ = gradient_dosage.attribute(explain, x_BM, i_B, {})
+    np.testing.assert_allclose(a_BM, expected_BM, rtol=1e-4, atol=1e-7)
+    assert set(np.unique(dosage_BM)) <= {0.0, 1.0, 2.0}
+
+
+def test_the_baseline_is_the_training_mean(linear: Any) -> None:
+    setup, explain, _ = linear
+    np.testing.assert_allclose(explain.background.baseline_M, 0, atol=1e-6)  # of standardised inputs
+    expected = 1 / np.where(setup.data.genotypes.sd_M > 0, setup.data.genotypes.sd_M, np.inf)
+    np.testing.assert_allclose(explain.background.per_dosage_M, expected, rtol=1e-5)
+
+
+def test_gradients_are_finite_differences(network: Any) -> None:
+    setup, explain, _ = network
+    x_BM, i_B = inputs(setup)
+    rng = np.random.default_rng(0)
+    direction_BM = jnp.asarray(rng.normal(size=x_BM.shape), jnp.float32)
+    step = 1e-2
+    difference_B = (
+        explain.f(x_BM + step * direction_BM, i_B) - explain.f(x_BM - step * direction_BM, i_B)
+    ) / (2 * step)
+    slope_B = jnp.sum(explain.gradient(x_BM, i_B) * direction_BM, axis=1)
+    assert np.median(np.abs(difference_B - slope_B) / (np.abs(slope_B) + 1e-3)) < 0.02
+
+
+def test_integrated_gradients_become_complete_with_more_steps(network: Any) -> None:
+    setup, explain, _ = network
+    x_BM, i_B = inputs(setup)
+    errors = []
+    change_B = explain.f(x_BM, i_B) - explain.f(0 * x_BM, i_B)
+    for steps in (1, 256):
+        _, figures = integrated_gradients.attribute(explain, x_BM, i_B, {"steps": steps})
+        np.testing.assert_allclose(figures["change"], change_B, atol=1e-5)
+        errors.append(float(figures["error"].mean()))
+    assert errors[1] < 0.5 * errors[0]
+
+
+def test_steps_are_doubled_until_the_error_is_small_or_flagged() -> None:
+    options = {"steps": 4, "max_steps": 10, "tolerance": 0.01}
+    bad = {"error": np.array([0.5]), "change": np.array([1.0])}
+    good = {"error": np.array([0.005]), "change": np.array([1.0])}
+    assert integrated_gradients.refine(options, bad)["steps"] == 8
+    assert integrated_gradients.refine(options | {"steps": 8}, bad)["steps"] == 10
+    assert integrated_gradients.refine(options | {"steps": 10}, bad) is None
+    assert integrated_gradients.refine(options, good) is None
+    assert integrated_gradients.summary(options, bad)["flagged"]
+    assert not integrated_gradients.summary(options, good)["flagged"]
+
+
+def test_populations_weigh_the_same() -> None:
+    weights = balanced_weights(np.array(["a", "a", "a", "b"]))
+    np.testing.assert_allclose(weights, [1 / 6, 1 / 6, 1 / 6, 1 / 2])
+
+
+def test_scores_do_not_depend_on_how_people_are_batched() -> None:
+    a_NM = np.random.default_rng(0).normal(size=(10, 4))
+    weight_N = balanced_weights(np.array(list("aaaabbbbbb")))
+    for size in (1, 3, 10):
+        sums = Accumulator(4, weight_N[:, None])
+        for start in range(0, 10, size):
+            sums.add(a_NM[start : start + size])
+        np.testing.assert_allclose(sums.scores().score_M, weight_N @ np.abs(a_NM))
+        np.testing.assert_allclose(sums.scores().rms_M, np.sqrt(weight_N @ a_NM**2))
+        np.testing.assert_allclose(sums.scores().mean_M, weight_N @ a_NM)
+
+
+def test_the_reference_score_averages_per_class_before_the_absolute_value() -> None:
+    a_NM = np.array([[1.0], [-1.0], [3.0], [3.0]])
+    classes = np.array([[0.5, 0], [0.5, 0], [0, 0.5], [0, 0.5]])
+    sums = Accumulator(1, classes)
+    sums.add(a_NM)
+    np.testing.assert_allclose(sums.scores().score_M, [3.0])
+
+
+def test_tables_of_all_methods_and_seeds(network: Any, tmp_path: Path) -> None:
+    setup, _, paths = network
+    out = outputs(Path(paths["bed"]).parent)
+    tables = {label: tmp_path / f"{label}.tsv.gz" for label in METHODS}
+    specs = {label: spec("attribution", label) for label in METHODS}
+    model = spec("model", "mlp", epochs=20, widths=[32])
+    attribute(paths, out, tables, tmp_path / "a.json", model, [spec("adjustment", "none")], specs, NAMES)
+    for path in tables.values():
+        table = files.read_tsv(path)
+        assert list(table["snp"][:160]) == list(setup.data.snp_M)
+        assert set(table["seed"]) == {1, 2}
+        assert (table["score"] >= 0).all()
+        assert (table["rms"] >= table["mean"].abs() - 1e-9).all()
+    assert files.read_json(tmp_path / "a.json")["integrated-gradients"]["completeness_error"]["max"] >= 0

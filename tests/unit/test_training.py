@@ -1,0 +1,232 @@
+"""The loop: convergence to scikit-learn's optimum, the kept epoch, the plateau rule, and honest failure."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from stratbench import files, plink
+from stratbench.errors import ScientificFailure, UserError
+from stratbench.explain.attribute import attribute
+from stratbench.train.data import load
+from stratbench.train.fit import _stages, fit
+from stratbench.train.genotypes import unpack
+from stratbench.train.loop import Progress, _lower_rate, batch_indices, blocks
+from stratbench.train.setup import set_up
+from stratbench.train.store import restore
+from trained import outputs, spec, write_dataset
+
+NAMES = ["cohort", "trait", "split", "model"]
+NONE = spec("adjustment", "none")
+
+
+@pytest.fixture(scope="module", params=["binary", "quantitative"])
+def paths(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return write_dataset(tmp_path_factory.mktemp("dataset"), kind=request.param)
+
+
+def test_the_traced_unpacking_is_plinks() -> None:
+    packed = np.random.default_rng(0).integers(0, 256, (5, 7), dtype=np.uint8)
+    for n in (25, 26, 27, 28):
+        np.testing.assert_array_equal(unpack(jnp.asarray(packed), n), plink.unpack(packed, n))
+
+
+def test_the_linear_model_converges_to_scikit_learns(paths: dict[str, Any]) -> None:
+    ridge = 0.1
+    data = load(paths)
+    setup = set_up(data, spec("model", "linear", ridge=ridge, learning_rate=0.01), [NONE], 0)
+    stage, _ = _stages(setup)
+    variables = setup.network.initial(jax.random.key(0), setup.adjustment.fit(setup.context))
+    moments = stage.optimizer().init(variables.params)
+    train = data.rows("train")
+    i_B, y_B = jnp.asarray(train), jnp.asarray(data.scaled_y_N[train])
+    for step in range(1500):
+        variables, moments, _ = stage.step(variables, moments, i_B, y_B, jnp.int32(step), jax.random.key(0))
+    x_TM = setup.context.inputs(train)
+    if data.kind == "binary":
+        peer = LogisticRegression(C=1 / (ridge * len(train)), tol=1e-8, max_iter=5000)
+        expected_M = peer.fit(x_TM, data.y_N[train]).coef_[0]
+    else:
+        expected_M = Ridge(alpha=ridge * len(train)).fit(x_TM, data.scaled_y_N[train]).coef_
+    kernel_M = np.asarray(variables.params["encoder"]["kernel"])[:, 0]
+    np.testing.assert_allclose(kernel_M, expected_M, atol=2e-3)
+
+
+def test_what_a_fit_writes(paths: dict[str, Any], tmp_path: Path) -> None:
+    out, data = outputs(tmp_path), load(paths)
+    fit(paths, out, spec("model", "mlp", epochs=6, patience=None), [NONE], 2, NAMES)
+    record = files.read_json(out["fit"])
+    assert record["status"] == "ok"
+    assert record["n_train"] == len(data.rows("train"))
+    assert record["device"].startswith(jax.devices()[0].platform)
+    history = files.read_tsv(out["history"])
+    for run in record["seeds"]:
+        own = history[history["seed"] == run["seed"]].set_index("epoch")["validation_loss"]
+        assert run["best_epoch"] == own.idxmin()
+        assert run["epochs"] == len(own) == 6
+    predictions = files.read_tsv(out["predictions"], text=("set",))
+    assert list(predictions[predictions["seed"] == 1]["iid"]) == list(data.iid_N)
+    np.testing.assert_allclose(predictions["f"].std() > 0, True)
+    best = history[history["seed"] == 1]["validation_loss"].min()
+    held = predictions[(predictions["seed"] == 1) & (predictions["set"] == "validation")]
+    if data.kind == "binary":
+        loss = -np.log(np.where(held["y"] == 1, held["probability"], 1 - held["probability"])).mean()
+    else:
+        loss = 0.5 * (((held["score"] - held["y"]) / data.label_scale[1]) ** 2).mean()
+    assert loss == pytest.approx(best, rel=1e-4)
+
+
+def test_the_same_fit_gives_the_same_bytes(paths: dict[str, Any], tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fit(paths, outputs(tmp_path / name), spec("model", "mlp", epochs=2), [NONE], 1, NAMES)
+    for name in ("params.msgpack", "predictions.tsv", "history.tsv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_every_architecture_trains(paths: dict[str, Any], tmp_path: Path) -> None:
+    for name in ("linear", "mlp", "cnn", "cnn-reference"):
+        out = outputs(tmp_path / name)
+        fit(paths, out, spec("model", name, epochs=2), [NONE], 1, NAMES)
+        assert files.read_json(out["fit"])["status"] == "ok", name
+
+
+def test_the_reference_network_has_the_reference_number_of_parameters(tmp_path: Path) -> None:
+    from stratbench.models import cnn_reference
+
+    architecture = cnn_reference.build(
+        10_000, {"learning_rate": 1, "batch_size": 1, "epochs": 1, "patience": 1}
+    )
+    encoder = jax.eval_shape(
+        lambda: architecture.encoder.init(jax.random.key(0), jnp.zeros((1, 10_000)), False)
+    )
+    length = ((10_000 - 31 + 1) // 6 - 15 + 1) // 3
+    head = jax.eval_shape(
+        lambda: architecture.head.init(jax.random.key(0), jnp.zeros((1, length * 32)), False)
+    )
+    n = sum(leaf.size for tree in (encoder["params"], head["params"]) for leaf in jax.tree.leaves(tree))
+    assert n == pytest.approx(9.17e6, rel=0.001)  # PLATFORM: 9.17M at M = 10,000
+
+
+def test_a_network_that_diverges_is_a_result_with_a_reason(tmp_path: Path) -> None:
+    paths = write_dataset(tmp_path, kind="quantitative")
+    out = outputs(tmp_path / "fit")
+    model = spec("model", "mlp", learning_rate=1e30, epochs=3)
+    fit(paths, out, model, [NONE], 2, NAMES)
+    record = files.read_json(out["fit"])
+    assert record["status"] == "failed"
+    assert "lower the model's learning_rate" in record["reason"]
+    assert len(files.read_tsv(out["predictions"])) == 0
+    tables = {"gradient-input": tmp_path / "gi.tsv.gz"}
+    attribute(paths, out, tables, tmp_path / "a.json", model, [NONE], {"gradient-input": {}}, NAMES)
+    assert list(files.read_tsv(tables["gradient-input"]).columns) == ["seed", "snp", "score", "rms", "mean"]
+
+
+def test_one_class_in_a_set_is_a_result_with_a_reason(tmp_path: Path) -> None:
+    paths = write_dataset(tmp_path)
+    trait = files.read_tsv(paths["trait"])
+    trait["y"] = np.where(files.read_tsv(paths["split"], text=("set",))["set"] == "validation", 1, trait["y"])
+    files.write_tsv(trait, paths["trait"])
+    out = outputs(tmp_path / "fit")
+    fit(paths, out, spec("model", "linear"), [NONE], 1, NAMES)
+    assert "does not hold both classes" in files.read_json(out["fit"])["reason"]
+
+
+def test_a_model_of_another_split_is_refused(paths: dict[str, Any], tmp_path: Path) -> None:
+    out = outputs(tmp_path)
+    fit(paths, out, spec("model", "linear", epochs=1), [NONE], 1, NAMES)
+    with pytest.raises(UserError, match="trained on another split"):
+        restore(out["params"], out["fit"], "0" * 64)
+
+
+def test_ids_that_do_not_match_are_named(paths: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "keep.snp").write_text("s0001\nnowhere\n")
+    with pytest.raises(UserError, match="SNP 'nowhere' is missing"):
+        load(paths | {"keep_snp": tmp_path / "keep.snp"})
+
+
+def test_batches_use_everyone_over_epochs_and_no_one_twice_in_one() -> None:
+    train = np.arange(100, 130)
+    seen = set()
+    for epoch in range(20):
+        indices = batch_indices(train, 8, epoch, seed=1)
+        assert indices.shape == (3, 8)
+        assert len(np.unique(indices)) == 24
+        seen |= set(indices.ravel())
+    assert seen == set(train)
+
+
+def test_blocks_cover_everyone_once() -> None:
+    rows = np.arange(1100)
+    parts = [block[:keep] for block, keep in blocks(rows)]
+    np.testing.assert_array_equal(np.concatenate(parts), rows)
+    assert len({len(block) for block, _ in blocks(rows)}) == 1
+
+
+def test_the_plateau_rule_is_keras() -> None:
+    class Moments:
+        def __init__(self, rate: float) -> None:
+            self.hyperparams = {"learning_rate": rate}
+
+        def _replace(self, hyperparams: dict[str, Any]) -> "Moments":
+            return Moments(float(hyperparams["learning_rate"]))
+
+    moments, progress, rates = Moments(1e-3), Progress(), []
+    for _ in range(21):  # epochs without a lower loss
+        moments = _lower_rate(moments, (0.2, 5, 1e-5), progress)
+        rates.append(moments.hyperparams["learning_rate"])
+    np.testing.assert_allclose(
+        [rates[k] for k in (3, 4, 9, 14, 19)], [1e-3, 2e-4, 4e-5, 1e-5, 1e-5], rtol=1e-5
+    )
+
+
+def test_a_loss_that_is_not_finite_names_the_epoch() -> None:
+    from stratbench.train.loop import _stop_if_not_finite
+
+    with pytest.raises(ScientificFailure, match=r"epoch 3, learning rate 0\.1"):
+        _stop_if_not_finite({"epoch": 3, "train_loss": np.nan, "validation_loss": 1.0}, 0.1)
+
+
+def test_training_and_attribution_need_no_workflow_package() -> None:
+    code = (
+        "import sys; import stratbench.train.fit, stratbench.explain.attribute, stratbench.__main__\n"
+        "assert not {'snakemake', 'msprime', 'tskit', 'pandas_plink'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_command_line_gives_the_workflows_bytes(tmp_path: Path) -> None:
+    cohort = tmp_path / "cohort"
+    paths = write_dataset(cohort)
+    dataset, splits, structure = tmp_path / "trait", tmp_path / "splits", tmp_path / "structure"
+    for directory, names in ((dataset, ("trait.tsv", "trait.json", "keep.snp")), (structure, ("pcs.tsv",))):
+        directory.mkdir()
+        for name in names:
+            (directory / name).write_bytes((cohort / name).read_bytes())
+    splits.mkdir()
+    (splits / "random.tsv").write_bytes((cohort / "split.tsv").read_bytes())
+    options = ["--cohort", cohort, "--dataset", dataset, "--split", splits / "random.tsv"]
+    options += ["--structure", structure, "--out", tmp_path / "out", "--model", "linear"]
+    options += ["--model-options", '{"epochs": 3}', "--adjustment", "pc-covariates"]
+    for command, more in (("fit", ["--seeds", "1"]), ("attribute", ["--attribution", "gradient-input"])):
+        subprocess.run([sys.executable, "-m", "stratbench", command, *map(str, options), *more], check=True)
+    names = ["cohort", "trait", "random", "linear"]
+    model, own = spec("model", "linear", epochs=3), spec("adjustment", "pc-covariates")
+    fit(paths, outputs(tmp_path / "direct"), model, [own], 1, names)
+    written = (tmp_path / "out" / "predictions.tsv").read_bytes()
+    assert written == (tmp_path / "direct" / "predictions.tsv").read_bytes()
+    assert len(files.read_tsv(tmp_path / "out" / "gradient-input.tsv.gz")) == 160
+    wrong = subprocess.run(
+        [sys.executable, "-m", "stratbench", "fit", *map(str, options), "--adjustment", "pc-covariate"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert wrong.returncode == 1
+    assert "did you mean 'pc-covariates'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
