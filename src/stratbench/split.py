@@ -1,0 +1,87 @@
+"""Who trains, validates and tests."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench import files, keep, registry
+from stratbench.errors import UserError
+from stratbench.job import say
+from stratbench.options import complete
+from stratbench.seeds import seed
+
+SETS = ("train", "validation", "test")
+
+
+def split(
+    samples_tsv: str | Path,
+    dataset_dir: str | Path,
+    spec: Mapping[str, Any],
+    seed_names: Sequence[object],
+    out: str | Path,
+) -> None:
+    """Write ``iid set`` for the individuals of keep.iid, in its order; who is left out is absent.
+
+    ``spec`` is ``{method, file, options}``. The same names give the same split whatever the order of the
+    cohort. Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or
+    controls only.
+    """
+    method = registry.load("split", spec["method"], spec.get("file"))
+    options = complete_options(method.OPTIONS, spec)
+    people = read_people(samples_tsv, Path(dataset_dir))
+    ordered = people.sort_values("iid", ignore_index=True)
+    rng = np.random.default_rng(seed(*seed_names, "split"))
+    sets = pd.Series(method.assign(ordered, options, rng), index=ordered["iid"])
+    table = pd.DataFrame({"iid": people["iid"], "set": sets.loc[people["iid"]].to_numpy()})
+    table = table[table["set"] != ""]
+    require_sets(table, people)
+    files.write_tsv(table, out)
+    counts = table["set"].value_counts()
+    left_out = len(people) - len(table)
+    say(", ".join(f"{counts[name]} {name}" for name in SETS) + (f", {left_out} left out" if left_out else ""))
+
+
+def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec's options over the defaults. Raises UserError if nobody is left to train."""
+    required = {name: {"default": None, **schema} for name, schema in schemas.items()}
+    options = complete(required, spec["options"], f"split '{spec['method']}'")
+    held = options.get("validation", 0) + options.get("test", 0)
+    if held >= 1:
+        raise UserError(f"splits: validation + test is {held:g}; keep it below 1, to leave someone to train")
+    return options
+
+
+def read_people(samples_tsv: str | Path, dataset: Path) -> pd.DataFrame:
+    """Individuals of keep.iid in order: samples.tsv as text, with ``stratum`` and the label ``y``."""
+    header = Path(samples_tsv).read_text().partition("\n")[0].split("\t")
+    samples = files.read_tsv(samples_tsv, text=tuple(header)).set_index("iid")
+    iids = keep.read_iids(dataset / "keep.iid")
+    y_N = files.read_tsv(dataset / "trait.tsv").set_index("iid")["y"].loc[iids].to_numpy()
+    people = samples.loc[iids].reset_index()
+    stratum = people["population"].copy()
+    if files.read_json(dataset / "trait.json")["kind"] == "binary":
+        label_N = np.where(y_N == 1, "case", "control")
+        people["label"] = label_N
+        stratum = stratum + "\t" + label_N
+    return people.assign(stratum=stratum)
+
+
+def require_sets(table: pd.DataFrame, people: pd.DataFrame) -> None:
+    """Raise UserError for a set without individuals or, of a binary trait, with one class."""
+    for name in SETS:
+        iids = table["iid"][table["set"] == name]
+        if len(iids) == 0:
+            raise UserError(
+                f"splits: nobody of {len(people)} individuals is in the {name} set; raise its fraction, or "
+                "check the column of a given split"
+            )
+        if "label" in people:
+            labels = people["label"][people["iid"].isin(iids)].unique()
+            if len(labels) == 1:
+                raise UserError(
+                    f"splits: the {name} set ({len(iids)} individuals) has {labels[0]}s only; raise its "
+                    "fraction, or use a trait with a prevalence nearer 0.5"
+                )
