@@ -1,4 +1,4 @@
-"""A made-up study's results in the layout of docs/contracts.md: plausible random numbers for report tests only."""
+"""A made-up study's results in the layout of docs/contracts.md: random numbers for report tests."""
 
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from scipy import stats
 
 from stratbench import files, seeds
+from stratbench.metrics.rows import tidy
 from stratbench.paths import Paths, fill
 from stratbench.report.results import KEYS
 from stratbench.study import Fit, Split, Study
+from stratbench.summary.comparisons import comparisons
 
 ADJUSTMENTS = (
     "none",
@@ -24,7 +25,6 @@ ADJUSTMENTS = (
     "placebo",
 )
 CHROMOSOMES = 4
-KEY_COLUMNS = [key for key in KEYS if key not in ("replicate", "cohort", "seed", "status", "reason")]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def make(base: Path, example: Example | None = None) -> dict[str, Any]:
         _split(base, paths, study, split, example, rows)
     metrics = pd.DataFrame(rows.rows, columns=[*KEYS[:-2], "value", "n", "status", "reason"])
     files.write_tsv(metrics, base / paths.summary_metrics)
-    files.write_tsv(_compare(metrics), base / paths.comparisons)
+    files.write_tsv(comparisons(tidy(metrics)), base / paths.comparisons)
     tables = [
         pd.read_csv(base / paths.qc.format(cohort=c.label), sep="\t").assign(cohort=c.label)
         for c in study.cohorts
@@ -261,8 +261,9 @@ def _fit(
     }
     about = {
         "status": status, "reason": reason, "kind": "quantitative" if quantitative else "binary",
-        "model": fit.model, "adjustment": fit.adjustment, "n_parameters": 401, "n_train": 56, "n_validation": 12,
-        "n_test": 12, "n_snps": len(snps), "device": "cpu", "versions": {"jax": "0.10.2"}, "split_sha256": "00",
+        "model": fit.model, "adjustment": fit.adjustment, "n_parameters": 401, "n_train": 56,
+        "n_validation": 12, "n_test": 12, "n_snps": len(snps), "device": "cpu", "versions": {"jax": "0.10.2"},
+        "split_sha256": "00",
         "seeds": [{"seed": seed, **run} for seed in (1, 2)],
     }  # fmt: skip
     files.write_json(about, base / fill(paths.fit, fit))
@@ -297,7 +298,8 @@ def _metrics(
     rng = _rng("metrics", split)
     base = {
         **dict.fromkeys(KEYS, ""), "study": study.name, "scenario": cohort.scenario,
-        "replicate": str(cohort.replicate), "cohort": cohort.label, "trait": split.trait, "split": split.split,
+        "replicate": str(cohort.replicate), "cohort": cohort.label, "trait": split.trait,
+        "split": split.split,
     }  # fmt: skip
     name, chance = ("pearson", 0.0) if quantitative else ("auroc", 0.5)
     shortcut = 0.22 if split.trait in ("confounded", "shortcut") and populations > 1 else 0.0
@@ -388,36 +390,6 @@ def _metrics(
                 of = {"model": one.model, "adjustment": one.adjustment, "attribution": attribution}
                 level = 0.06 if one.adjustment == "placebo" else 0.28
                 rows.add(base, "agreement_delta_spearman", jitter(level), against="none", **of)
-
-
-def _compare(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Means and Student-t intervals over replicates; the sampling error where there is one replicate."""
-    fine = metrics[metrics["value"].notna()]
-    each = fine.groupby([*KEY_COLUMNS, "replicate"], sort=False, dropna=False)["value"].mean().reset_index()
-    paired = each[each["metric"].isin(["auroc", "auroc_stratified", "pearson", "pearson_stratified", "causal_auc_pr",
-                                       "ancestry_logit", "ancestry_linear"]) & (each["adjustment"] != "")]  # fmt: skip
-    on = [key for key in (*KEY_COLUMNS, "replicate") if key not in ("adjustment", "against")]
-    both = paired.merge(paired[paired["adjustment"] == "none"], on=on, suffixes=("", "_none"))
-    both = both[both["adjustment"] != "none"]
-    both = both.assign(
-        value=both["value"] - both["value_none"], against="none", metric="diff_" + both["metric"].astype(str)
-    )
-    each = pd.concat([each, both[[*KEY_COLUMNS, "replicate", "value"]]])
-    out = []
-    errors = fine[fine["metric"].str.endswith("_se")].groupby(KEY_COLUMNS, dropna=False)["value"].mean()
-    for key, values in each.groupby(KEY_COLUMNS, sort=False, dropna=False)["value"]:
-        named = dict(zip(KEY_COLUMNS, key, strict=True))
-        if named["metric"].endswith("_se"):
-            continue
-        n, mean = len(values), float(values.mean())
-        half = np.nan
-        if n > 1:
-            half = float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-        else:
-            error = errors.get((*[named[c] for c in KEY_COLUMNS[:-1]], named["metric"] + "_se"))
-            half = np.nan if error is None else 1.96 * float(error)
-        out.append({**named, "mean": mean, "ci_low": mean - half, "ci_high": mean + half, "n_replicates": n})
-    return pd.DataFrame(out)
 
 
 def _runtime(base: Path, paths: Paths, study: Study) -> None:

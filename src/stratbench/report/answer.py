@@ -1,17 +1,21 @@
-"""The answer in words, from comparisons.tsv alone: no sentence here says more than its numbers do."""
+"""The answer in words, from comparisons.tsv alone: no sentence here says more than its numbers do.
+
+A change is 'clear' where the 95% interval of the paired difference excludes 0.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from stratbench.report.figures.agreement import change as delta
+from stratbench.report.figures.agreement import change as fall_of_agreement
 from stratbench.report.figures.headline import chance_auc_pr, main
-from stratbench.report.numbers import change, counted, estimate, listed, plain
+from stratbench.report.numbers import counted, estimate, interval, listed, plain
 from stratbench.report.page import Block, Heading, Listing, Text
 from stratbench.report.results import Group, Results
 from stratbench.report.verdicts import LEARNED, NOTHING, UNDECIDED, verdict
 
 Verdicts = dict[tuple[str, str], str]
+FEW = 6
 
 
 def verdicts(results: Results, group: Group) -> Verdicts:
@@ -25,40 +29,45 @@ def verdicts(results: Results, group: Group) -> Verdicts:
 
 
 def answer(results: Results) -> list[Block]:
-    blocks: list[Block] = [Text(text) for text in (_count(results), _caution(results)) if text]
-    first = main(results.groups)
-    for group in first:
-        blocks += _about(results, group)
-    rest = [group for group in results.groups if group not in first and group.models]
-    if rest:
-        blocks.append(Heading("Elsewhere in this study"))
-        blocks.append(Listing([_briefly(results, group) for group in rest]))
+    """The short answer: what was learned, and a paragraph for each trait."""
+    blocks: list[Block] = [Text(_count(results))]
+    if any(group.models for group in results.groups):
+        blocks.append(Listing([_briefly(results, group) for group in results.groups if group.models]))
+        blocks.append(Text(_caution(results)))
     return blocks
+
+
+def questions(results: Results) -> list[Block]:
+    """The four questions of the headline figure and the price of each correction, trait by trait."""
+    return [block for group in main(results.groups) for block in _about(results, group)]
 
 
 def _count(results: Results) -> str:
     found = [value for group in results.groups for value in verdicts(results, group).values()]
     if not found:
         return "No model of this study was trained with success: there is no answer."
-    learned, nothing, unknown = (found.count(kind) for kind in (LEARNED, NOTHING, UNDECIDED))
+    learned, nothing, open_ = (found.count(kind) for kind in (LEARNED, NOTHING, UNDECIDED))
     text = (
-        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, {learned} predict "
+        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, "
+        f"{learned} predict "
         f"better than chance within populations and {nothing} learned nothing there"
     )
-    return text + (f"; for {unknown} there is no interval and so no verdict." if unknown else ".")
+    return text + (f"; {open_} have no interval and so no verdict." if open_ else ".")
 
 
 def _caution(results: Results) -> str:
-    counts = {results.replicates(group) for group in results.groups if group.models}
-    if not counts:
-        return ""
-    few = min(counts) < 6
-    return (
-        "Brackets hold 95% intervals; n is the number of replicates. 'Learned nothing' means that the interval of the "
-        "model's accuracy within populations includes chance: nothing is then concluded from its attributions. Accuracy "
-        "that falls after adjustment is no failure by itself."
-        + (" With so few replicates only large differences can be seen." if few else "")
+    counts = [results.replicates(group) for group in results.groups if group.models]
+    text = (
+        "Brackets hold 95% intervals, n counts replicates, and a change is called clear where the "
+        "interval of the paired "
+        "difference excludes 0. 'Learned nothing' means that the interval of accuracy within populations "
+        "includes "
+        "chance: nothing is then concluded from that model's attributions. Accuracy that falls after "
+        "adjustment is no "
+        "failure by itself."
     )
+    few = " With so few replicates only large changes can be clear, and no clear change is not proof of none."
+    return text + (few if min(counts) < FEW else "")
 
 
 def describe(results: Results, group: Group) -> str:
@@ -70,197 +79,218 @@ def describe(results: Results, group: Group) -> str:
     parts = f"h2 {plain(h2)}, environment tied to population {plain(environment)}"
     if h2 == 0:
         return f"{'pure shortcut' if environment > 0 else 'pure null'}: {parts}"
-    return f"{'confounded' if environment > 0 else 'not confounded by environment'}: {parts}"
+    return f"{'confounded by environment' if environment > 0 else 'not confounded by environment'}: {parts}"
+
+
+class Words:
+    """Phrases about one group: what its estimates, changes and verdicts are."""
+
+    def __init__(self, results: Results, group: Group) -> None:
+        self.results, self.group = results, group
+        self.found = verdicts(results, group)
+        self.n = results.replicates(group)
+        self.others = [name for name in group.adjustments if name != group.baseline]
+        self.metric = "correlation" if group.quantitative else "AUROC"
+
+    def number(self, row: Any) -> str:
+        """'.78 (.75 to .81)'; with n only where it is not that of the group's heading."""
+        if row is not None and row["n_replicates"] == self.n and interval(row):
+            return f"{plain(row['mean'])} ({interval(row)})"
+        return estimate(row)
+
+    def named(self, rows: Sequence[tuple[str, Any]]) -> str:
+        return listed([f"{name} {self.number(row)}" for name, row in rows])
+
+    def unadjusted(self, model: str) -> str:
+        """'unadjusted linear', or 'linear under x' where the study has no unadjusted model."""
+        return (
+            f"unadjusted {model}" if self.group.baseline == "none" else f"{model} under {self.group.baseline}"
+        )
+
+    def under(self, names: Sequence[str], every: str = "every") -> str:
+        """'under a and b', 'under every adjustment'."""
+        if list(names) == self.others and len(names) > 1:
+            return f"under {every} adjustment"
+        return f"under {listed(list(names))}"
+
+    def changes(
+        self, model: str, metric: str, names: Sequence[str] | None = None, **keys: str
+    ) -> dict[str, list[str]]:
+        """Adjustments by what the paired difference from the baseline says: rises, falls, unclear, open."""
+        found: dict[str, list[str]] = {"rises": [], "falls": [], "unclear": [], "open": []}
+        for name in self.others if names is None else names:
+            row = self.results.value(
+                self.group,
+                f"diff_{metric}",
+                model=model,
+                adjustment=name,
+                against=self.group.baseline,
+                **keys,
+            )
+            if row is not None:
+                kind = "unclear"
+                if math.isnan(row["ci_low"]):
+                    kind = "open"
+                elif row["ci_low"] > 0:
+                    kind = "rises"
+                elif row["ci_high"] < 0:
+                    kind = "falls"
+                found[kind].append(name)
+        return found
+
+    def moves(self, changes: dict[str, list[str]]) -> str:
+        """'clearly falls under a and does not clearly change under b'; blank where nothing is known."""
+        verbs = {
+            "rises": "clearly rises",
+            "falls": "clearly falls",
+            "unclear": "does not clearly change",
+            "open": "changes without a known interval",
+        }
+        return listed(
+            [
+                f"{verbs[kind]} {self.under(names, 'any' if kind == 'unclear' else 'every')}"
+                for kind, names in changes.items()
+                if names
+            ]
+        )
+
+    def learned_nothing(self) -> str:
+        """Names every model that learned nothing; blank if none."""
+        parts = []
+        for model in self.group.models:
+            tried = [name for name in self.group.adjustments if (model, name) in self.found]
+            nothing = [name for name in tried if self.found[model, name] == NOTHING]
+            if nothing and nothing == tried and len(tried) > 1:
+                parts.append(f"{model}, unadjusted or adjusted")
+            elif nothing:
+                parts.append(f"{model} under {listed(nothing)}")
+        return f"Learned nothing within populations: {'; '.join(parts)}." if parts else ""
+
+    def learned(self, model: str) -> list[str]:
+        """The adjustments, other than the baseline, under which a model learned something."""
+        return [name for name in self.others if self.found.get((model, name)) == LEARNED]
 
 
 def _about(results: Results, group: Group) -> list[Block]:
-    found = verdicts(results, group)
+    words = Words(results, group)
     items = [
-        Text(" ".join(filter(None, function(results, group, found))), strong=question)
+        Text(" ".join(map(_capital, filter(None, function(words)))), strong=question)
         for question, function in QUESTIONS
     ]
-    n = counted(results.replicates(group), "replicate")
-    title = f"{group.trait} ({describe(results, group)}; {group.scenario}, {group.split} split, {n})"
+    title = (
+        f"{group.trait} in {group.scenario} ({describe(results, group)}; {group.split} split, n = "
+        f"{counted(words.n, 'replicate')})"
+    )
     return [Heading(title), Listing([item for item in items if item.text])]
 
 
-def metric_name(group: Group) -> str:
-    return "correlation" if group.quantitative else "AUROC"
+def _capital(sentence: str) -> str:
+    """Sentences begin with a capital, unless a label as the config writes it comes first."""
+    return f"U{sentence[1:]}" if sentence.startswith("unadjusted ") else sentence
 
 
-def learned_nothing(group: Group, found: Verdicts) -> str:
-    """Names every model that learned nothing."""
-    parts = []
+def _accuracy(words: Words) -> list[str]:
+    results, group = words.results, words.group
+    sentences = []
     for model in group.models:
-        nothing = [a for a in group.adjustments if found.get((model, a)) == NOTHING]
-        tried = [a for a in group.adjustments if (model, a) in found]
-        if nothing and nothing == tried and len(tried) > 1:
-            parts.append(f"{model} under every adjustment")
-        elif nothing:
-            parts.append(f"{model} under {listed(nothing)}")
-    return f"Learned nothing within populations: {'; '.join(parts)}." if parts else ""
-
-
-def _changes(
-    results: Results, group: Group, model: str, adjustments: list[str], metric: str, **keys: str
-) -> dict[str, list[tuple[str, Any]]]:
-    """Paired differences from the baseline, sorted into rises, falls, no clear change."""
-    found: dict[str, list[tuple[str, Any]]] = {"rises": [], "falls": [], "unclear": [], "no interval": []}
-    for name in adjustments:
-        row = results.value(
-            group, f"diff_{metric}", model=model, adjustment=name, against=group.baseline, **keys
-        )
-        if row is None:
-            continue
-        if math.isnan(row["ci_low"]):
-            found["no interval"].append((name, row))
-        elif row["ci_low"] > 0:
-            found["rises"].append((name, row))
-        elif row["ci_high"] < 0:
-            found["falls"].append((name, row))
-        else:
-            found["unclear"].append((name, row))
-    return found
-
-
-def _sentence(subject: str, changes: dict[str, list[tuple[str, Any]]]) -> str:
-    """'It falls under a (..) and shows no clear change under b (..).'"""
-    verbs = {
-        "rises": "rises under",
-        "falls": "falls under",
-        "unclear": "shows no clear change under",
-        "no interval": "differs, without an interval, under",
-    }
-    parts = [
-        f"{verbs[kind]} {listed([f'{name} {change(row)}' for name, row in rows])}"
-        for kind, rows in changes.items()
-        if rows
-    ]
-    return f"{subject} {listed(parts)}." if parts else ""
-
-
-def _others(group: Group) -> list[str]:
-    return [name for name in group.adjustments if name != group.baseline]
-
-
-def _accuracy(results: Results, group: Group, found: Verdicts) -> list[str]:
-    name, sentences = metric_name(group), []
-    for model in group.models:
-        if (model, group.baseline) not in found:
+        if (model, group.baseline) not in words.found:
             continue
         of = {"model": model, "adjustment": group.baseline}
-        overall = results.value(group, group.overall, **of)
-        within = results.value(group, group.within, **of)
-        unadjusted = "Unadjusted" if group.baseline == "none" else f"With {group.baseline}"
-        sentences.append(
-            f"{unadjusted}, {model} reaches {name} {estimate(overall)} over all test individuals and "
-            f"{estimate(within)} within populations."
-        )
-        changes = _changes(results, group, model, _others(group), group.overall)
-        sentences.append(_sentence(f"Overall {name} of {model}", changes))
-        changes = _changes(results, group, model, _others(group), group.within)
-        sentences.append(_sentence("Within populations it", changes))
-    floor = results.value(group, group.overall, model="floor-population")
-    if floor is not None:
-        sentences.append(f"The population label alone reaches {estimate(floor)}.")
-    ceiling = results.value(group, group.within, model="ceiling-genetic")
-    if ceiling is not None:
-        sentences.append(f"The true genetic liability reaches {estimate(ceiling)} within populations.")
-    return [*sentences, learned_nothing(group, found)]
+        overall = words.number(results.value(group, group.overall, **of))
+        within = words.number(results.value(group, group.within, **of))
+        text = f"{words.unadjusted(model)}: {words.metric} {overall} overall, {within} within populations"
+        moves = words.moves(words.changes(model, group.overall))
+        text += f"; overall it {moves}" if moves else ""
+        learned = words.found[model, group.baseline] != NOTHING
+        moves = words.moves(words.changes(model, group.within)) if learned else ""
+        sentences.append(text + (f"; within populations it {moves}." if moves else "."))
+    marks = [
+        ("the population label alone reaches {} overall", "floor-population", group.overall),
+        ("the true genetic liability reaches {} within populations", "ceiling-genetic", group.within),
+    ]
+    beside = [
+        text.format(words.number(row))
+        for text, model, metric in marks
+        if (row := results.value(group, metric, model=model)) is not None
+    ]
+    sentences.append(f"For comparison, {listed(beside)}." if beside and sentences else "")
+    return [*sentences, words.learned_nothing()]
 
 
-def _snps(results: Results, group: Group, found: Verdicts) -> list[str]:
-    if not group.attributions:
-        return []
-    attribution, sentences = group.attributions[0], []
-    for model in group.models:
-        if found.get((model, group.baseline)) != LEARNED:
-            sentences.append(_no_conclusion(model, group.baseline, found))
+def _snps(words: Words) -> list[str]:
+    group, sentences = words.group, []
+    for model in group.models if group.attributions else ():
+        if words.found.get((model, group.baseline)) != LEARNED:
+            sentences.append(_no_conclusion(words, model))
             continue
-        rows = []
-        for name in _others(group):
-            row = delta(results, group, model, name, attribution)
-            if row is not None and found.get((model, name)) == LEARNED:
-                rows.append((name, row))
-        if not rows:
-            continue
-        more = [(n, row) for n, row in rows if row["ci_low"] > 0]
-        unclear = [(n, row) for n, row in rows if not row["ci_low"] > 0]
-        parts = []
-        if more:
-            parts.append(f"moves more than training again moves it under {_named(more)}")
-        if unclear:
-            parts.append(f"shows no clear move beyond that under {_named(unclear)}")
-        own = results.value(
-            group, "agreement_spearman", model=model, adjustment=group.baseline, against=group.baseline,
-            attribution=attribution,
-        )  # fmt: skip
-        within = f" (agreement within {group.baseline}: {estimate(own)})" if own is not None else ""
-        sentences.append(
-            f"The SNP ranking of {model} by {attribution}{within} {listed(parts)}; numbers are the fall of Spearman's "
-            "correlation."
-        )
-        sentences.append(_beyond_placebo(rows))
-    return list(dict.fromkeys(sentences))
-
-
-def _named(rows: list[tuple[str, Any]]) -> str:
-    return listed([f"{name} {estimate(row)}" for name, row in rows])
-
-
-def _beyond_placebo(rows: list[tuple[str, Any]]) -> str:
-    placebo = dict(rows).get("placebo")
-    if placebo is None or math.isnan(placebo["ci_high"]):
-        return ""
-    beyond = [name for name, row in rows if name != "placebo" and row["ci_low"] > placebo["ci_high"]]
-    if not beyond:
-        return "No adjustment moves it clearly more than the placebo does."
-    return f"Clearly more than the placebo (intervals apart): {listed(beyond)}."
-
-
-def _no_conclusion(model: str, adjustment: str, found: Verdicts) -> str:
-    kind = found.get((model, adjustment))
-    if kind is None:
-        return f"{model} under {adjustment} gave no result."
-    why = "learned nothing" if kind == NOTHING else "has no interval"
-    return f"No conclusion from the attributions of {model}: under {adjustment} it {why}."
-
-
-def _causal(results: Results, group: Group, found: Verdicts) -> list[str]:
-    sentences = []
-    tests = [(name, results.value(group, "causal_auc_pr", association=name)) for name in group.associations]
-    tests = [(name, row) for name, row in tests if row is not None]
-    if tests:
-        sentences.append(f"Association tests reach AUC_PR {_named(tests)}.")
-    rows = []
-    for (model, adjustment), kind in found.items():
-        for attribution in group.attributions:
-            row = results.value(
-                group, "causal_auc_pr", model=model, adjustment=adjustment, attribution=attribution
-            )
-            if row is not None and kind == LEARNED:
-                rows.append((f"{model} with {adjustment} by {attribution}", row))
-    if rows:
-        best = max(rows, key=lambda item: item[1]["mean"])
-        sentences.append(
-            f"Of the networks that learned something, the highest mean is that of {_named([best])}."
-        )
-        for model in group.models:
-            learned = [a for a in _others(group) if found.get((model, a)) == LEARNED]
-            if found.get((model, group.baseline)) == LEARNED:
-                by = group.attributions[0]
-                changes = _changes(results, group, model, learned, "causal_auc_pr", attribution=by)
-                sentences.append(_sentence(f"Against {group.baseline}, recovery by {model}", changes))
-    chance = chance_auc_pr(results, group)
-    if sentences and chance is not None:
-        sentences.append(f"A random ranking has {plain(chance)}.")
-    if not group.measured and not group.causal_snps(results.study):
-        return ["There is no causal SNP to recover."]
+        rows = [
+            (name, row)
+            for name in words.learned(model)
+            if (row := fall_of_agreement(words.results, group, model, name, group.attributions[0]))
+            is not None
+        ]
+        more = [name for name, row in rows if row["ci_low"] > 0]
+        same = [name for name, row in rows if not row["ci_low"] > 0]
+        parts = [f"changes clearly more than training again changes it {words.under(more)}"] if more else []
+        parts += [f"does not clearly change more than that {words.under(same, 'any')}"] if same else []
+        if parts:
+            sentences.append(f"The ranking of SNPs by {model} ({group.attributions[0]}) {listed(parts)}.")
+            sentences.append(_beyond_placebo(words, rows))
     return sentences
 
 
-def _ancestry(results: Results, group: Group, found: Verdicts) -> list[str]:
+def _beyond_placebo(words: Words, rows: list[tuple[str, Any]]) -> str:
+    placebo = dict(rows).get("placebo")
+    if placebo is None or math.isnan(placebo["ci_high"]) or len(rows) == 1:
+        return ""
+    beyond = [name for name, row in rows if name != "placebo" and row["ci_low"] > placebo["ci_high"]]
+    fall = f"The placebo lowers agreement by {words.number(placebo)}"
+    return f"{fall}; clearly more than that (intervals apart): {listed(beyond) or 'none'}."
+
+
+def _no_conclusion(words: Words, model: str) -> str:
+    kind = words.found.get((model, words.group.baseline))
+    if kind is None:
+        return f"{words.unadjusted(model).capitalize()} gave no result."
+    why = "learned nothing" if kind == NOTHING else "has no interval"
+    return f"No conclusion from the attributions of {words.unadjusted(model)}: it {why}."
+
+
+def _causal(words: Words) -> list[str]:
+    results, group = words.results, words.group
+    if group.measured:
+        return []
+    if not group.causal_snps(results.study):
+        return ["There is no causal SNP to recover."]
     sentences = []
+    tests = [(name, results.value(group, "causal_auc_pr", association=name)) for name in group.associations]
+    tests = [(name, row) for name, row in tests if row is not None]
+    chance = chance_auc_pr(results, group)
+    if tests:
+        random = f"; a random ranking has {plain(chance)}" if chance is not None else ""
+        sentences.append(f"AUC_PR of the association tests: {words.named(tests)}{random}.")
+    for model in group.models if group.attributions else ():
+        of = {"model": model, "attribution": group.attributions[0]}
+        row = results.value(group, "causal_auc_pr", adjustment=group.baseline, **of)
+        if words.found.get((model, group.baseline)) != LEARNED or row is None:
+            continue
+        changes = words.changes(
+            model, "causal_auc_pr", words.learned(model), attribution=group.attributions[0]
+        )
+        moves = words.moves(changes)
+        text = f"{words.unadjusted(model)} ({group.attributions[0]}) has {words.number(row)}"
+        sentences.append(f"{text} and {moves}." if moves else f"{text}.")
+    without = [
+        model for model in group.models
+        if group.attributions and words.found.get((model, group.baseline)) == NOTHING
+    ]  # fmt: skip
+    if without:
+        sentences.append(f"No conclusion for {listed(without)}: learned nothing.")
+    return sentences
+
+
+def _ancestry(words: Words) -> list[str]:
+    results, group, sentences = words.results, words.group, []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}
         trained = results.value(group, "ancestry_linear", **of)
@@ -269,36 +299,76 @@ def _ancestry(results: Results, group: Group, found: Verdicts) -> list[str]:
         chance = results.value(group, "ancestry_chance", **of)
         if trained is None or chance is None:
             continue
-        beside = f" (untrained: {estimate(untrained)})" if untrained is not None else ""
+        beside = f", untrained {words.number(untrained)}" if untrained is not None else ""
         text = (
-            f"Population is decoded from the hidden features of {model} ({group.baseline}) with balanced accuracy "
-            f"{estimate(trained)}{beside}; chance is {plain(chance['mean'])}"
+            f"Population decoded from the hidden features of {words.unadjusted(model)}: balanced "
+            "accuracy "
+            f"{words.number(trained)}{beside}, chance {plain(chance['mean'])}"
         )
-        sentences.append(
-            f"{text}; from its logit given the label {estimate(logit)}." if logit is not None else f"{text}."
+        text += f"; from its logit given the label {words.number(logit)}" if logit is not None else ""
+        moves = words.moves(words.changes(model, "ancestry_logit"))
+        sentences.append(f"{text}, which {moves}." if logit is not None and moves else f"{text}.")
+    return sentences
+
+
+def _price(words: Words) -> list[str]:
+    """Which adjustments clearly lower the ancestry in the logit, and what else clearly falls under them."""
+    group, sentences = words.group, []
+    for model in group.models:
+        ancestry = words.changes(
+            model, "ancestry_logit", [name for name in words.others if name != "placebo"]
         )
-        changes = _changes(results, group, model, _others(group), "ancestry_logit")
-        sentences.append(_sentence("What the logit reveals", changes))
+        if not any(ancestry.values()):
+            continue
+        removing = ancestry["falls"]
+        if not removing:
+            sentences.append(f"No adjustment clearly lowers the ancestry in the logit of {model}.")
+            continue
+        prices = []
+        lost = words.changes(model, group.within, removing)["falls"]
+        if (model, group.baseline) in words.found and words.found[model, group.baseline] == LEARNED:
+            prices.append(f"accuracy within populations clearly falls under {listed(lost) or 'none of them'}")
+            if group.attributions and group.causal_snps(words.results.study):
+                kept = [name for name in removing if words.found.get((model, name)) == LEARNED]
+                by = {"attribution": group.attributions[0]}
+                worse = words.changes(model, "causal_auc_pr", kept, **by)["falls"]
+                prices.append(f"causal recovery under {listed(worse) or 'none'}")
+        else:
+            prices.append("within populations there was nothing to lose")
+        text = f"The ancestry in the logit of {model} clearly falls under {listed(removing)}"
+        sentences.append(f"{text}; {' and '.join(prices)}.")
     return sentences
 
 
 def _briefly(results: Results, group: Group) -> Text:
-    found = verdicts(results, group)
-    name, parts = metric_name(group), []
+    words, levels = Words(results, group), []
     for model in group.models:
-        rows = [(a, results.value(group, group.within, model=model, adjustment=a)) for a in group.adjustments]
-        rows = [(a, row) for a, row in rows if row is not None]
-        if rows:
-            parts.append(f"{model}: {_named(rows)}")
-    where = f"{name} within populations by adjustment: " if parts else "no result"
-    text = f"{where}{'; '.join(parts)}. {learned_nothing(group, found)}"
-    return Text(text.strip(), strong=group.title + ":")
+        of = {"model": model, "adjustment": group.baseline}
+        overall, within = (results.value(group, metric, **of) for metric in (group.overall, group.within))
+        if overall is not None or within is not None:
+            levels.append(
+                f"{model} {words.number(overall)} overall, {words.number(within)} within populations"
+            )
+    floor = results.value(group, group.overall, model="floor-population")
+    if floor is not None and levels:
+        levels.append(f"the population label alone {words.number(floor)} overall")
+    how = "Unadjusted" if group.baseline == "none" else f"With {group.baseline}"
+    text = [
+        f"{how} {words.metric}: {'; '.join(levels)}." if levels else "No result.",
+        words.learned_nothing(),
+        *_price(words),
+    ]
+    title = (
+        f"{group.trait} in {group.scenario} ({describe(results, group)}; {group.split} split, n = {words.n})."
+    )
+    return Text(" ".join(filter(None, text)), strong=title)
 
 
-Function = Callable[[Results, Group, Verdicts], list[str]]
+Function = Callable[[Words], list[str]]
 QUESTIONS: tuple[tuple[str, Function], ...] = (
     ("Does accuracy change?", _accuracy),
     ("Do the SNPs change?", _snps),
     ("Who recovers the causal SNPs?", _causal),
     ("Who still encodes ancestry?", _ancestry),
+    ("Which correction removes the shortcut, at what price?", _price),
 )

@@ -9,7 +9,15 @@ NOTHING = "n/a"
 
 
 def plain(value: float | None, digits: int = 2) -> str:
-    return NOTHING if value is None or math.isnan(value) else number(f"{value:.{digits}f}")
+    return (
+        NOTHING
+        if value is None or math.isnan(value)
+        else number(f"{_no_minus_zero(value, digits):.{digits}f}")
+    )
+
+
+def _no_minus_zero(value: float, digits: int) -> float:
+    return round(value, digits) + 0.0
 
 
 def signed(value: float) -> str:
@@ -26,12 +34,7 @@ def estimate(row: Any, show: Any = plain) -> str:
     if row is None:
         return NOTHING
     between = interval(row, show)
-    return f"{show(row['mean'])} ({between + ', ' if between else 'no interval, '}n = {int(row['n_replicates'])})"
-
-
-def change(row: Any) -> str:
-    """For sentences: a difference with its sign."""
-    return estimate(row, signed)
+    return f"{show(row['mean'])} ({between or 'no interval'}, n = {int(row['n_replicates'])})"
 
 
 def cell(row: Any, show: Any = plain) -> str:

@@ -27,7 +27,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text; the first column names the row. ``caption`` says what the numbers are and over how many."""
+    """Rows of text; the first column names the row. ``caption`` says what the numbers are."""
 
     caption: str
     head: Sequence[str]

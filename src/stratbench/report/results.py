@@ -18,8 +18,8 @@ KEYS = (
     "attribution", "association", "against", "k", "seed", "metric", "status", "reason",
 )  # fmt: skip
 LOOKUP = (
-    "scenario", "trait", "split", "population", "model", "adjustment", "attribution", "association", "against",
-    "k", "metric",
+    "scenario", "trait", "split", "population", "model", "adjustment", "attribution", "association",
+    "against", "k", "metric",
 )  # fmt: skip
 FLOORS = ("floor-majority", "floor-population", "floor-pcs")
 CEILINGS = ("ceiling-genetic", "ceiling-genetic-environment")
@@ -86,7 +86,7 @@ def _in_order(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
-    """A study's groups in the config's order. ``kinds`` names the quantitative traits where the config cannot."""
+    """A study's groups in the config's order. ``kinds`` of traits by scenario/trait, where they are known."""
     collected: dict[tuple[str, str, str], list[Split]] = {}
     for split in study.splits:
         collected.setdefault((study.cohort(split.cohort).scenario, split.trait, split.split), []).append(
@@ -106,7 +106,7 @@ def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
                 associations=_in_order(label for split in splits for label in study.associations_of(split)),
                 real=study.cohort(splits[0].cohort).real,
                 measured="simulate" not in spec,
-                kind=(kinds or {}).get(f"{scenario}/{trait}", simulate.get("kind", "binary")),
+                kind=(kinds or {}).get(f"{scenario}/{trait}") or str(simulate.get("kind", "binary")),
             )
         )  # fmt: skip
     return made
@@ -197,10 +197,10 @@ class Results:
         return self._values.get(tuple(wanted[key] for key in LOOKUP))
 
     @cached_property
-    def _values(self) -> dict[tuple[str, ...], dict[str, Any]]:
+    def _values(self) -> dict[tuple[str, ...], Any]:
         """Rows of comparisons.tsv by their keys: the figures ask for thousands."""
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
-        return {tuple(row[key] for key in LOOKUP): row for row in rows}
+        return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
 
     def replicates(self, group: Group) -> int:
         """The largest number of replicates behind any number of the group."""

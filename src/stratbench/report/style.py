@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMATS = ("svg", "pdf", "png")
 Margins = tuple[float, float, float, float, float, float]
 
-# Okabe and Ito (2008), without its yellow, which is too pale for points on white. The placebo is grey on purpose.
+# Okabe and Ito (2008), without its yellow, which is too pale on white. The placebo is grey on purpose.
 KNOWN = {
     "none": "#1a1a1a",
     "pc-covariates": "#0072b2",
@@ -36,7 +36,8 @@ FURTHER = (
 )  # fmt: skip
 ASSOCIATIONS = ("#5b5b5b", "#8c510a", "#01665e", "#762a83", "#4d4d00", "#003c5a")
 POPULATIONS = (
-    "#332288", "#44aa99", "#cc6677", "#ddaa33", "#88ccee", "#117733", "#aa4499", "#999933", "#882255", "#777777",
+    "#332288", "#44aa99", "#cc6677", "#ddaa33", "#88ccee", "#117733", "#aa4499", "#999933", "#882255",
+    "#777777",
 )  # fmt: skip  # Tol's muted set: another family than the adjustments'
 MINUS = "\N{MINUS SIGN}"
 INK, QUIET, FAINT, CAUSAL = "#222222", "#6b6b6b", "#e4e4e4", "#c2002f"
@@ -82,7 +83,7 @@ def _further(position: int) -> str:
 
 
 def adjustment_colours(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each adjustment: always the same for those that ship, the next free one for others by name."""
+    """A colour for each adjustment: always the same for those that ship, the next free one for others."""
     others = sorted(set(names) - set(KNOWN))
     return {**KNOWN, **{name: _further(position) for position, name in enumerate(others)}}
 
@@ -106,7 +107,7 @@ def canvas(
     margins: Margins | None = None,
     **options: Any,
 ) -> "tuple[Figure, Any]":
-    """A figure in StratBench's style with a grid of axes, always a two-dimensional array. Sizes are inches.
+    """A figure in StratBench's style with a grid of axes, always a two-dimensional array. Inches.
 
     Margins (left, right, bottom, top, between columns, between rows) replace matplotlib's own arrangement.
     """
@@ -114,8 +115,8 @@ def canvas(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    matplotlib.rcParams.update(RC)
-    figure = Figure(figsize=(width, height), layout=None if margins else "constrained")
+    matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
+    figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     if margins:
         left, right, bottom, top, across, down = margins
@@ -125,7 +126,7 @@ def canvas(
             left / width, bottom / height, 1 - right / width, 1 - top / height, across / wide, down / high
         )
     else:
-        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)  # type: ignore[union-attr]
+        figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
@@ -146,7 +147,7 @@ def save(figure: "Figure", stem: str | Path) -> None:
         "pdf": {"CreationDate": None, "Producer": None, "Creator": "StratBench"},
         "png": {"Software": None},
     }
-    with matplotlib.rc_context(RC):
+    with matplotlib.rc_context(RC):  # type: ignore[arg-type]
         for kind in FORMATS:
             with files.whole(f"{stem}.{kind}") as path:
                 figure.savefig(path, format=kind, dpi=170, metadata=metadata[kind])
@@ -160,7 +161,7 @@ def clip(value: float) -> bool:
 def dot(
     axis: "Axes", y: float, row: Any, colour: str, marker: str = "o", filled: bool = True, faded: bool = False
 ) -> None:
-    """An estimate and its interval on a horizontal axis. ``row`` has mean, ci_low and ci_high; None draws nothing."""
+    """An estimate and its interval on a horizontal axis. Without a row it draws nothing."""
     if row is None or not clip(row["mean"]):
         return
     alpha = 0.3 if faded else 1.0

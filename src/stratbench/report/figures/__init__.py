@@ -1,7 +1,8 @@
 """The study's figures: one file each.
 
-A figure's module defines ``pictures(study, groups)`` (names and subjects, from the config alone), ``load(results,
-subject)``, ``draw(data)`` and ``caption(results, subject)``. Adding a figure is a file and a line below.
+A figure's module defines ``pictures(study, groups)`` (names and subjects, from the config alone),
+``load(results, subject)``, ``draw(data)`` and ``caption(results, subject)``.
+Adding a figure is a file and a line below.
 """
 
 from collections.abc import Mapping

@@ -63,7 +63,7 @@ def load(results: Results, subject: Any) -> Data:
 
 
 def change(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
-    """The fall of agreement from within a variant to between it and the baseline, whichever is named first."""
+    """The fall of agreement from within the variants to between this one and the baseline."""
     for one, other in ((adjustment, group.baseline), (group.baseline, adjustment)):
         row = results.value(
             group,
@@ -135,7 +135,10 @@ def caption(results: Results, subject: Any) -> str:
         " The placebo shows how much any change of training does." if "placebo" in group.adjustments else ""
     )
     return (
-        f"Agreement of SNP rankings ({group.attributions[0]}) for {group.title}, always between different seeds. "
-        "Above: every pair; the diagonal (bold) is agreement within one adjustment. Below: how far agreement falls from within "
-        f"the variants to between them; right of zero, adjusting changed the ranking more than training again.{placebo}"
+        f"Agreement of SNP rankings ({group.attributions[0]}) for {group.title}, always between different "
+        "seeds. "
+        "Above: every pair; the diagonal (bold) is agreement within one adjustment. Below: how far "
+        "agreement falls from within "
+        "the variants to between them; right of zero, adjusting changed the ranking more than training "
+        f"again.{placebo}"
     )

@@ -84,7 +84,8 @@ def draw(data: Data) -> "Figure":
 def caption(results: Results, subject: Any) -> str:
     group = next(group for group in results.groups if group.keys == subject)
     return (
-        f"Balanced accuracy of the population decoded from the networks of {group.title}, with 95% intervals. Random "
+        f"Balanced accuracy of the population decoded from the networks of {group.title}, with 95% "
+        "intervals. Random "
         "features also carry ancestry, so compare with the untrained network; what reaches the prediction is "
         "in the right panel."
     )

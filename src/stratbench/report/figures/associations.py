@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from stratbench.report import style
 from stratbench.report.figures import manhattan
@@ -27,7 +28,7 @@ def load(results: Results, subject: Any) -> manhattan.Data:
         table = results.table(results.paths.association, split, association=name)
         p = table.set_index("snp")["p"].astype(float)
         if p.notna().any():
-            found[name] = -np.log10(p.clip(lower=SMALLEST_P))
+            found[name] = pd.Series(-np.log10(p.clip(lower=SMALLEST_P)), index=p.index)
     return manhattan.Data(
         manhattan.genome(results, group, split),
         f"{group.trait} in {split.cohort}",
@@ -49,6 +50,7 @@ def caption(results: Results, subject: Any) -> str:
     below = ", ".join(group.associations[1:])
     mirrored = f" above, {below} mirrored below" if below else ""
     return (
-        f"Association of each SNP with {group.trait}, cohort {group.splits[0].cohort}, training and validation "
+        f"Association of each SNP with {group.trait}, cohort {group.splits[0].cohort}, training and "
+        "validation "
         f"individuals: {group.associations[0]}{mirrored}. The dashed line is Bonferroni's."
     )

@@ -286,7 +286,8 @@ def caption(results: Results, subject: Any) -> str:
     chosen = main(results.groups)
     attribution = _attribution(chosen[0]) if chosen else ""
     return (
-        "Four questions, one column each; a row of panels for each trait, a row for each model and adjustment. "
+        "Four questions, one column each; a row of panels for each trait, a row for each model and "
+        "adjustment. "
         "Points are means over replicates, lines 95% intervals, bands the intervals of the reference marks. "
         f"SNP rankings come from the attribution {attribution or '(none)'}. "
         "Pale points in the second and third column: the model learned nothing within populations, "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RASTERISE_FROM = 3000
+RASTERISE_FROM = 3000  # points in all rows
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,7 @@ def _order(name: str) -> tuple[int, str]:
 
 def genome(results: Results, group: Group, split: Split) -> Genome:
     variants = results.table(results.paths.variants, split)
-    kept = {
-        line for line in (results.base / results.paths.keep_snp.format(**vars(split))).read_text().split("\n")
-    }
+    kept = set(files.read_lines(results.base / fill(results.paths.keep_snp, split)))
     snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
     snps["x"], start, chromosomes = 0.0, 0.0, []
     total = float(snps.groupby("chrom")["pos"].max().sum()) if len(snps) else 1.0
@@ -183,13 +181,13 @@ def mirrored(data: Data, line: float | None = None, line_label: str = "") -> "Fi
 def _half(axis: "Axes", data: Data, name: str, sign: int) -> float:
     snps = data.genome.snps
     values = snps["snp"].map(data.scores[name]).to_numpy(dtype=float)
-    heavy, fade = len(snps) > RASTERISE_FROM, 0.5 if name in data.nothing else 1.0
+    heavy, fade = 2 * len(snps) * len(data.scores) > RASTERISE_FROM, 0.5 if name in data.nothing else 1.0
     colour = data.colours[name]
     for position, (chromosome, _, _) in enumerate(data.genome.chromosomes):
         here = (snps["chrom"] == chromosome).to_numpy()
         axis.scatter(
-            snps["x"][here], sign * values[here], s=5, lw=0, color=colour, alpha=(0.85, 0.45)[position % 2] * fade,
-            rasterized=heavy, zorder=2,
+            snps["x"][here], sign * values[here], s=5, lw=0, color=colour, rasterized=heavy, zorder=2,
+            alpha=(0.85, 0.45)[position % 2] * fade,
         )  # fmt: skip
     causal = snps["snp"].isin(data.genome.causal).to_numpy()
     if causal.any():
@@ -226,7 +224,10 @@ def _furniture(axis: "Axes", genome: Genome, last: bool) -> None:
     many = len(genome.chromosomes) > 12
     axis.set_xticks(
         [(start + end) / 2 for _, start, end in genome.chromosomes],
-        [name if not (many and position % 2 and position > 10) else "" for position, (name, _, _) in enumerate(genome.chromosomes)],
+        [
+            "" if many and position % 2 and position > 10 else name
+            for position, (name, _, _) in enumerate(genome.chromosomes)
+        ],
     )  # fmt: skip
     axis.tick_params(axis="x", length=0)
     axis.spines["bottom"].set_visible(False)
@@ -242,7 +243,9 @@ def caption(results: Results, subject: Any) -> str:
     circles = "" if group.measured else " Red circles are causal SNPs."
     loci = " Dotted red lines are loci known from the literature." if results.known_loci(group) else ""
     return (
-        f"SNP scores ({group.attributions[0]}, mean over seeds, each fit's largest set to 1) of {subject['model']} on "
-        f"{group.trait}, cohort {group.splits[0].cohort}: {group.baseline} above, each adjustment mirrored below."
+        f"SNP scores ({group.attributions[0]}, mean over seeds, each fit's largest set to 1) of "
+        f"{subject['model']} on "
+        f"{group.trait}, cohort {group.splits[0].cohort}: {group.baseline} above, each adjustment mirrored "
+        "below."
         f"{circles}{loci} Where a model learned nothing, its peaks mean nothing."
     )

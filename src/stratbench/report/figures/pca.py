@@ -91,5 +91,6 @@ def caption(results: Results, subject: Any) -> str:
     shown = f" The first {MOST_PANELS} of {len(cohorts)} cohorts." if len(cohorts) > MOST_PANELS else ""
     return (
         f"Principal components of {subject}, fitted on the unrelated training individuals (filled) of the "
-        f"{cohorts[0].split} split of {cohorts[0].trait}; everyone else is projected (open). Arbitrary units.{shown}"
+        f"{cohorts[0].split} split of {cohorts[0].trait}; everyone else is projected (open). Arbitrary "
+        f"units.{shown}"
     )

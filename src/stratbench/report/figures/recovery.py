@@ -112,6 +112,7 @@ def draw(data: Data) -> "Figure":
 def caption(results: Results, subject: Any) -> str:
     group = next(group for group in results.groups if group.keys == subject)
     return (
-        f"Recovery of the causal SNPs of {group.title}: area under the precision-recall curve of the ranking by each "
+        f"Recovery of the causal SNPs of {group.title}: area under the precision-recall curve of the "
+        "ranking by each "
         "attribution (shapes) and association test, with 95% intervals. Pale: the model learned nothing."
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stratbench.report import style
+from stratbench.report.numbers import counted
 from stratbench.report.results import Group, Results
 from stratbench.study import Study
 
@@ -32,7 +33,8 @@ def by_rule(results: Results) -> pd.DataFrame:
     return (
         table.groupby("rule", sort=False)
         .agg(
-            jobs=(seconds, "size"), total=(seconds, "sum"), median=(seconds, "median"), memory=("memory", "max")
+            jobs=(seconds, "size"), total=(seconds, "sum"), median=(seconds, "median"),
+            memory=("memory", "max"),
         )
         .reset_index()
     )  # fmt: skip
@@ -52,7 +54,7 @@ def draw(data: Data) -> "Figure":
     left.barh(y, table["total"], color="#8fb3cc")
     for position, row in enumerate(table.to_dict("records")):
         left.text(
-            row["total"], position, f" {row['total']:,.0f} s, {row['jobs']} job{'s' if row['jobs'] != 1 else ''}",
+            row["total"], position, f" {row['total']:,.0f} s, {counted(row['jobs'], 'job')}",
             va="center", fontsize=8,
         )  # fmt: skip
     left.set_yticks(y, table["rule"])

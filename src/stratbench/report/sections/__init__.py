@@ -1,5 +1,6 @@
-"""The parts of the report, one file each: ``build(results)`` gives a Section, or None where there is nothing to say.
+"""The parts of the report, one file each.
 
+``build(results)`` gives a Section, or None where there is nothing to say.
 Adding a part is a file and a line below.
 """
 
@@ -9,6 +10,7 @@ from stratbench.report.sections import (
     accuracy,
     agreement,
     ancestry,
+    changes,
     cohorts,
     controls,
     failures,
@@ -16,13 +18,14 @@ from stratbench.report.sections import (
     manhattan,
     methods,
     provenance,
+    questions,
     real,
     recovery,
     runtime,
     shortcut,
 )
 
-MODULES = (
+MODULES = (questions, changes,
     cohorts, accuracy, shortcut, controls, manhattan, agreement, recovery, ancestry, real, failures, runtime,
     provenance, methods, glossary,
 )  # fmt: skip

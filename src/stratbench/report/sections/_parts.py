@@ -35,7 +35,7 @@ def fits_table(
     baselines: Sequence[tuple[str, str]] = (),
     verdicts: bool = True,
 ) -> Table | None:
-    """A row for each model and adjustment; ``columns`` are titles and the keys (with ``metric``) of their numbers.
+    """A row for each model and adjustment; ``columns`` are titles and the keys of their numbers.
 
     ``baselines`` are (label, model) of floors and ceilings. Columns without any number are left out.
     """

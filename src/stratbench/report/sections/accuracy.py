@@ -31,8 +31,10 @@ def columns(group: Group) -> list[tuple[str, dict[str, str]]]:
 def build(results: Results) -> Section | None:
     blocks: list[Block] = [
         Text(
-            "All numbers are of test individuals. A floor knows only what it is named after; a ceiling uses the true "
-            "liability, which no model can know. 'Within' compares only people of one population. Accuracy that falls "
+            "All numbers are of test individuals. A floor knows only what it is named after; a ceiling "
+            "uses the true "
+            "liability, which no model can know. 'Within' compares only people of one population. "
+            "Accuracy that falls "
             "after adjustment is no failure by itself."
         )
     ]

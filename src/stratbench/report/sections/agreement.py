@@ -21,7 +21,8 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "Two trainings of the same network disagree about SNPs already. The question is whether adjusting changes the "
+        "Two trainings of the same network disagree about SNPs already. The question is whether adjusting "
+        "changes the "
         "ranking more than that, and more than the placebo, whose adjustment holds no information."
     )
     return Section("Agreement of SNP rankings", [first, *blocks])

@@ -30,7 +30,9 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "A probe is a classifier that is trained to read the population from what the network computes. Even an untrained "
-        "network passes much ancestry on; what matters for prediction is what the logit reveals beyond the label."
+        "A probe is a classifier that is trained to read the population from what the network computes. "
+        "Even an untrained "
+        "network passes much ancestry on; what matters for prediction is what the logit reveals beyond "
+        "the label."
     )
     return Section("Ancestry in the networks", [first, *blocks])

@@ -31,7 +31,8 @@ def build(results: Results) -> Section | None:
 def _about(results: Results, scenario: str, count: int) -> str:
     steps = qc.steps(results, scenario)
     left = {unit: table["left"].iloc[-1] for unit, table in steps.groupby("unit")}
-    size = f"{left.get('individuals', 0):,.0f} individuals and {left.get('SNPs', 0):,.0f} SNPs after quality control"
+    people, snps = left.get("individuals", 0), left.get("SNPs", 0)
+    size = f"{people:,.0f} individuals and {snps:,.0f} SNPs after quality control"
     said = results.cohort_file(scenario)
     if results.study.config["cohorts"][scenario].get("real"):
         more = [str(said[key]) for key in ("title", "description", "citation", "licence") if said.get(key)]

@@ -27,7 +27,8 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "A positive control has genetic effects and no confounding: a model that learns nothing there cannot be judged "
+        "A positive control has genetic effects and no confounding: a model that learns nothing there "
+        "cannot be judged "
         "elsewhere. A null has neither: its interval should include chance, except for about one in twenty."
     )
     return Section("Positive control and pure null", [first, *blocks])

@@ -12,8 +12,8 @@ def build(results: Results) -> Section | None:
     if failed.empty:
         return Section("Failures", [Text("Nothing failed: every fit, attribution and test gave a result.")])
     rows = [
-        [*(str(value) for value in keys[:-1]), str(keys[-1]), f"{count:,}"]
-        for keys, count in failed.groupby([*WHERE, "reason"], sort=False).size().items()
+        [*(str(row[key]) for key in (*WHERE, "reason")), f"{row['size']:,}"]
+        for row in failed.groupby([*WHERE, "reason"], sort=False, as_index=False).size().to_dict("records")
     ]
     note = f" The first {MOST} are shown." if len(rows) > MOST else ""
     head = [*WHERE, "reason", "numbers missing"]

@@ -14,7 +14,7 @@ TERMS = (
     ("AUC_PR", "area under the precision-recall curve: how early a ranking lists the causal SNPs"),
     (
         "AUROC",
-        "the chance that a random case has a higher score than a random control: .5 is guessing, 1 is perfect",
+        "the chance that a random case scores above a random control: .5 is guessing, 1 is perfect",
     ),
     ("balanced accuracy", "accuracy averaged over classes of equal weight"),
     ("ceiling", "the accuracy of the true liability, or its genetic part, on the same test individuals"),

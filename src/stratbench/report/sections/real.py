@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from stratbench.report.answer import metric_name
 from stratbench.report.figures.manhattan import at_locus, scores
 from stratbench.report.numbers import NOTHING, cell, counted, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
@@ -43,9 +42,7 @@ def _published(results: Results, group: Group) -> Table | None:
     if not rows:
         return None
     head = ["source", "metric", "value", "within populations"]
-    return Table(
-        f"Published and found {metric_name(group)}, {group.title}; {over(results, group)}.", head, rows
-    )
+    return Table(f"Published and found here, {group.title}; {over(results, group)}.", head, rows)
 
 
 def _loci(results: Results, group: Group) -> list[Block]:
@@ -74,7 +71,8 @@ def _loci(results: Results, group: Group) -> list[Block]:
             best.append(f"Of the {BEST} best SNPs of {label.removeprefix('association: ')}, {on}.")
     names = [f"{locus.get('gene', '?')} (chromosome {locus['chrom']})" for locus in known]
     caption = (
-        f"Rank of the best SNP at each known locus among {counted(len(rankings[0][2]), 'SNP')}, {group.title}; n = 1 "
+        f"Rank of the best SNP at each known locus among {counted(len(rankings[0][2]), 'SNP')}, "
+        f"{group.title}; n = 1 "
         "split, mean score over seeds. Where a model learned nothing, its rank says nothing."
     )
     return [Text(" ".join(best)), Table(caption, ["ranking", *names, "within populations"], rows)]

@@ -20,7 +20,8 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "Where the trait is simulated the causal SNPs are known. AUC_PR is the area under the precision-recall curve of "
+        "Where the trait is simulated the causal SNPs are known. AUC_PR is the area under the "
+        "precision-recall curve of "
         "a ranking; a random one has the share of causal SNPs. 'Ratio' divides by that share."
     )
     return Section("Recovery of causal SNPs", [first, *blocks])

@@ -1,6 +1,6 @@
 """The pure shortcut: a trait without any genetic effect, caused by the environment of the populations."""
 
-from stratbench.report.answer import learned_nothing, metric_name, verdicts
+from stratbench.report.answer import Words
 from stratbench.report.numbers import estimate
 from stratbench.report.page import Block, Section, Text
 from stratbench.report.results import Group, Results
@@ -22,7 +22,8 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "Here no SNP has any effect: cases differ from controls only by the environment of their population. Whatever "
+        "Here no SNP has any effect: cases differ from controls only by the environment of their "
+        "population. Whatever "
         "a model predicts beyond chance, it predicts from ancestry."
     )
     return Section("The pure shortcut", [first, *blocks])
@@ -37,7 +38,6 @@ def _words(results: Results, group: Group) -> str:
         row = results.value(group, group.overall, model=model, adjustment=group.baseline)
         if row is not None:
             parts.append(f"{model} under {group.baseline} {estimate(row)}")
-    nothing = learned_nothing(group, verdicts(results, group))
-    return (
-        f"{group.title}. Overall {metric_name(group)}: {', '.join(parts) or 'no result'}. {nothing}".strip()
-    )
+    words = Words(results, group)
+    levels = f"{group.title}. Overall {words.metric}: {', '.join(parts) or 'no result'}."
+    return f"{levels} {words.learned_nothing()}".strip()
