@@ -75,7 +75,7 @@ rule read_cohort:
         mem_mb=2000,
         runtime=30,
     params:
-        declared=lambda wildcards: columns_of(study.cohort_spec(wildcards.cohort)["declared"]),
+        declared=lambda wildcards: columns_of(study.declared(wildcards.cohort)),
         code=digest("read_cohort"),
     script:
         "../workflow/scripts/read_cohort.py"

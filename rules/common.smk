@@ -38,8 +38,8 @@ def fit_of(wildcards):
 
 def cohort_files():
     """Each real cohort's file, with what it declares."""
-    specs = [study.cohort_spec(cohort.label) for cohort in study.cohorts if cohort.real]
-    return {spec["real"]: spec["declared"] for spec in specs}
+    real = [cohort.label for cohort in study.cohorts if cohort.real]
+    return {study.cohort_spec(label)["real"]: study.declared(label) for label in real}
 
 
 def fetched(file):

@@ -7,7 +7,6 @@ rule dataset:
         bim=paths.bim,
         fam=paths.fam,
         samples=paths.samples,
-        variants=paths.variants,
     output:
         trait=paths.trait,
         trait_json=paths.trait_json,
@@ -28,6 +27,7 @@ rule dataset:
     params:
         spec=lambda wildcards: study.spec("traits", wildcards.trait),
         names=lambda wildcards: [wildcards.cohort, wildcards.trait],
+        declared=lambda wildcards: study.declared(wildcards.cohort).get("traits"),
         code=digest("dataset"),
     script:
         "../workflow/scripts/dataset.py"
@@ -54,6 +54,6 @@ rule split:
     params:
         spec=lambda wildcards: study.spec("splits", wildcards.split),
         names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split],
-        code=digest("split"),
+        code=lambda wildcards: digest("split", *method_files(splits=[wildcards.split])),
     script:
         "../workflow/scripts/split.py"

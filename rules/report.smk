@@ -1,6 +1,7 @@
 """Figures and one self-contained page."""
 
 from stratbench.report.figures import figure_names
+from stratbench.report.report import TEMPLATES
 
 
 rule figures:
@@ -11,6 +12,7 @@ rule figures:
         runtime=paths.runtime,
         provenance=paths.provenance,
         tables=pictured(),
+        cohort_files=list(cohort_files()),
     output:
         expand(
             f"{paths.figures}/{{figure}}.{{suffix}}",
@@ -43,6 +45,7 @@ rule report:
         runtime=paths.runtime,
         provenance=paths.provenance,
         tables=pictured(),
+        cohort_files=list(cohort_files()),
         figures=rules.figures.output,
     output:
         paths.report,
@@ -58,6 +61,6 @@ rule report:
         runtime=30,
     params:
         config=study.config,
-        code=digest("report"),
+        code=digest("report", *sorted(TEMPLATES.iterdir())),
     script:
         "../workflow/scripts/report.py"

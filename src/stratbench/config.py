@@ -157,11 +157,18 @@ class Checker:
             return entry
         shares = given["h2"] + given["environment"]
         if shares > 1:
-            self.refuse((*inside, "environment"), f"h2 + environment is {shares:g}; at most 1 is left of it")
-        if entry["snps"] is not None and given["causal"] > entry["snps"] and not given["untyped"]:
-            message = f"{given['causal']} causal SNPs, but the model sees only {entry['snps']} (snps)"
-            self.refuse((*inside, "causal"), message)
+            self.refuse(
+                (*inside, "environment"), f"h2 + environment is {shares:g}; the shares cannot exceed 1"
+            )
+        if given["h2"] > 0:
+            self.causal((*inside, "causal"), given, entry["snps"])
         return entry
+
+    def causal(self, place: Place, given: Mapping[str, Any], snps: int | None) -> None:
+        if given["causal"] == 0:
+            self.refuse(place, f"no causal SNPs, but h2 is {given['h2']:g}; set causal >= 1 or h2: 0")
+        if snps is not None and given["causal"] > snps and not given["untyped"]:
+            self.refuse(place, f"{given['causal']} causal SNPs, but the model sees only {snps} (snps)")
 
     def cohort_file(self, place: Place, path: str) -> Config:
         """What a cohort file declares; its options of QC are defaults of this study's."""
@@ -210,20 +217,43 @@ class Checker:
 
     def cohort_and_trait(self, config: Config, cohort: str, trait: str) -> None:
         """A measured trait is one that the cohort file declares; populations that a trait names exist."""
-        spec = config["traits"][trait]
+        spec, of = config["traits"][trait], config["cohorts"][cohort]
         if "measured" in spec:
-            place = ("traits", trait, "measured")
-            if "real" not in config["cohorts"][cohort]:
-                self.refuse(place, f"the simulated cohort '{cohort}' has no measured traits")
-                return
-            known = sorted(config["cohorts"][cohort]["declared"]["traits"])
-            if spec["measured"] not in known:
-                hint = nearest(spec["measured"], known)
-                self.refuse(place, f"'{cohort}' declares no trait '{spec['measured']}': {hint}")
+            self.measured(("traits", trait, "measured"), spec["measured"], cohort, of.get("declared"))
+        elif spec["simulate"]["environment"] > 0:
+            place = ("traits", trait, "simulate", "population_effects")
+            self.populations(place, spec["simulate"]["population_effects"], cohort, of)
+
+    def measured(self, place: Place, name: str, cohort: str, declared: Config | None) -> None:
+        if declared is None:
+            self.refuse(place, f"the simulated cohort '{cohort}' has no measured traits")
+        elif name not in declared["traits"]:
+            hint = nearest(name, sorted(declared["traits"]))
+            self.refuse(place, f"'{cohort}' declares no trait '{name}': {hint}")
+
+    def populations(self, place: Place, effects: Mapping[str, float], cohort: str, of: Config) -> None:
+        """An environment needs populations, and a value for each or none. A real study names its later."""
+        if "declared" in of:
+            if of["declared"]["population"] is None:
+                self.refuse(place[:3], f"environment > 0 needs populations, but '{cohort}' declares none")
+            return
+        if not effects:
+            return  # spares the import of a demography
+        simulate = of["simulate"]
+        method = registry.load("demography", simulate["demography"], simulate["file"])
+        known = sorted(method.samples(simulate["options"]))
+        for name in effects.keys() - known:
+            self.refuse((*place, name), f"'{cohort}' has no population '{name}': {nearest(name, known)}")
+        if absent := [name for name in known if name not in effects]:
+            self.refuse(place, f"no value for {', '.join(absent)} of '{cohort}'")
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
-        """A column that a split reads is one that the cohort has."""
-        column = config["splits"][split]["options"].get("column")
+        """A column that a split reads is one that the cohort has, and somebody is left to train."""
+        options = config["splits"][split]["options"]
+        held = options.get("test", 0) + options.get("validation", 0)
+        if held >= 1:
+            self.refuse(("splits", split), f"test + validation is {held:g}; nobody is left to train")
+        column = options.get("column")
         declared = config["cohorts"][cohort].get("declared", {"columns": {}, "derived": {}})
         known = sorted({"population", "family", "sex", *declared["columns"], *declared["derived"]})
         if column is not None and column not in known:

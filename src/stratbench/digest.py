@@ -20,7 +20,10 @@ PACKAGE = "stratbench"
 
 
 def digest(script: str, *method_files: str | Path, **options: Any) -> str:
-    """The hash of a rule's script, its method files, all that they import of stratbench, and options."""
+    """The hash of a rule's script, its method files, all that they import of stratbench, and options.
+
+    A file that is not Python, such as a template, counts by itself.
+    """
     files = [SCRIPTS / f"{script}.py", *(Path(file) for file in method_files)]
     parts = [f"{path.name} {_hash(path)}" for path in files]
     parts += [f"{name} {_hash(_find(name))}" for name in closure(*files)]
@@ -59,6 +62,8 @@ def _name_of(path: Path) -> str:
 @cache
 def _imports(path: Path, name: str) -> frozenset[str]:
     """The stratbench modules that one file imports anywhere, with the packages that they lie in."""
+    if path.suffix != ".py":
+        return frozenset()
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(), str(path))):

@@ -120,6 +120,10 @@ class Study:
     def cohort_spec(self, label: str) -> Any:
         return self.config["cohorts"][self._cohorts[label].scenario]
 
+    def declared(self, cohort: str) -> Any:
+        """What the file of a real cohort declares; empty for a simulated one."""
+        return self.cohort_spec(cohort).get("declared", {})
+
     def adjustment(self, label: str) -> list[Any]:
         """The parts of an adjustment; ``a+b`` has two."""
         return [self.config["adjustments"][part] for part in label.split("+")]

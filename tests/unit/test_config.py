@@ -18,8 +18,10 @@ cohorts:
   mice: {real: COHORT_FILE}
 traits:
   confounded: {simulate: {kind: binary, h2: 0.5, causal: 5, environment: 0.25}, snps: 100}
+  clean: {simulate: {h2: 0.5}}
   cd8: {measured: cd8}
 splits:
+  halves: {method: given, column: half}
   half: {method: random, test: 0.5}
 models:
   deep: {method: cnn, epochs: 3}
@@ -33,7 +35,7 @@ blocks:
     adjustments: [none, pc5, pc5+feature-residual]
     attributions: [gradient-input]
     associations: [ols]
-  - {cohorts: [mice], traits: [cd8, confounded], splits: [random]}
+  - {cohorts: [mice], traits: [cd8, clean], splits: [random, halves]}
 """
 COHORT_FILE = """
 title: Mice
@@ -101,7 +103,7 @@ def test_label_that_is_not_defined_is_the_method_of_that_name(good):
     ]
 
 
-def test_given_config_is_not_changed(good):
+def test_config_of_the_caller_is_not_changed(good):
     before = copy.deepcopy(good)
     configs.check(good)
     assert good == before
@@ -151,12 +153,35 @@ REFUSALS = [
         "binry",
         "traits.confounded.simulate.kind: unknown value 'binry': did you mean 'binary'?",
     ),
+    (
+        ["traits", "confounded", "simulate", "population_effects"],
+        {"p1": 0, "p3": 1},
+        "traits.confounded.simulate.population_effects.p3: 'pair' has no population 'p3': did you mean 'p",
+    ),
+    (
+        ["traits", "confounded", "simulate", "population_effects"],
+        {"p1": 1},
+        "traits.confounded.simulate.population_effects: no value for p2 of 'pair'",
+    ),
+    (
+        ["blocks", 1, "traits"],
+        ["confounded"],
+        "traits.confounded.simulate: environment > 0 needs populations, but 'mice' declares none",
+    ),
+    (["traits", "confounded", "simulate", "causal"], 0, "traits.confounded.simulate.causal: no causal SNPs"),
+    (
+        ["splits", "half"],
+        {"method": "given", "column": "halv"},
+        "splits.half.column: samples of 'pair' have no column 'halv'",
+    ),
     (["traits", "confounded", "snps"], 4, "traits.confounded.simulate.causal: 5 causal SNPs, but"),
     (
         ["traits", "cd8", "measured"],
         "cd9",
         "traits.cd8.measured: 'mice' declares no trait 'cd9': did you mean 'cd8'?",
     ),
+    (["splits", "half", "test"], 0.9, "splits.half: test + validation is 1.05; nobody is left to train"),
+    (["splits", "half"], {"method": "given"}, "splits.half: 'column' is missing"),
     (
         ["splits", "half", "method"],
         "randm",

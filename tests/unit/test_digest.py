@@ -102,6 +102,12 @@ def test_user_method_file_counts_with_its_imports(source, tmp_path):
     assert changed(file, "rule", file)
 
 
+def test_template_counts(source, tmp_path):
+    template = tmp_path / "page.html"
+    template.write_text("<p>{{ not Python }}")
+    assert changed(template, "rule", template)
+
+
 def test_new_method_file_changes_nothing(source):
     before = digest("rule", source / "models/cnn.py")
     (source / "models/other.py").write_text("")
