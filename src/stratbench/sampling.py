@@ -60,6 +60,6 @@ def require_small_families(family_N: np.ndarray, limit: float) -> None:
     if sizes.iloc[0] > limit * len(family_N):
         raise UserError(
             f"splits: family '{sizes.index[0]}' has {sizes.iloc[0]} of {len(family_N)} individuals, more "
-            f"than {limit:.0%}: whole families cannot be kept on one side. Declare smaller groups in the cohort "
-            "file (family: parents gives sibships), raise max_family, or use method 'given' or 'random'"
+            f"than {limit:.0%}: whole families cannot be kept on one side. Declare smaller groups in the "
+            "cohort file (family: parents gives sibships), raise max_family, or use 'given' or 'random'"
         )

@@ -1,0 +1,75 @@
+"""Associations of one split: classical tests of each SNP, on training and validation individuals.
+
+A method file defines ``associate(data, options)`` and returns a table ``snp beta se statistic p n``, a row for
+each SNP of ``data.snp_M`` in order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stratbench import files, keep, registry
+from stratbench.errors import UserError
+from stratbench.genotypes import Genotypes, open_cohort
+from stratbench.job import say
+from stratbench.options import complete
+
+COLUMNS = ["snp", "beta", "se", "statistic", "p", "n"]
+SEEN = ("train", "validation")  # what a model may learn from
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a test sees: training and validation individuals, in keep.iid's order.
+
+    Attributes:
+        y_N: labels, float64: 0/1 or the trait's units.
+        pcs_NK: principal components, float64, as projected.
+        snp_M: SNP ids, those of keep.snp.
+        genotypes: A1 counts of those SNPs and individuals; ``genotypes.chunks()`` yields them.
+    """
+
+    y_N: np.ndarray
+    pcs_NK: np.ndarray
+    snp_M: np.ndarray
+    genotypes: Genotypes
+
+
+def load(cohort_dir: str | Path, dataset_dir: str | Path, split_tsv: str | Path, pcs_tsv: str | Path) -> Data:
+    """Read the individuals of training and validation. Raises UserError if the tables do not match."""
+    dataset = Path(dataset_dir)
+    sets = files.read_tsv(split_tsv, text=("set",)).set_index("iid")["set"]
+    iids = sets.index[sets.isin(SEEN)].tolist()
+    pcs = files.read_tsv(pcs_tsv).set_index("iid").filter(regex=r"^pc\d+$")
+    y = files.read_tsv(dataset / "trait.tsv").set_index("iid")["y"]
+    for path, table in ((pcs_tsv, pcs), (dataset / "trait.tsv", y)):
+        absent = [iid for iid in iids if iid not in table.index]
+        if absent:
+            raise UserError(f"{path}: no row for individual {absent[0]} of {split_tsv}")
+    snps = keep.read_snps(dataset / "keep.snp")
+    return Data(
+        y_N=y.loc[iids].to_numpy(dtype=np.float64),
+        pcs_NK=pcs.loc[iids].to_numpy(dtype=np.float64),
+        snp_M=np.array(snps, dtype=object),
+        genotypes=open_cohort(cohort_dir, snps, iids),
+    )
+
+
+def associate(data: Data, methods: Mapping[str, Mapping[str, Any]], tables: Sequence[str | Path]) -> None:
+    """Run each method and write its table; ``methods`` is ``{label: {method, file, options}}``.
+
+    ``tables`` are the paths, in the order of the labels. Raises UserError for unknown options, and
+    ValueError (a bug of the method) for a table that is not the contract's.
+    """
+    for (label, spec), path in zip(methods.items(), tables, strict=True):
+        method = registry.load("association", spec["method"], spec.get("file"))
+        options = complete(method.OPTIONS, spec["options"], f"association '{label}'")
+        table = method.associate(data, options)
+        if list(table.columns) != COLUMNS or list(table["snp"]) != list(data.snp_M):
+            raise ValueError(f"association '{label}': wants columns {COLUMNS} and a row for each SNP")
+        files.write_tsv(table, path)
+        best = table.loc[table["statistic"].abs().idxmax()]
+        say(f"{label}: {len(table)} SNPs, {len(data.y_N)} individuals, best {best['snp']} p {best['p']:.2g}")

@@ -1,0 +1,1 @@
+"""Associations: one file each; ``stratbench.associate`` says what such a file defines."""

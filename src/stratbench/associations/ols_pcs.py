@@ -1,0 +1,23 @@
+"""A t-test of each SNP with principal components as covariates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from stratbench.associate import Data
+from stratbench.job import say
+from stratbench.regression import ols
+
+OPTIONS: dict[str, Any] = {
+    "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"}
+}
+CITATION = "Price et al. 2006, Nature Genetics 38:904"
+
+
+def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
+    """y ~ 1 + PCs + SNP; ``snp beta se statistic p n``. All axes are used if the data have fewer than ``pcs``."""
+    available = data.pcs_NK.shape[1]
+    if available < options["pcs"]:
+        say(f"ols-pcs: {options['pcs']} PCs asked for, the data have {available}")
+    return ols(data, data.pcs_NK[:, : options["pcs"]])

@@ -1,0 +1,19 @@
+"""Classical tests of each SNP: all associations of one split."""
+
+from pathlib import Path
+
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.associate import associate, load
+
+    associate(
+        load(
+            Path(snakemake.input.bed).parent,
+            Path(snakemake.input.trait).parent,
+            snakemake.input.split,
+            snakemake.input.pcs,
+        ),
+        snakemake.params.associations,
+        snakemake.output.tables,
+    )

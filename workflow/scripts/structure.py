@@ -1,0 +1,15 @@
+"""PCs, GRM and FST of one split."""
+
+from pathlib import Path
+
+from stratbench import job
+
+with job.start(snakemake):
+    from stratbench.structure.structure import structure
+
+    structure(
+        Path(snakemake.input.bed).parent,
+        Path(snakemake.input.keep_iid).parent,
+        snakemake.input.split,
+        Path(snakemake.output.pcs).parent,
+    )
