@@ -1,7 +1,7 @@
 """Associations of one split: classical tests of each SNP, on training and validation individuals.
 
-A method file defines ``associate(data, options)`` and returns a table ``snp beta se statistic p n``, a row for
-each SNP of ``data.snp_M`` in order.
+A method file defines ``associate(data, options)`` and returns a table ``snp beta se statistic p n``, a row
+for each SNP of ``data.snp_M`` in order.
 """
 
 from collections.abc import Mapping, Sequence

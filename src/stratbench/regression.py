@@ -14,10 +14,10 @@ def ols(data: Data, covariate_NC: np.ndarray) -> pd.DataFrame:
     """y ~ 1 + covariates + SNP for each SNP; covariates float64 (N, C), without the constant.
 
     By Frisch, Waugh and Lovell: label and SNP are both residualised on the constant and the covariates.
-    Missing genotypes count as the SNP's mean among these individuals; ``n`` is how many were called, while the
-    N - C - 2 degrees of freedom count everybody. ``beta`` is per A1 allele; for 0/1 labels it is that of the
-    linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0, statistic 0,
-    p 1 and no se. Raises UserError if there are too few individuals.
+    Missing genotypes count as the SNP's mean among these individuals; ``n`` is how many were called, while
+    the N - C - 2 degrees of freedom count everybody. ``beta`` is per A1 allele; for 0/1 labels it is that of the
+    linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0,
+    statistic 0, p 1 and no se. Raises UserError if there are too few individuals.
     """
     n = len(data.y_N)
     basis_NC = orthonormal(np.column_stack([np.ones(n), covariate_NC]))
@@ -35,7 +35,7 @@ def ols(data: Data, covariate_NC: np.ndarray) -> pd.DataFrame:
 
 
 def orthonormal(design_NC: np.ndarray) -> np.ndarray:
-    """An orthonormal basis of the columns, float64 (N, rank): a repeated covariate costs no degree of freedom."""
+    """An orthonormal basis of the columns, float64 (N, rank): a repeated covariate costs nothing."""
     length_C = np.linalg.norm(design_NC, axis=0)
     unit_NC = design_NC[:, length_C > 0] / length_C[length_C > 0]
     u_NC, singular_C, _ = np.linalg.svd(unit_NC, full_matrices=False)

@@ -16,7 +16,7 @@ CITATION = "Price et al. 2006, Nature Genetics 38:904"
 
 
 def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
-    """y ~ 1 + PCs + SNP; ``snp beta se statistic p n``. All axes are used if the data have fewer than ``pcs``."""
+    """y ~ 1 + PCs + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
     available = data.pcs_NK.shape[1]
     if available < options["pcs"]:
         say(f"ols-pcs: {options['pcs']} PCs asked for, the data have {available}")

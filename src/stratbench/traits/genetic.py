@@ -28,7 +28,7 @@ def draw_effects(p_M: np.ndarray, alpha: float, rng: np.random.Generator) -> np.
 
 
 def genetic_values(genotypes: Genotypes, effect_M: np.ndarray) -> np.ndarray:
-    """Sum of effect x A1 count, each SNP centred, float64 (N,). A missing genotype counts as the SNP's mean."""
+    """Sum of effect x A1 count, each SNP centred, float64 (N,). Missing counts as the SNP's mean."""
     g_N = np.zeros(len(genotypes.person_N))
     for part, count_MN in genotypes.chunks():
         centred_MN = count_MN - np.nanmean(count_MN, axis=1, keepdims=True)

@@ -47,7 +47,7 @@ def _numbers(raw: pd.Series, path: str | Path, name: str) -> pd.Series:
     if wrong.any():
         iid = wrong.idxmax()
         raise UserError(
-            f"{path}: trait '{name}': '{raw[iid]}' of individual {iid} is not a number; write NA if it is missing"
+            f"{path}: trait '{name}': '{raw[iid]}' of individual {iid} is not a number; write NA if missing"
         )
     return values.where(values != -9)
 
@@ -64,7 +64,7 @@ def _binary(values: pd.Series, path: str | Path, name: str) -> pd.Series:
     if not set(found) <= {0, 1, 2}:
         listed = ", ".join(f"{value:g}" for value in found[:5])
         raise UserError(
-            f"{path}: binary trait '{name}' has values {listed}; code it 0/1 or 1/2, or declare it quantitative"
+            f"{path}: binary trait '{name}' has values {listed}; code 0/1 or 1/2, or declare it quantitative"
         )
     if 2 in found:
         values = values.where(values != 0) - 1

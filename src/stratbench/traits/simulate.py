@@ -1,8 +1,8 @@
 """Simulated traits: liability = genetic + environment tied to population + noise (METHODS: traits).
 
 Genetic and environmental parts are scaled so that their sample variances over all individuals are exactly
-``h2`` and ``environment``; noise is drawn from N(0, 1 - h2 - environment). h2 0 with an environment is the pure
-shortcut, both 0 the pure null, environment 0 the clean control.
+``h2`` and ``environment``; noise is drawn from N(0, 1 - h2 - environment). h2 0 with an environment is the
+pure shortcut, both 0 the pure null, environment 0 the clean control.
 """
 
 from collections.abc import Mapping
@@ -126,7 +126,7 @@ def simulate(
 
 
 def threshold(liability_N: np.ndarray, prevalence: float) -> np.ndarray:
-    """1 above the sample quantile 1 - prevalence, else 0: int64 (N,). Raises UserError if one class is empty."""
+    """1 above the sample quantile 1 - prevalence, else 0: int64 (N,). UserError if a class is empty."""
     y_N = (liability_N > np.quantile(liability_N, 1 - prevalence)).astype(np.int64)
     if y_N.min() == y_N.max():
         only = "cases" if y_N.min() else "controls"
