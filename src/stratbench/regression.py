@@ -15,8 +15,8 @@ def ols(data: Data, covariate_NC: np.ndarray) -> pd.DataFrame:
 
     By Frisch, Waugh and Lovell: label and SNP are both residualised on the constant and the covariates.
     Missing genotypes count as the SNP's mean among these individuals; ``n`` is how many were called, while
-    the N - C - 2 degrees of freedom count everybody. ``beta`` is per A1 allele; for 0/1 labels it is that of the
-    linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0,
+    the N - C - 2 degrees of freedom count everybody. ``beta`` is per A1 allele; for 0/1 labels that of
+    the linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0,
     statistic 0, p 1 and no se. Raises UserError if there are too few individuals.
     """
     n = len(data.y_N)
