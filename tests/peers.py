@@ -1,0 +1,34 @@
+"""Programs that our numbers are checked against: Debian packages, unpacked into .cache/peers without root."""
+
+import os
+import subprocess
+from functools import cache
+from pathlib import Path
+from shutil import which
+
+from stratbench.cohorts.debian import debian_package
+
+CACHE = Path(__file__).resolve().parents[1] / ".cache" / "peers"
+PLINK2 = ("plink2", "libdeflate0", "libzstd1", "libblas3", "liblapack3", "libgfortran5", "libquadmath0")
+
+
+@cache
+def _plink2() -> tuple[str, str]:
+    """The program, and a library path for it (empty for the machine's own)."""
+    own = which("plink2")
+    if own is not None:
+        return own, ""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    roots = [debian_package(name, CACHE) for name in PLINK2]
+    folders = dict.fromkeys(str(path.parent) for root in roots for path in root.rglob("*.so*"))
+    return str(roots[0] / "usr/bin/plink2"), ":".join(folders)
+
+
+def plink2(*arguments: object) -> str:
+    """Run plink2 on one thread and return what it says; fails, never skips, where it cannot be had."""
+    program, libraries = _plink2()
+    command = [program, "--threads", "1", *(str(argument) for argument in arguments)]
+    environment = os.environ | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

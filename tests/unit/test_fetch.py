@@ -1,0 +1,234 @@
+"""Fetching: every kind of source, the right bytes or none, and an error that tells all that was tried."""
+
+import gzip
+import hashlib
+import socket
+import threading
+import zipfile
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stratbench.cohorts import debian
+from stratbench.cohorts import fetch as module
+from stratbench.cohorts.debian import Unavailable
+from stratbench.cohorts.fetch import fetch
+from stratbench.errors import UserError
+
+CONTENT = {"bed": b"l\x1b\x01" + bytes(range(200)), "bim": b"1 s 0 1 A G\n", "fam": b"f i 0 0 0 -9\n"}
+
+
+@pytest.fixture
+def cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Write a cohort file whose .bed has these sources; .bim and .fam come from the mirror."""
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    for end, data in CONTENT.items():
+        (mirror / f"x.{end}").write_bytes(data)
+    monkeypatch.setenv(module.MIRROR, str(mirror))
+
+    def write(*bed_sources: dict[str, str], **others: Any) -> Path:
+        files = {
+            end: {
+                "name": f"final.{end}",
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "sources": list(bed_sources) if end == "bed" else [{"mirror": f"x.{end}"}],
+            }
+            for end, data in CONTENT.items()
+        }
+        content = {"title": "t", "licence": "l", "citation": "c", "mating": "outbred", "files": files}
+        path = tmp_path / "cohort.yaml"
+        path.write_text(yaml.safe_dump(content | {"traits": {}} | others))
+        return path
+
+    return write
+
+
+def fetched(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+EXPECTED = {f"final.{end}": data for end, data in CONTENT.items()}
+
+
+def stored(mirror: Path, name: str) -> dict[str, str]:
+    """Put the .bed into the mirror, packed as the name says; what a source needs beside its place."""
+    data, path = CONTENT["bed"], mirror / name
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a/plain.bed", data)
+            archive.writestr("a/packed.bed.gz", gzip.compress(data))
+        return {"member": "a/packed.bed.gz" if "packed" in name else "a/plain.bed"}
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return {}
+
+
+@pytest.mark.parametrize("name", ["y.bed", "y.bed.gz", "y.zip", "packed.zip"])
+@pytest.mark.parametrize("kind", ["mirror", "url", "debian"])
+def test_every_kind_of_source(
+    cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    mirror = tmp_path / "mirror"
+    further = stored(mirror, name)
+    monkeypatch.setattr(module, "debian_package", lambda package, into: mirror)
+    source = {
+        "mirror": {"mirror": name},
+        "url": {"url": (mirror / name).as_uri()},
+        "debian": {"debian": "some-package", "path": name},
+    }[kind]
+    fetch(cohort(source | further), tmp_path / "out")
+    assert fetched(tmp_path / "out") == EXPECTED
+
+
+def test_a_source_that_fails_is_followed_by_the_next(cohort, tmp_path: Path, capsys) -> None:
+    fetch(cohort({"mirror": "none"}, {"mirror": "x.fam"}, {"mirror": "x.bed"}), tmp_path / "out")
+    assert fetched(tmp_path / "out") == EXPECTED
+    said = capsys.readouterr().out
+    assert "no such file" in said
+    assert "wrong SHA-256" in said
+
+
+def test_what_is_there_is_kept_if_it_is_right(cohort, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "final.bed").write_bytes(CONTENT["bed"])
+    (out / "final.bim").write_bytes(b"broken")
+    before = (out / "final.bed").stat().st_mtime_ns
+    fetch(cohort({"mirror": "none"}), out)
+    assert fetched(out) == EXPECTED
+    assert (out / "final.bed").stat().st_mtime_ns == before
+
+
+def test_when_all_fail_the_error_lists_them_and_nothing_is_left(
+    cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(package: str, into: Path) -> Path:
+        raise Unavailable("apt-get is not on this machine")
+
+    monkeypatch.setattr(module, "debian_package", refuse)
+    mirror = tmp_path / "mirror"
+    (mirror / "torn.gz").write_bytes(gzip.compress(CONTENT["bed"])[:-9])
+    (mirror / "bad.gz").write_bytes(b"no gzip")
+    (mirror / "bad.zip").write_bytes(b"no zip")
+    stored(mirror, "y.zip")
+    sources: list[dict[str, str]] = [
+        *({"mirror": name} for name in ("none", "x.fam", "torn.gz", "bad.gz", "y.zip")),
+        {"mirror": "bad.zip", "member": "m"},
+        {"mirror": "y.zip", "member": "absent"},
+        {"url": (mirror / "away").as_uri()},
+        {"url": f"http://127.0.0.1:{unused_port()}/x"},
+        {"debian": "some-package", "path": "usr/x"},
+    ]
+    path = cohort(*sources)
+    with pytest.raises(UserError) as error:
+        fetch(path, tmp_path / "out")
+    lines = str(error.value).splitlines()
+    assert lines[0] == f"{path}: no source of final.bed works:"
+    reasons = (
+        "no such file",
+        "wrong SHA-256",
+        "ended before",
+        "Not a gzipped file",
+        "needs 'member'",
+        "not a zip",
+        "no item named 'absent'",
+        "No such file",
+        "refused",
+        "apt-get is not",
+    )
+    for line, reason in zip(lines[1:], reasons, strict=False):
+        assert reason in line
+    assert len(lines) == len(sources) + 2
+    assert "STRATBENCH_MIRROR" in lines[-1]
+    assert hashlib.sha256(CONTENT["bed"]).hexdigest() in lines[-1]
+    assert fetched(tmp_path / "out") == {}
+
+
+def test_without_a_mirror_that_is_the_reason(cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(module.MIRROR)
+    with pytest.raises(UserError, match=r"mirror x\.bed: STRATBENCH_MIRROR is not set"):
+        fetch(cohort({"mirror": "x.bed"}), tmp_path / "out")
+
+
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def server():
+    """A server that hangs, drips, breaks off or has nothing, by path; yields its address."""
+    stop = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/absent":
+                self.send_error(404)
+                return
+            if self.path == "/hangs":
+                stop.wait(20)
+                return
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(CONTENT["bed"])))
+            self.end_headers()
+            self.wfile.write(CONTENT["bed"][:50])
+            while self.path == "/drips" and not stop.wait(0.05):
+                self.wfile.write(b"x")
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        stop.set()
+        running.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/hangs", "timed out"),
+        ("/drips", "not complete after 0.3 s"),
+        ("/breaks", "50 of 203 bytes"),
+        ("/absent", "404"),
+    ],
+)
+def test_a_bad_server_does_not_hold_a_study_up(
+    cohort, tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch, path: str, reason: str
+) -> None:
+    monkeypatch.setattr(module, "STALL", 0.3)
+    monkeypatch.setattr(module, "LIMIT", 0.3)
+    with pytest.raises(UserError, match=reason):
+        fetch(cohort({"url": server + path}), tmp_path / "out")
+    assert fetched(tmp_path / "out") == {}
+
+
+def test_an_unwritable_place_is_named(cohort, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(UserError, match=r"out: cannot be written: "):
+        fetch(cohort({"mirror": "x.bed"}), tmp_path / "out")
+
+
+def test_without_apt_a_package_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Unavailable, match="apt-get is not on this machine"):
+        debian.debian_package("plink2", tmp_path)
+
+
+def test_an_unknown_package_is_unavailable_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debian, "TIMEOUT", 60)
+    (tmp_path / ".apt").mkdir()
+    (tmp_path / ".apt" / "updated").touch()  # no list at all: no network is needed
+    with pytest.raises(Unavailable, match="stratbench-none"):
+        debian.debian_package("stratbench-none", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".apt"]

@@ -1,0 +1,87 @@
+"""Genotypes survive .bed files, and all count A1: our bytes, pandas-plink on numpy 2, plink2, the model."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers import punch_missing, read_counts, write_cohort
+from stratbench import plink
+from stratbench.cohorts.qc import qc
+from stratbench.cohorts.reader import Reader
+from stratbench.errors import UserError
+
+
+def random_counts(m: int, n: int) -> np.ndarray:
+    rng = np.random.default_rng(m * 1000 + n)
+    return punch_missing(rng.integers(0, 3, (m, n)).astype(np.int8), 0.2, rng)
+
+
+def plink2_counts(plink2, prefix: Path, out: Path) -> np.ndarray:
+    """A1 counts int8 (M, N) as plink2 --export A gives them, -1 for missing."""
+    bim = plink.read_bim(f"{prefix}.bim")
+    alleles = out.with_suffix(".alleles")
+    bim[["snp", "a1"]].to_csv(alleles, sep="\t", header=False, index=False)
+    plink2("--bfile", prefix, "--export", "A", "--export-allele", alleles, "--out", out)
+    raw = pd.read_csv(out.with_suffix(".raw"), sep="\t").iloc[:, 6:]
+    assert list(raw.columns) == [f"{row.snp}_{row.a1}" for row in bim.itertuples()]
+    return raw.fillna(-1).to_numpy(dtype=np.int8).T
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 5, 17])
+def test_bytes_and_pandas_plink_give_back_the_counts(tmp_path: Path, n: int) -> None:
+    count_MN = random_counts(7, n)
+    write_cohort(tmp_path, count_MN)
+    assert (read_counts(tmp_path) == count_MN).all()
+    reader = Reader(tmp_path / "genotypes", n, 7, cells=3 * n)
+    chunks = list(reader.chunks())
+    assert [part for part, _ in chunks] == [slice(0, 3), slice(3, 6), slice(6, 7)]
+    assert (np.concatenate([count for _, count in chunks]) == count_MN).all()
+
+
+def test_rows_come_in_any_order(tmp_path: Path) -> None:
+    count_MN = random_counts(11, 6)
+    write_cohort(tmp_path, count_MN)
+    row_R = np.array([10, 0, 3, 3, 9, 1, 7])
+    rows = Reader(tmp_path / "genotypes", 6, 11, cells=4 * 6).rows(row_R)
+    assert (np.concatenate(list(rows)) == count_MN[row_R]).all()
+
+
+def test_all_count_the_allele_that_plink2_counts(tmp_path: Path, plink2) -> None:
+    count_MN = random_counts(30, 9)
+    prefix = write_cohort(tmp_path, count_MN) / "genotypes"
+    assert (plink2_counts(plink2, prefix, tmp_path / "peer") == count_MN).all()
+
+
+def test_from_raw_through_qc_to_the_models_input(tiny_fileset: Path, tmp_path: Path, plink2) -> None:
+    qc(tiny_fileset / "genotypes", tiny_fileset / "samples.tsv", tmp_path, {})
+    peer_MN = plink2_counts(plink2, tmp_path / "genotypes", tmp_path / "peer")
+    assert (read_counts(tmp_path) == peer_MN).all()
+    raw_bim, bim = plink.read_bim(tiny_fileset / "genotypes.bim"), plink.read_bim(tmp_path / "genotypes.bim")
+    raw_fam, fam = plink.read_fam(tiny_fileset / "genotypes.fam"), plink.read_fam(tmp_path / "genotypes.fam")
+    rows = raw_bim.reset_index().set_index("snp").loc[bim["snp"], "index"]
+    people = raw_fam.reset_index().set_index("iid").loc[fam["iid"], "index"]
+    raw_MN = read_counts(tiny_fileset)
+    assert (peer_MN == raw_MN[np.ix_(rows, people)]).all()
+    assert (raw_bim.loc[rows, ["a1", "a2"]].to_numpy() == bim[["a1", "a2"]].to_numpy()).all()
+    # A1 may be the major allele: it was not recoded to the file's minor one.
+    assert (np.where(peer_MN < 0, 0, peer_MN).mean(axis=1) > 1).any()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda data: data[:-1], "need"),
+        (lambda data: data + b"\0", "need"),
+        (lambda data: b"no" + data[2:], "magic"),
+        (lambda data: data[:2] + b"\0" + data[3:], "sample-major"),
+        (lambda data: b"", "magic"),
+    ],
+)
+def test_a_damaged_bed_is_refused(tmp_path: Path, damage, message: str) -> None:
+    write_cohort(tmp_path, random_counts(5, 6))
+    bed = tmp_path / "genotypes.bed"
+    bed.write_bytes(damage(bed.read_bytes()))
+    with pytest.raises(UserError, match=message):
+        Reader(tmp_path / "genotypes", 6, 5)

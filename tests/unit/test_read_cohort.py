@@ -1,0 +1,169 @@
+"""A real study's .fam becomes samples.tsv as its cohort file says; bad files are refused by name."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stratbench import files, plink
+from stratbench.cohorts import cohort_file
+from stratbench.cohorts.real import read_cohort
+from stratbench.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+FAM = """\
+F1 i1 dad mum 1 1.5 NA 1 A
+F1 i2 dad mum 2 NA -2 NA A
+F2 i3 dad other 0 -9 0.25 0 B
+0 i4 0 mum 1 3e-2 NA NA B
+"""
+COLUMNS = {"weight": 6, "weight_test": 7, "case": 8, "breed": 9}
+TRAITS = {"weight": {"kind": "quantitative", "columns": ["weight", "weight_test"]}}
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Callable[..., Path]:
+    """Write source files and a cohort file with further keys; return the latter."""
+    source = tmp_path / "source"
+    source.mkdir()
+    with plink.write_bed(source / "s.bed", 4) as bed:
+        bed.append(plink.A1_COUNT[[[0, 1, 2, 3], [3, 3, 2, 0]]])
+    (source / "s.bim").write_text("1 a 0 5 A G\n2 b 0 7 C T\n")
+
+    def write(fam: str = FAM, **keys: Any) -> Path:
+        (source / "s.fam").write_text(fam)
+        one = {"sha256": "0" * 64, "sources": [{"mirror": "m"}]}
+        content = {
+            "title": "t",
+            "licence": "l",
+            "citation": "c",
+            "mating": "outbred",
+            "files": {end: {"name": f"s.{end}", **one} for end in ("bed", "bim", "fam")},
+            "columns": COLUMNS,
+            "traits": TRAITS,
+        }
+        path = tmp_path / "cohort.yaml"
+        path.write_text(yaml.safe_dump(content | keys, sort_keys=False))
+        return path
+
+    return write
+
+
+def read(path: Path) -> Path:
+    out = path.parent / "out"
+    read_cohort(path, path.parent / "source", out / "genotypes", out / "samples.tsv")
+    return out
+
+
+def column(out: Path, name: str) -> list[Any]:
+    return files.read_tsv(out / "samples.tsv", text=(name,))[name].tolist()
+
+
+def test_genotypes_are_copied_and_the_fam_has_six_columns(cohort) -> None:
+    out = read(cohort())
+    source = out.parent / "source"
+    for end in ("bed", "bim"):
+        assert (out / f"genotypes.{end}").read_bytes() == (source / f"s.{end}").read_bytes()
+    lines = (out / "genotypes.fam").read_text().splitlines()
+    assert lines[1] == "F1\ti2\tdad\tmum\t2\t-9"
+    assert {len(line.split()) for line in lines} == {6}
+
+
+def test_columns_keep_their_text_and_missing_is_blank(cohort) -> None:
+    out = read(cohort())
+    table = files.read_tsv(out / "samples.tsv")
+    assert list(table.columns) == ["iid", "population", "family", "sex", *COLUMNS]
+    assert column(out, "weight") == ["1.5", "", "", "3e-2"]
+    assert column(out, "weight_test") == ["", "-2", "0.25", ""]
+    assert column(out, "breed") == ["A", "A", "B", "B"]
+    assert column(out, "population") == ["all"] * 4
+    assert column(read(cohort(missing=["NA"])), "weight") == ["1.5", "", "-9", "3e-2"]
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        ("none", ["i1", "i2", "i3", "i4"]),
+        ("fid", ["F1", "F1", "F2", "i4"]),
+        ("parents", ["dadxmum", "dadxmum", "dadxother", "i4"]),
+    ],
+)
+def test_families(cohort, family: str, expected: list[str]) -> None:
+    assert column(read(cohort(family=family)), "family") == expected
+
+
+def test_populations(cohort) -> None:
+    assert column(read(cohort(population="breed")), "population") == ["A", "A", "B", "B"]
+    assert column(read(cohort(population="fid")), "population") == ["F1", "F1", "F2", "0"]
+    with pytest.raises(UserError, match="individual 'i2' has no population"):
+        read(cohort(population="case"))
+
+
+def test_derived_columns_name_the_first_that_is_there(cohort) -> None:
+    derived = {"half": {"train": "weight", "test": "weight_test"}, "seen": {"yes": "case"}}
+    out = read(cohort(derived=derived))
+    assert column(out, "half") == ["train", "test", "test", "train"]
+    assert column(out, "seen") == ["yes", "", "yes", ""]
+
+
+@pytest.mark.parametrize(
+    ("fam", "keys", "message"),
+    [
+        (FAM.replace("i4", "i1"), {}, r"s\.fam: the individual id \(column 2\) 'i1' occurs twice"),
+        (FAM.replace("1.5", "heavy"), {}, "'weight' of individual 'i1' is 'heavy', not a number"),
+        (FAM.replace("1.5", "inf"), {}, "'weight' of individual 'i1' is 'inf'"),
+        (FAM, {"columns": {**COLUMNS, "more": 12}}, r"s\.fam: 9 columns, but 'more' is to be column 12"),
+        (FAM.rpartition("0 i4")[0], {"missing": ["NA"]}, r"s\.fam: the \.bed|s\.bed"),
+        ("a b\n", {}, r"s\.fam: 2 columns, at least 6 needed"),
+    ],
+)
+def test_bad_files_are_refused_and_nothing_is_left(
+    cohort, fam: str, keys: dict[str, Any], message: str
+) -> None:
+    path = cohort(fam, **keys)
+    if "bed" in message:
+        (path.parent / "source" / "s.bed").write_bytes(plink.MAGIC + b"\0")
+    with pytest.raises(UserError, match=message):
+        read(path)
+    assert not (path.parent / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"titel": "x"}, "unknown key 'titel': did you mean 'title'"),
+        ({"mating": "wild"}, "mating: unknown value 'wild'"),
+        ({"traits": {"w": {"kind": "binary", "column": "wieght"}}}, "did you mean 'weight'"),
+        ({"traits": {"w": {"kind": "binary"}}}, "traits.w: give either 'column' or 'columns'"),
+        ({"derived": {"half": {"train": "wieght"}}}, "derived.half: no column 'wieght'"),
+        ({"derived": {"weight": {"train": "case"}}}, "the column name 'weight' is taken"),
+        ({"population": "bread"}, "did you mean 'breed'"),
+        ({"columns": {**COLUMNS, "family": 6}}, "the column name 'family' is taken"),
+        ({"columns": {**COLUMNS, "early": 5}}, "columns.early"),
+        ({"files": {}}, "files: 'bed' is missing"),
+    ],
+)
+def test_a_wrong_cohort_file_is_refused_at_its_place(cohort, keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message) as error:
+        cohort_file.read(cohort(**keys))
+    assert str(error.value).startswith(str(cohort()))
+
+
+def test_no_cohort_file_and_no_yaml(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such cohort file"):
+        cohort_file.read(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("a: [")
+    with pytest.raises(UserError, match="not YAML"):
+        cohort_file.read(tmp_path / "bad.yaml")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config/cohorts").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_cohort_files_that_ship_are_sound(path: Path) -> None:
+    content = cohort_file.read(path)
+    known = set(content["traits"])
+    for entry in [*content["known_loci"], *content["published"]]:
+        assert {entry["trait"]} <= known if isinstance(entry["trait"], str) else set(entry["trait"]) <= known
+    if content["mating"] != "outbred":
+        assert content["qc"]["hwe"] is None

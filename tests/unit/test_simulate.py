@@ -1,0 +1,146 @@
+"""Simulated cohorts: the raw contract, the tree sequence's genotypes, seeds by name, and refusals."""
+
+from pathlib import Path
+from typing import Any
+
+import msprime
+import numpy as np
+import pytest
+
+from helpers import read_counts
+from stratbench import files, plink, registry
+from stratbench.cohorts import simulate as module
+from stratbench.cohorts.simulate import all_options, simulate, snps
+from stratbench.errors import UserError
+
+SMALL: dict[str, Any] = {"individuals": 10, "chromosomes": 2, "length": 50_000}
+
+
+def make(directory: Path, demography: str = "split", names: tuple = ("a", 1), **options: Any) -> Path:
+    simulate(demography, SMALL | options, names, directory / "genotypes", directory / "samples.tsv")
+    return directory
+
+
+def test_files_follow_the_raw_contract(tmp_path: Path) -> None:
+    make(tmp_path, populations=3)
+    bim, fam = plink.read_bim(tmp_path / "genotypes.bim"), plink.read_fam(tmp_path / "genotypes.fam")
+    samples = files.read_tsv(tmp_path / "samples.tsv")
+    assert list(samples.columns) == ["iid", "population", "family", "sex"]
+    assert samples["iid"].tolist() == fam["iid"].tolist() == samples["family"].tolist()
+    assert samples["population"].tolist() == [f"p{k}" for k in (1, 2, 3) for _ in range(10)]
+    assert fam["iid"].is_unique
+    assert bim["snp"].is_unique
+    assert set(bim["chrom"]) == {"1", "2"}
+    assert bim["pos"].between(1, 50_000).all()
+    assert (bim["snp"] == "chr" + bim["chrom"] + ":" + bim["pos"].astype(str)).all()
+    assert (bim["a1"] != bim["a2"]).all()
+    assert bim.groupby("chrom")["pos"].apply(lambda pos: pos.is_monotonic_increasing).all()
+    frequency_M = read_counts(tmp_path).mean(axis=1) / 2
+    assert np.minimum(frequency_M, 1 - frequency_M).min() > 0
+
+
+def test_panmictic_is_one_population(tmp_path: Path) -> None:
+    make(tmp_path, "panmictic")
+    assert files.read_tsv(tmp_path / "samples.tsv")["population"].tolist() == ["all"] * 10
+
+
+def test_minor_allele_frequency_is_filtered_over_all_individuals(tmp_path: Path) -> None:
+    make(tmp_path, min_maf=0.2)
+    frequency_M = read_counts(tmp_path).mean(axis=1) / 2
+    assert np.minimum(frequency_M, 1 - frequency_M).min() > 0.2 - 1e-9
+
+
+def test_the_seed_is_the_name(tmp_path: Path) -> None:
+    def bytes_of(folder: str, *names: object) -> bytes:
+        return (make(tmp_path / folder, names=names) / "genotypes.bed").read_bytes()
+
+    assert bytes_of("one", "a", 1) == bytes_of("again", "a", 1)
+    assert bytes_of("other", "a", 2) != bytes_of("one", "a", 1)
+
+
+def test_chromosomes_are_drawn_apart(tmp_path: Path) -> None:
+    bim = plink.read_bim(make(tmp_path) / "genotypes.bim")
+    first, second = (set(bim.loc[bim["chrom"] == chrom, "pos"]) for chrom in "12")
+    assert len(first & second) < len(first) / 10
+
+
+def test_chunks_hold_what_the_tree_sequence_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = []
+    original = module._tree_sequence
+    monkeypatch.setattr(
+        module, "_tree_sequence", lambda *arguments: kept.append(original(*arguments)) or kept[-1]
+    )
+    monkeypatch.setattr(module, "CHUNK", 7)
+    make(
+        tmp_path, "panmictic", min_maf=0, mutation=1e-6, length=20_000
+    )  # dense: sites are hit more than once
+    expected, pairs = [], []
+    for sequence in kept:
+        for variant in sequence.variants():
+            count = variant.genotypes.reshape(-1, 2).sum(axis=1)
+            if len(variant.alleles) == 2 and 0 < count.sum() < 20:
+                expected.append(count)
+                pairs.append((variant.alleles[1], variant.alleles[0]))
+        assert any(len(variant.alleles) > 2 for variant in sequence.variants())
+    bim = plink.read_bim(tmp_path / "genotypes.bim")
+    assert (read_counts(tmp_path) == np.array(expected)).all()
+    assert list(zip(bim["a1"], bim["a2"], strict=True)) == pairs
+
+
+def test_individuals_that_are_no_pairs_of_samples_are_noticed() -> None:
+    sequence = msprime.sim_ancestry(4, sequence_length=100, random_seed=1)
+    mixed = sequence.simplify([0, 2, 1, 3, 4, 5, 6, 7])
+    with pytest.raises(ValueError, match="pairs"):
+        list(snps(mixed, 0))
+
+
+@pytest.mark.parametrize(
+    ("demography", "options", "message"),
+    [
+        ("split", {"fst": 0}, "'fst'"),
+        ("split", {"fst": 1}, "'fst'"),
+        ("split", {"fst": -0.1}, "'fst'"),
+        ("split", {"populations": 1}, "'populations'"),
+        ("split", {"population": 3}, "did you mean 'populations'"),
+        ("split", {"individuals": 0}, "'individuals'"),
+        ("panmictic", {"fst": 0.1}, "unknown option 'fst'"),
+        ("panmictic", {"population_size": 0}, "'population_size'"),
+        ("panmictic", {"min_maf": 0.5}, "'min_maf'"),
+        ("panmictic", {"length": 5000.5}, "'length'"),
+        ("panmictic", {"mutation": "1e-8"}, "'mutation'"),
+        ("panmictic", {"mutation": 1e-15}, "no site varies"),
+        ("panmixtic", {}, "did you mean 'panmictic'"),
+    ],
+)
+def test_the_impossible_is_refused_and_nothing_is_left(
+    tmp_path: Path, demography: str, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        make(tmp_path, demography, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_demography_of_the_users_is_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import msprime\n"
+        "CITATION = 'mine'\n"
+        "OPTIONS = {'size': {'type': 'number', 'default': 1000}}\n"
+        "def demography(options):\n"
+        "    return msprime.Demography.stepping_stone_model([options['size']] * 2, 0.01)\n"
+        "def samples(options):\n"
+        "    return {'pop_0': options['individuals'], 'pop_1': 1}\n"
+    )
+    options = {"individuals": 3, "length": 100_000, "mutation": 1e-7}
+    simulate("mine", options, ["x"], tmp_path / "g", tmp_path / "s.tsv", file=file)
+    assert files.read_tsv(tmp_path / "s.tsv")["population"].tolist() == ["pop_0"] * 3 + ["pop_1"]
+    assert "size" in all_options("mine", file)
+
+
+@pytest.mark.parametrize("name", registry.names("demography"))
+def test_every_demography_has_documented_options_with_valid_defaults(name: str) -> None:
+    from stratbench.cohorts.checked import checked
+
+    schemas = all_options(name)
+    assert all("description" in schema for schema in schemas.values())
+    assert checked(schemas, {}, name) == {option: schema["default"] for option, schema in schemas.items()}

@@ -1,0 +1,84 @@
+"""The mice: fetched, read and filtered as plink2 does it on the same file, to the last SNP."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import peers
+from stratbench import files, plink
+from stratbench.cohorts import cohort_file
+from stratbench.cohorts.fetch import fetch
+from stratbench.cohorts.qc import qc
+from stratbench.cohorts.real import read_cohort
+
+FILE = Path(__file__).resolve().parents[2] / "config" / "cohorts" / "hs-mice.yaml"
+MOUSE = ("--chr-set", 19)
+
+
+@pytest.fixture(scope="module")
+def mice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw cohort; what is fetched is kept in .cache for the next run. Fails where no source works."""
+    fetch(FILE, peers.CACHE / "hs-mice")
+    out = tmp_path_factory.mktemp("mice")
+    read_cohort(FILE, peers.CACHE / "hs-mice", out / "genotypes", out / "samples.tsv")
+    return out
+
+
+def filtered(mice: Path, out: Path, **options: Any) -> dict[str, tuple[int, int]]:
+    """QC with these options: by step, the SNPs removed and left."""
+    qc(mice / "genotypes", mice / "samples.tsv", out, options)
+    steps = files.read_tsv(out / "qc.tsv")
+    snps = steps[steps["unit"] == "SNPs"]
+    return {row.step: (row.removed, row.left) for row in snps.itertuples()}
+
+
+def test_samples_say_what_the_source_says(mice: Path) -> None:
+    samples = files.read_tsv(mice / "samples.tsv")
+    assert len(samples) == 1940
+    assert samples["half"].value_counts().to_dict() == {"train": 757, "test": 653, "": 530}
+    assert samples["cd8"].notna().sum() == 1410
+    assert samples["mch"].notna().sum() == 1580
+    sizes = samples["family"].value_counts()
+    assert (len(sizes), sizes.max()) == (173, 48)
+    for half in ("train", "test"):
+        assert (samples[f"cd8_{half}"].notna() == (samples["half"] == half)).all()
+        assert (samples[f"cd8_case_{half}"].notna() == (samples["half"] == half)).all()
+
+
+def test_our_filters_are_the_cohorts(mice: Path, tmp_path: Path) -> None:
+    steps = filtered(mice, tmp_path, **cohort_file.read(FILE)["qc"])
+    assert "HWE" not in steps
+    assert steps["unplaced"] == (1926, 10300)
+    assert steps["MAF"] == (1187, 9113)
+
+
+def test_individuals_snps_and_pruned_set_are_those_of_plink2(mice: Path, tmp_path: Path, plink2) -> None:
+    steps = filtered(mice, tmp_path, mind=0.1, geno=0.05, hwe=1e-6, maf=0.01, structure_maf=0.01)
+    assert steps == {
+        "input": (0, 12226),
+        "unplaced": (1926, 10300),
+        "SNP call rate": (0, 10300),
+        "HWE": (703, 9597),
+        "MAF": (1187, 8410),
+    }
+    fam = plink.read_fam(mice / "genotypes.fam")
+    source, peer = tmp_path / "source", tmp_path / "peer"
+    plink.write_fam(
+        fam.assign(father="0", mother="0"), source.with_suffix(".fam")
+    )  # else plink2 sees no founders
+    for end in ("bed", "bim"):
+        source.with_suffix(f".{end}").symlink_to(mice / f"genotypes.{end}")
+    plink2("--bfile", source, *MOUSE, "--sort-vars", "--make-pgen", "--out", source)
+    limits = ("--mind", 0.1, "--geno", 0.05, "--hwe", 1e-6, "--maf", 0.01)
+    plink2("--pfile", source, *MOUSE, *limits, "--make-bed", "--out", peer)
+    assert (tmp_path / "genotypes.bed").read_bytes() == peer.with_suffix(".bed").read_bytes()
+    for end, read in (("fam", plink.read_fam), ("bim", plink.read_bim)):
+        ours, theirs = read(tmp_path / f"genotypes.{end}"), read(f"{peer}.{end}")
+        column = {"fam": ["iid"], "bim": ["snp", "chrom", "pos", "a1", "a2"]}[end]
+        assert (ours[column] == theirs[column]).all(None)
+    plink2("--bfile", peer, *MOUSE, "--indep-pairwise", 50, 5, 0.2, "--out", peer)
+    variants = files.read_tsv(tmp_path / "variants.tsv")
+    kept = variants.loc[variants["structure"] == 1, "snp"].tolist()
+    assert kept == peer.with_suffix(".prune.in").read_text().split()
+    assert len(kept) == 722
