@@ -5,9 +5,11 @@ A ``.bed`` holds one row of bytes per SNP, four individuals a byte, low bits fir
 Source: PLINK 1.9 file format reference. Genotypes count A1, everywhere in StratBench.
 """
 
+import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -61,7 +63,7 @@ def open_bed(bed: str | Path, n: int, m: int) -> np.memmap:
 class Writer:
     """Appends SNPs to a .bed; see ``write_bed``."""
 
-    def __init__(self, handle, n: int) -> None:
+    def __init__(self, handle: IO[bytes], n: int) -> None:
         self._handle, self.n, self.m = handle, n, 0
 
     def append(self, count_MN: np.ndarray) -> None:
@@ -81,17 +83,38 @@ def write_bed(bed: str | Path, n: int) -> Iterator[Writer]:
 
 
 def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
-    table = pd.read_csv(path, sep=r"\s+", header=None, dtype=str, keep_default_na=False)
+    """A table without header, separated by blanks, all text. Raises UserError that names file and line."""
+    try:
+        table = pd.read_csv(
+            path, sep=r"\s+", header=None, dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE
+        )
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: {error}") from error
     if table.shape[1] < len(columns):
         raise UserError(f"{path}: {table.shape[1]} columns, at least {len(columns)} needed")
+    short = (table.isna() | (table == "")).any(axis=1)
+    if short.any():
+        raise UserError(f"{path}: line {int(np.argmax(short)) + 1} has fewer columns than the first")
     extra = [f"fam_{k + 1}" for k in range(len(columns), table.shape[1])]
     return table.set_axis([*columns, *extra], axis=1)
 
 
+def _numbers(table: pd.DataFrame, column: str, whole_only: bool, path: Path) -> np.ndarray:
+    """A column as int64 or float64 (rows,). Raises UserError that names the line of what is no number."""
+    number_R = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    good_R = np.isfinite(number_R) & (not whole_only or number_R == np.floor(number_R))
+    if not good_R.all():
+        row = int(np.argmin(good_R))
+        kind = "a whole number" if whole_only else "a number"
+        raise UserError(f"{path}: line {row + 1}: {column} is '{table[column].iloc[row]}', not {kind}")
+    return number_R.astype(np.int64) if whole_only else number_R
+
+
 def read_bim(path: str | Path) -> pd.DataFrame:
     """A .bim as text columns, except pos (int64, base pairs) and cm (float64)."""
-    table = _read_columns(Path(path), BIM_COLUMNS)[BIM_COLUMNS]
-    return table.astype({"pos": "int64", "cm": "float64"})
+    path = Path(path)
+    table = _read_columns(path, BIM_COLUMNS)[BIM_COLUMNS]
+    return table.assign(cm=_numbers(table, "cm", False, path), pos=_numbers(table, "pos", True, path))
 
 
 def read_fam(path: str | Path) -> pd.DataFrame:
