@@ -230,9 +230,11 @@ def _snps(words: Words) -> list[str]:
             is not None
         ]
         more = [name for name, row in rows if row["ci_low"] > 0]
-        same = [name for name, row in rows if not row["ci_low"] > 0]
+        same = [name for name, row in rows if row["ci_low"] <= 0]
+        open_ = [name for name, row in rows if math.isnan(row["ci_low"])]
         parts = [f"changes clearly more than training again changes it {words.under(more)}"] if more else []
         parts += [f"does not clearly change more than that {words.under(same, 'any')}"] if same else []
+        parts += [f"has no interval to judge its change {words.under(open_)}"] if open_ else []
         if parts:
             sentences.append(f"The ranking of SNPs by {model} ({group.attributions[0]}) {listed(parts)}.")
             sentences.append(_beyond_placebo(words, rows))
@@ -245,7 +247,7 @@ def _beyond_placebo(words: Words, rows: list[tuple[str, Any]]) -> str:
         return ""
     beyond = [name for name, row in rows if name != "placebo" and row["ci_low"] > placebo["ci_high"]]
     fall = f"The placebo lowers agreement by {words.number(placebo)}"
-    return f"{fall}; clearly more than that (intervals apart): {listed(beyond) or 'none'}."
+    return f"{fall}; clearly more than that (intervals apart): {listed(beyond) or 'no adjustment'}."
 
 
 def _no_conclusion(words: Words, model: str) -> str:
@@ -321,23 +323,38 @@ def _price(words: Words) -> list[str]:
         if not any(ancestry.values()):
             continue
         removing = ancestry["falls"]
+        if ancestry["open"] and not removing:
+            sentences.append(
+                f"Whether the ancestry in the logit of {model} falls is not known: no intervals."
+            )
+            continue
         if not removing:
             sentences.append(f"No adjustment clearly lowers the ancestry in the logit of {model}.")
             continue
-        prices = []
-        lost = words.changes(model, group.within, removing)["falls"]
-        if (model, group.baseline) in words.found and words.found[model, group.baseline] == LEARNED:
-            prices.append(f"accuracy within populations clearly falls under {listed(lost) or 'none of them'}")
+        kind = words.found.get((model, group.baseline))
+        if kind == LEARNED:
+            prices = [_loss("accuracy within populations", words.changes(model, group.within, removing))]
             if group.attributions and group.causal_snps(words.results.study):
-                kept = [name for name in removing if words.found.get((model, name)) == LEARNED]
                 by = {"attribution": group.attributions[0]}
-                worse = words.changes(model, "causal_auc_pr", kept, **by)["falls"]
-                prices.append(f"causal recovery under {listed(worse) or 'none'}")
+                kept = [name for name in removing if words.found.get((model, name)) == LEARNED]
+                prices.append(
+                    _loss("recovery of causal SNPs", words.changes(model, "causal_auc_pr", kept, **by))
+                )
+        elif kind == NOTHING:
+            prices = ["within populations there was nothing to lose"]
         else:
-            prices.append("within populations there was nothing to lose")
+            prices = ["the price is not known"]
         text = f"The ancestry in the logit of {model} clearly falls under {listed(removing)}"
-        sentences.append(f"{text}; {' and '.join(prices)}.")
+        sentences.append(f"{text}; {listed([price for price in prices if price])}.")
     return sentences
+
+
+def _loss(what: str, changes: dict[str, list[str]]) -> str:
+    """'accuracy clearly falls under a', or that it does not; blank where nothing is known."""
+    if not any(changes.values()):
+        return ""
+    falls = changes["falls"]
+    return f"{what} clearly falls under {listed(falls)}" if falls else f"{what} does not clearly fall there"
 
 
 def _briefly(results: Results, group: Group) -> Text:

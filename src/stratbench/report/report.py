@@ -58,10 +58,12 @@ def inline(path: Path, name: str, text: str) -> Any:
     svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
     svg = re.sub(r'((?:xlink:)?href="|url\()#', rf"\1#{prefix}-", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
-    width = float(re.search(r'\bwidth="([\d.]+)pt"', svg).group(1))  # type: ignore[union-attr]
+    found = re.search(r'\bwidth="([\d.]+)pt"', svg)
+    assert found is not None, f"{path} states no width"
+    width = float(found.group(1))  # in points: a CSS pixel is 3/4 of one; narrower screens scroll
     opening = (
         f'<svg role="img" aria-label="{html.escape(text, quote=True)}" '
-        f'style="width:{width * 4 / 3:.0f}px;min-width:{min(width * 4 / 3, 640):.0f}px"'
+        f'style="width:{width * 4 / 3:.0f}px;min-width:{width:.0f}px"'
     )
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
@@ -69,7 +71,8 @@ def inline(path: Path, name: str, text: str) -> Any:
 
 
 def links(text: str) -> Any:
-    """Text with its web addresses as links."""
+    """Text with its web addresses as links, and no line break within 'n = 3'."""
+    text = text.replace("n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
     parts = re.split(r"(https?://[^\s<>\"]*[^\s<>\".,;)])", text)
     made = [
         f'<a href="{html.escape(part)}">{html.escape(part)}</a>' if position % 2 else html.escape(part)

@@ -109,6 +109,7 @@ def draw(data: Data) -> "Figure":
             spine.set_visible(False)
     bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.8, pad=0.02)
     bar.set_label("Spearman correlation")
+    bar.ax.yaxis.set_major_formatter(lambda value, _: style.short(value))
     bar.outline.set_visible(False)
     if others:
         for axis, model in zip(axes[1], models, strict=True):

@@ -216,6 +216,8 @@ def _accuracy(axis: Any, facet: Facet, data: Data) -> None:
         style.dot(axis, row.y - 0.16, values[(*here, group.within)], colour, "D", filled=False)
         if here in facet.nothing:
             style.note(axis, row.y, "learned nothing")
+        if values[(*here, group.overall)] is None:
+            style.note(axis, row.y, "no result")
 
 
 def _absent(axis: Any, text: str) -> None:

@@ -61,7 +61,7 @@ def fits_table(
         "model",
         "adjustment",
         *(columns[k][0] for k in used),
-        *(["within populations"] if verdicts else []),
+        *(["verdict"] if verdicts else []),
     ]
     return Table(f"{what}, {group.title}; {over(results, group)}.", head, rows)
 

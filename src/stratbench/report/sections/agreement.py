@@ -48,7 +48,7 @@ def _table(results: Results, group: Group, attribution: str) -> Table | None:
         "within itself",
         f"with {base}",
         "fall (within minus between)",
-        "within populations",
+        "verdict",
     ]
     return Table(
         f"Spearman correlation of rankings by {attribution}, {group.title}; {over(results, group)}.",

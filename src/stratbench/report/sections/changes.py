@@ -54,7 +54,7 @@ def _table(results: Results, group: Group) -> Table | None:
         [m, a, *(cell(values[k], signed) for k in used), verdict(results, group, m, a)]
         for m, a, values in grid
     ]
-    head = ["model", "adjustment", *(titles[k] for k in used), "within populations"]
+    head = ["model", "adjustment", *(titles[k] for k in used), "verdict"]
     attribution = f" SNPs by {by}." if by else ""
     return Table(
         f"Adjusted minus {group.baseline}, {group.title}; {over(results, group)}.{attribution}", head, rows

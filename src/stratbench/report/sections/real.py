@@ -41,7 +41,7 @@ def _published(results: Results, group: Group) -> Table | None:
                 rows.append([f"here: {model}, {adjustment}", metric, cell(row), found])
     if not rows:
         return None
-    head = ["source", "metric", "value", "within populations"]
+    head = ["source", "metric", "value", "verdict"]
     return Table(f"Published and found here, {group.title}; {over(results, group)}.", head, rows)
 
 
@@ -75,7 +75,7 @@ def _loci(results: Results, group: Group) -> list[Block]:
         f"{group.title}; n = 1 "
         "split, mean score over seeds. Where a model learned nothing, its rank says nothing."
     )
-    return [Text(" ".join(best)), Table(caption, ["ranking", *names, "within populations"], rows)]
+    return [Text(" ".join(best)), Table(caption, ["ranking", *names, "verdict"], rows)]
 
 
 def _attributions(results: Results, group: Group, fit: Fit) -> list[tuple[str, str, pd.Series]]:

@@ -1,0 +1,268 @@
+"""Figures and the report, drawn from a made-up study (example_results)."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from example_results import ADJUSTMENTS, Example, config, make
+from stratbench import files
+from stratbench.errors import UserError
+from stratbench.report import numbers, style
+from stratbench.report.answer import answer, questions
+from stratbench.report.figures import figure_names, figures, pictures
+from stratbench.report.page import Listing, Text
+from stratbench.report.report import inline, links, report
+from stratbench.report.results import Results
+from stratbench.report.sections import sections
+from stratbench.study import Study
+
+SMALL = Example(
+    traits=("confounded",),
+    adjustments=("none", "pc-covariates", "placebo"),
+    attributions=("gradient-input",),
+    snps=80,
+)
+EDGES = {
+    "one population": replace(SMALL, populations=1, real=False),
+    "many populations": replace(SMALL, populations=14, real=False, models=("linear",)),
+    "one replicate": replace(SMALL, replicates=1, real=False),
+    "failed fits": replace(SMALL, failed=(("cnn", "none"), ("linear", "placebo")), real=False),
+    "every fit failed": replace(SMALL, models=("cnn",), failed=tuple(("cnn", a) for a in SMALL.adjustments)),
+    "quantitative": replace(SMALL, quantitative=True, real=False),
+    "no causal SNP": replace(SMALL, traits=("null", "shortcut"), real=False),
+    "one adjustment": replace(SMALL, adjustments=("pc-covariates",), real=False),
+    "no attribution": replace(SMALL, attributions=(), real=False),
+    "no association": replace(SMALL, associations=(), real=False),
+    "own adjustment": replace(SMALL, adjustments=("none", "mine", "mine+placebo"), real=False),
+    "no model": replace(SMALL, models=()),
+}
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and whether they close."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def words(blocks: list) -> str:
+    """All text of an answer."""
+    items = [item for block in blocks for item in (block.items if isinstance(block, Listing) else [block])]
+    return " ".join(f"{item.strong} {item.text}" for item in items if isinstance(item, Text))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]:
+    """The base folder, config and page of a small study with a real cohort."""
+    base = tmp_path_factory.mktemp("report")
+    settings = make(base, replace(SMALL, traits=("confounded", "shortcut", "control")))
+    figures(settings, base / "results/example/figures", base)
+    report(settings, base / "results/example/report.html", base)
+    return base, settings, (base / "results/example/report.html").read_text()
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_everything_draws(tmp_path: Path, name: str) -> None:
+    settings = make(tmp_path, EDGES[name])
+    results = Results(Study(settings), tmp_path)
+    for picture in pictures(results.study):
+        picture.module.draw(picture.module.load(results, picture.subject)).canvas.draw()
+        assert picture.module.caption(results, picture.subject)
+    assert answer(results)
+    questions(results)
+    assert [section.title for section in sections(results)][-1] == "Glossary"
+
+
+def test_names_follow_from_the_config_alone_without_matplotlib() -> None:
+    code = (
+        "import sys; from example_results import Example, config; from stratbench.study import Study;"
+        "from stratbench.report.figures import figure_names; names = figure_names(Study(config(Example())));"
+        "assert 'matplotlib' not in sys.modules, 'matplotlib was imported'; print(' '.join(names))"
+    )
+    folder = Path(__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=True
+    )
+    names = done.stdout.split()
+    assert names == figure_names(Study(config(Example())))
+    assert len(names) == len(set(names))
+    assert "headline" in names
+    assert "accuracy_split-fst05_confounded_random" in names
+
+
+def test_what_is_drawn_is_what_was_named(made: tuple[Path, dict, str]) -> None:
+    base, settings, _ = made
+    drawn = {path.name for path in (base / "results/example/figures").iterdir()}
+    assert drawn == {f"{n}.{kind}" for n in figure_names(Study(settings)) for kind in ("svg", "pdf", "png")}
+
+
+def test_same_results_same_bytes(made: tuple[Path, dict, str], tmp_path: Path) -> None:
+    base, settings, page = made
+    results = Results(Study(settings), base)
+    one_of_each_kind = {picture.kind: picture for picture in pictures(results.study)}
+    for picture in one_of_each_kind.values():
+        style.save(
+            picture.module.draw(picture.module.load(results, picture.subject)), tmp_path / picture.name
+        )
+    for path in sorted(tmp_path.iterdir()):
+        assert path.read_bytes() == (base / "results/example/figures" / path.name).read_bytes(), path.name
+    report(settings, tmp_path / "again.html", base)
+    assert (tmp_path / "again.html").read_text() == page
+
+
+def test_svg_text_is_text(made: tuple[Path, dict, str]) -> None:
+    base, _, _ = made
+    svg = (base / "results/example/figures/headline.svg").read_text()
+    assert ">Does accuracy change?</text>" in svg
+    assert "<dc:date>" not in svg
+
+
+def test_page_has_every_part_and_every_figure(made: tuple[Path, dict, str]) -> None:
+    _, settings, page = made
+    titles = re.findall(r"<h2>(.*?)</h2>", page)
+    for part in (
+        "The answer", "Question by question", "What each correction changes", "Cohorts and traits",
+        "Accuracy, with floors and ceilings", "The pure shortcut", "Positive control and pure null",
+        "SNPs along the genome", "Agreement of SNP rankings", "Recovery of causal SNPs",
+        "Ancestry in the networks",
+        "Real cohorts beside the literature", "Failures", "Run times", "Provenance", "Methods", "Glossary",
+    ):  # fmt: skip
+        assert part in titles
+    missing = {n for n in figure_names(Study(settings)) if f"figures/{n}.svg" not in page}
+    # one population: a sentence instead
+    assert missing == {"fst_mice", "ancestry_mice_cd8_halves", "ancestry_mice_cd8-case_halves"}
+    assert (
+        page.index("The answer</h2>") < page.index("figures/headline.svg") < page.index("The evidence</h2>")
+    )
+
+
+def test_page_needs_nothing_but_itself(made: tuple[Path, dict, str]) -> None:
+    tags = Tags(made[2]).found
+    for tag, attributes in tags:
+        assert tag not in ("script", "link", "iframe", "object", "embed")
+        for name in ("src", "href", "xlink:href", "srcset", "data"):
+            value = attributes.get(name) or ""
+            outside = not value.startswith(("#", "data:")) and value != ""
+            assert not outside or (tag == "a" and value.startswith("https://")), (tag, value)
+    assert not re.search(r"url\((?!#)|@import", made[2])
+
+
+def test_page_is_accessible(made: tuple[Path, dict, str]) -> None:
+    page = made[2]
+    tags = Tags(page).found
+    assert dict(tags)["html"] == {"lang": "en"}
+    assert all(a.get("aria-label") for tag, a in tags if tag == "svg")
+    assert page.count("<table>") == page.count("<caption>") == page.count("<thead>")
+    assert page.count("<figure>") == page.count("<figcaption>")
+    ids = [a["id"] for _, a in tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    targets = {a["href"][1:] for tag, a in tags if tag == "a" and (a.get("href") or "").startswith("#")}
+    assert targets <= set(ids)
+
+
+def test_answer_says_learned_nothing_and_concludes_nothing(made: tuple[Path, dict, str]) -> None:
+    base, settings, page = made
+    results = Results(Study(settings), base)
+    short, long = words(answer(results)), words(questions(results))
+    for text in (short, long, page):
+        assert "Learned nothing within populations: " in text
+    assert re.search(r"Learned nothing within populations: .*cnn, unadjusted or adjusted", short)
+    assert "No conclusion from the attributions of unadjusted cnn: it learned nothing." in long
+    assert "The ranking of SNPs by linear" in long
+    assert "The ranking of SNPs by cnn" not in long
+    assert "no failure by itself" in short
+
+
+def test_answer_numbers_are_those_of_the_table(made: tuple[Path, dict, str]) -> None:
+    base, settings, _ = made
+    results = Results(Study(settings), base)
+    group = results.groups[0]
+    row = results.value(group, "auroc_stratified", model="linear", adjustment="none")
+    low, high = (numbers.plain(row[end]) for end in ("ci_low", "ci_high"))
+    text = f"{numbers.plain(row['mean'])} ({low} to {high}) within populations"
+    assert text in words(answer(results))
+    assert f"n = {int(row['n_replicates'])}" in words(answer(results))
+
+
+def test_answer_without_interval_claims_nothing(tmp_path: Path) -> None:
+    settings = make(tmp_path, replace(SMALL, replicates=1, real=False))
+    table = files.read_tsv(tmp_path / "results/example/summary/comparisons.tsv")
+    files.write_tsv(
+        table.assign(ci_low=float("nan"), ci_high=float("nan")),
+        tmp_path / "results/example/summary/comparisons.tsv",
+    )
+    results = Results(Study(settings), tmp_path)
+    text = words(answer(results)) + words(questions(results))
+    assert "6 have no interval and so no verdict" in text
+    assert "clearly" not in text
+    assert "No conclusion from the attributions of unadjusted linear: it has no interval." in text
+
+
+def test_published_results_and_loci_stand_beside_ours(made: tuple[Path, dict, str]) -> None:
+    page = made[2]
+    part = page[page.index("Real cohorts beside the literature</h2>") :]
+    assert "A manual, halves" in part
+    assert ".78" in part
+    assert "MHC (chromosome 3)" in part
+    assert re.search(r"Of the 10 best SNPs of ols, \d+ on chromosome 3", part)
+
+
+def test_failures_are_reported_with_their_reason(tmp_path: Path) -> None:
+    settings = make(tmp_path, replace(SMALL, failed=(("cnn", "placebo"),), real=False))
+    found = {section.title: section for section in sections(Results(Study(settings), tmp_path))}
+    rows = found["Failures"].blocks[0].rows
+    assert len(rows) == SMALL.replicates
+    assert all({"cnn", "placebo", "the loss is not a number"} <= set(row) for row in rows)
+
+
+def test_labels_cannot_inject_markup() -> None:
+    assert links("<script>x</script> & https://doi.org/10.1/x, y.") == (
+        '&lt;script&gt;x&lt;/script&gt; &amp; <a href="https://doi.org/10.1/x">https://doi.org/10.1/x</a>, y.'
+    )
+
+
+def test_ids_of_inlined_figures_do_not_meet(tmp_path: Path) -> None:
+    group = '<g id="a" clip-path="url(#b)"/><use xlink:href="#a"/>'
+    svg = f'<?xml version="1.0"?><svg width="72pt" height="72pt">{group}</svg>'
+    (tmp_path / "x.svg").write_text(svg)
+    made = inline(tmp_path / "x.svg", "one_x", 'say "so"')
+    assert 'id="one-x-a"' in made
+    assert "url(#one-x-b)" in made
+    assert 'xlink:href="#one-x-a"' in made
+    assert "say &quot;so&quot;" in made
+
+
+def test_colours_are_unique_stable_and_readable() -> None:
+    names = [*ADJUSTMENTS, *(f"user-{k}" for k in range(40))]
+    colours = style.adjustment_colours(names)
+    assert len(set(colours.values())) == len(colours)
+    assert colours["pc-covariates"] == style.adjustment_colours([])["pc-covariates"]
+    assert style.adjustment_colours(reversed(names)) == colours
+    for colour in colours.values():
+        assert re.fullmatch("#[0-9a-f]{6}", colour)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.654, ".65"), (1.0, "1.00"), (-0.004, ".00"), (-0.2, "\N{MINUS SIGN}.20"), (float("nan"), "n/a")],
+)
+def test_numbers(value: float, text: str) -> None:
+    assert numbers.plain(value) == text
+
+
+def test_two_figures_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from stratbench.report.figures import runtime
+
+    monkeypatch.setattr(runtime, "pictures", lambda study, groups: [("headline", "x")])
+    with pytest.raises(UserError, match="two figures would be named 'headline'"):
+        figure_names(Study(config(SMALL)))
