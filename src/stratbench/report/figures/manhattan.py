@@ -27,7 +27,7 @@ class Genome:
     snps: pd.DataFrame
     chromosomes: tuple[tuple[str, float, float], ...]
     causal: frozenset[str]
-    loci: tuple[tuple[str, float], ...]
+    loci: tuple[tuple[str, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def genome(results: Results, group: Group, split: Split) -> Genome:
     causal = frozenset(truth.loc[truth["visible"] == 1, "snp"]) if len(truth) else frozenset()
     loci = []
     for locus in results.known_loci(group):
-        x = _place(snps, locus)
-        if x is not None:
-            loci.append((str(locus.get("gene", "")), x))
+        place = _place(snps, locus)
+        if place is not None:
+            loci.append((str(locus.get("gene", "")), *place))
     return Genome(snps, tuple(chromosomes), causal, tuple(loci))
 
 
@@ -75,16 +75,19 @@ def at_locus(snps: pd.DataFrame, locus: dict[str, Any]) -> pd.DataFrame:
     return here
 
 
-def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> float | None:
+def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> tuple[float, float] | None:
+    """Where a locus begins and ends on the x axis: a whole chromosome where no bounds are stated."""
     here = snps[snps["chrom"] == str(locus["chrom"])]
     if here.empty:
         return None
-    if "start" in locus and "end" in locus:
-        middle = (float(locus["start"]) + float(locus["end"])) / 2
-        return float(
-            np.clip(middle - here["pos"].min(), 0, here["pos"].max() - here["pos"].min()) + here["x"].min()
-        )
-    return float(here["x"].mean())
+    low, high = float(here["pos"].min()), float(here["pos"].max())
+    ends = (
+        (float(locus[end]) for end in ("start", "end"))
+        if "start" in locus and "end" in locus
+        else (low, high)
+    )
+    start, stop = (float(np.clip(end, low, high)) - low + float(here["x"].min()) for end in ends)
+    return start, stop
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
@@ -161,10 +164,10 @@ def mirrored(data: Data, line: float | None = None, line_label: str = "") -> "Fi
         axis.yaxis.set_major_formatter(lambda value, _: style.short(abs(value)))
         axis.locator_params(axis="y", nbins=5)
     axes[0, 0].set_title(data.title, pad=16 if data.genome.loci else 6)
-    for gene, x in data.genome.loci:
+    for gene, start, end in data.genome.loci:
         axes[0, 0].annotate(
-            gene, (x, 1), (0, 3), xycoords=axes[0, 0].get_xaxis_transform(), textcoords="offset points",
-            ha="center", fontsize=8, fontstyle="italic", color=style.CAUSAL,
+            gene, ((start + end) / 2, 1), (0, 3), xycoords=axes[0, 0].get_xaxis_transform(),
+            textcoords="offset points", ha="center", fontsize=8, fontstyle="italic", color=style.CAUSAL,
         )  # fmt: skip
     entries = []
     if data.genome.causal:
@@ -219,8 +222,10 @@ def _furniture(axis: "Axes", genome: Genome, last: bool) -> None:
     for position, (_, start, end) in enumerate(genome.chromosomes):
         if position % 2:
             axis.axvspan(start, end, color="#f5f5f5", lw=0, zorder=0)
-    for _, x in genome.loci:
-        axis.axvline(x, color=style.CAUSAL, lw=1, ls=":", zorder=1)
+    for _, start, end in genome.loci:
+        axis.axvspan(start, end, color=style.CAUSAL, alpha=0.1, lw=0, zorder=0)
+        for edge in (start, end):
+            axis.axvline(edge, color=style.CAUSAL, lw=0.9, ls=":", zorder=1)
     many = len(genome.chromosomes) > 12
     axis.set_xticks(
         [(start + end) / 2 for _, start, end in genome.chromosomes],
@@ -241,7 +246,7 @@ def _furniture(axis: "Axes", genome: Genome, last: bool) -> None:
 def caption(results: Results, subject: Any) -> str:
     group = _group(results, subject)
     circles = "" if group.measured else " Red circles are causal SNPs."
-    loci = " Dotted red lines are loci known from the literature." if results.known_loci(group) else ""
+    loci = " The red band is where the literature finds the signal." if results.known_loci(group) else ""
     return (
         f"SNP scores ({group.attributions[0]}, mean over seeds, each fit's largest set to 1) of "
         f"{subject['model']} on "

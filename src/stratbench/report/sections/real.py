@@ -69,7 +69,10 @@ def _loci(results: Results, group: Group) -> list[Block]:
             top = snps[snps["snp"].isin(score.sort_values(ascending=False, kind="stable").index[:BEST])]
             on = ", ".join(f"{int((top['chrom'] == c).sum())} on chromosome {c}" for c in chromosomes)
             best.append(f"Of the {BEST} best SNPs of {label.removeprefix('association: ')}, {on}.")
-    names = [f"{locus.get('gene', '?')} (chromosome {locus['chrom']})" for locus in known]
+    names = [
+        f"{locus.get('gene', '?')} ({'' if 'start' in locus else 'anywhere on '}chromosome {locus['chrom']})"
+        for locus in known
+    ]
     caption = (
         f"Rank of the best SNP at each known locus among {counted(len(rankings[0][2]), 'SNP')}, "
         f"{group.title}; n = 1 "
