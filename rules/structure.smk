@@ -8,6 +8,7 @@ rule structure:
         fam=paths.fam,
         samples=paths.samples,
         variants=paths.variants,
+        truth=paths.truth,
         keep_iid=paths.keep_iid,
         keep_snp=paths.keep_snp,
         split=paths.split,
