@@ -3,24 +3,41 @@
 An output list cannot depend on wildcards, so there is one rule per set of labels that the blocks ask for together.
 """
 
-for number, (labels, fits) in enumerate(study.attribution_sets().items(), start=1):
+
+def explained(wildcards, pairs):
+    """The fits that a job explains: their labels, specs and attributions, in the order of the inputs."""
+    fits = {}
+    for adjustment, label in pairs:
+        fits.setdefault(Fit(**vars(model_of(wildcards)), adjustment=adjustment), []).append(label)
+    return fits
+
+
+def of_adjustments(pattern, pairs):
+    """A path of each adjustment among (adjustment, attribution) pairs."""
+    return expand(pattern, adjustment=dict(pairs), allow_missing=True)
+
+
+for number, (pairs, models) in enumerate(study.attribution_sets().items(), start=1):
 
     rule:
         name:
             f"attribute_{number}"
         input:
             **trained_on(),
-            params=paths.params,
-            fit=paths.fit,
+            params=of_adjustments(paths.params, pairs),
+            fits=of_adjustments(paths.fit, pairs),
         output:
-            tables=expand(paths.attribution, attribution=labels, allow_missing=True),
-            attributions_json=paths.attributions_json,
+            tables=[
+                expand(paths.attribution, adjustment=a, attribution=l, allow_missing=True)[0]
+                for a, l in pairs
+            ],
+            records=of_adjustments(paths.attributions_json, pairs),
         log:
             paths.log("attribute"),
         benchmark:
             paths.benchmark("attribute")
         wildcard_constraints:
-            cohort=only(fits),
+            cohort=only(models),
         conda:
             "../envs/stratbench.yaml"
         threads: 1
@@ -29,12 +46,14 @@ for number, (labels, fits) in enumerate(study.attribution_sets().items(), start=
             runtime=120,
             gpu=study.gpu,
         params:
-            model=lambda wildcards: study.spec("models", wildcards.model),
-            adjustments=lambda wildcards: study.adjustment(wildcards.adjustment),
-            attributions=specs("attributions", labels),
-            names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split, wildcards.model],
-            code=lambda wildcards, labels=labels: digest(
-                "attribute", *method_files(fit_of(wildcards), attributions=labels)
+            fits=lambda wildcards, pairs=pairs: [
+                fit_specs(fit) | {"attributions": specs("attributions", labels)}
+                for fit, labels in explained(wildcards, pairs).items()
+            ],
+            names=lambda wildcards: list(vars(model_of(wildcards)).values()),
+            code=lambda wildcards, pairs=pairs: digest(
+                "attribute",
+                *method_files(*explained(wildcards, pairs), attributions=[label for _, label in pairs]),
             ),
         script:
             "../workflow/scripts/attribute.py"

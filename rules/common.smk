@@ -8,7 +8,7 @@ from stratbench.config import KINDS, check
 from stratbench.digest import digest
 from stratbench.errors import UserError
 from stratbench.paths import FETCHED, Paths, each, fill
-from stratbench.study import Fit, Split, Study
+from stratbench.study import Fit, Model, Split, Study
 
 try:
     study = Study(check(config))
@@ -30,6 +30,10 @@ def only(items):
 def split_of(wildcards):
     """The split of a job (or of an item of the study)."""
     return Split(wildcards.cohort, wildcards.trait, wildcards.split)
+
+
+def model_of(wildcards):
+    return Model(**vars(split_of(wildcards)), model=wildcards.model)
 
 
 def fit_of(wildcards):
@@ -119,7 +123,7 @@ def pictured():
 
 def benchmarks():
     """The benchmarks of all jobs that the summary follows."""
-    attributed = [fit for fits in study.attribution_sets().values() for fit in fits]
+    attributed = [model for models in study.attribution_sets().values() for model in models]
     associated = [split for splits in study.association_sets().values() for split in splits]
     jobs = {
         "simulate": [cohort for cohort in study.cohorts if not cohort.real],

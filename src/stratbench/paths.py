@@ -10,7 +10,8 @@ from stratbench.study import Cohort, Dataset
 COHORT = "{cohort}"
 DATASET = f"{COHORT}/{{trait}}"
 SPLIT = f"{DATASET}/{{split}}"
-FIT = f"{SPLIT}/{{model}}/{{adjustment}}"
+MODEL = f"{SPLIT}/{{model}}"
+FIT = f"{MODEL}/{{adjustment}}"
 RAW = ("genotypes.bed", "genotypes.bim", "genotypes.fam", "samples.tsv")
 FETCHED = "resources/cohorts"
 LEVELS = {  # what one job of a rule makes, as its log and benchmark are named
@@ -18,7 +19,8 @@ LEVELS = {  # what one job of a rule makes, as its log and benchmark are named
     **dict.fromkeys(("simulate", "read_cohort", "qc"), COHORT),
     "dataset": DATASET,
     **dict.fromkeys(("split", "structure", "associate", "probe", "metrics"), SPLIT),
-    **dict.fromkeys(("fit", "attribute"), FIT),
+    "fit": FIT,
+    "attribute": MODEL,
     **{rule: rule for rule in ("summary", "figures", "report")},
 }
 

@@ -31,8 +31,12 @@ class Split(Dataset):
 
 
 @dataclass(frozen=True)
-class Fit(Split):
+class Model(Split):
     model: str
+
+
+@dataclass(frozen=True)
+class Fit(Model):
     adjustment: str
 
     @property
@@ -106,9 +110,16 @@ class Study:
     def associations_of(self, split: Split) -> list[str]:
         return list(self._associations[split])
 
-    def attribution_sets(self) -> dict[tuple[str, ...], list[Fit]]:
-        """The fits that share a set of attributions: the outputs of one attribution rule."""
-        return _group((tuple(labels), fit) for fit, labels in self._attributions.items())
+    def attribution_sets(self) -> dict[tuple[tuple[str, str], ...], list[Model]]:
+        """The models of a split that share a set of (adjustment, attribution): the outputs of one rule.
+
+        One job explains a model under all of its adjustments, as importing and compiling cost the most.
+        """
+        wanted: dict[Model, tuple[tuple[str, str], ...]] = {}
+        for fit, labels in self._attributions.items():
+            model = Model(fit.cohort, fit.trait, fit.split, fit.model)
+            wanted[model] = wanted.get(model, ()) + tuple((fit.adjustment, label) for label in labels)
+        return _group((pairs, model) for model, pairs in wanted.items())
 
     def association_sets(self) -> dict[tuple[str, ...], list[Split]]:
         return _group((tuple(labels), split) for split, labels in self._associations.items())
@@ -131,7 +142,7 @@ class Study:
     def counts(self) -> dict[str, int]:
         """How large the study is. JAX jobs are the fits, their attributions, and a probe per split."""
         fits, probes = len(self.fits), sum(bool(fits) for fits in self._fits.values())
-        attributions = sum(bool(labels) for labels in self._attributions.values())
+        attributions = sum(len(models) for models in self.attribution_sets().values())
         return {
             "cohorts": len(self._cohorts),
             "datasets": len(self.datasets),
@@ -142,8 +153,8 @@ class Study:
         }
 
 
-def _group(pairs: Iterable[tuple[tuple[str, ...], Any]]) -> dict[tuple[str, ...], list[Any]]:
-    groups: dict[tuple[str, ...], list[Any]] = {}
+def _group(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> dict[tuple[Any, ...], list[Any]]:
+    groups: dict[tuple[Any, ...], list[Any]] = {}
     for labels, item in pairs:
         if labels:
             groups.setdefault(labels, []).append(item)

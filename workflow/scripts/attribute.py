@@ -1,11 +1,13 @@
-"""Score SNPs from one trained model by all of its attribution methods."""
+"""Score SNPs from one model, trained under each of its adjustments, by all of its attribution methods."""
 
 from stratbench import job
 
 with job.start(snakemake):
-    from stratbench.explain.attribute import attribute
+    from stratbench.explain.attribute import attribute_each
 
     i, o, p = snakemake.input, snakemake.output, snakemake.params
-    tables = dict(zip(p.attributions, o.tables, strict=True))
-    fitted = {"params": i.params, "fit": i.fit}
-    attribute(i, fitted, tables, o.attributions_json, p.model, p.adjustments, p.attributions, p.names)
+    fits = [
+        fit | {"fitted": {"params": params, "fit": record}, "record": about}
+        for fit, params, record, about in zip(p.fits, i.params, i.fits, o.records, strict=True)
+    ]
+    attribute_each(i, fits, o.tables, p.names)

@@ -64,6 +64,21 @@ def attribute(
     write_json(about, record)
 
 
+def attribute_each(
+    files: Mapping[str, Any], fits: Sequence[Mapping[str, Any]], tables: Sequence[str], names: Sequence[str]
+) -> None:
+    """Explain one model under several adjustments.
+
+    Args:
+        fits: ``{model, adjustments, attributions, fitted, record}``: arguments of ``attribute`` for each.
+        tables: paths of the tables, fit by fit and attribution by attribution.
+    """
+    remaining = iter(tables)
+    for fit in fits:
+        outputs = {label: next(remaining) for label in fit["attributions"]}
+        attribute(files, outputs=outputs, names=names, **fit)
+
+
 def background(setup: Setup) -> Background:
     """Training individuals' means and scales, in the units of the model's inputs."""
     genotypes, table_M4 = setup.data.genotypes, setup.context.table_M4
