@@ -24,11 +24,15 @@ def digest(script: str, *method_files: str | Path, **options: Any) -> str:
 
     A file that is not Python, such as a template, counts by itself.
     """
+    text = json.dumps(options, sort_keys=True, default=str)
+    return hashlib.sha256(f"{_code(script, *method_files)}\n{text}".encode()).hexdigest()
+
+
+@cache
+def _code(script: str, *method_files: str | Path) -> str:
     files = [SCRIPTS / f"{script}.py", *(Path(file) for file in method_files)]
-    parts = [f"{path.name} {_hash(path)}" for path in files]
-    parts += [f"{name} {_hash(_find(name))}" for name in closure(*files)]
-    parts.append(json.dumps(options, sort_keys=True, default=str))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    sources = [(path.name, path) for path in files] + [(name, _find(name)) for name in closure(*files)]
+    return "\n".join(f"{name} {_hash(path)}" for name, path in sources)
 
 
 def closure(*files: Path) -> list[str]:

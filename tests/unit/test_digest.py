@@ -48,6 +48,7 @@ def source(tmp_path, monkeypatch):
 
 
 def forget():
+    module._code.cache_clear()
     module._imports.cache_clear()
     module._hash.cache_clear()
 
