@@ -98,6 +98,15 @@ class Words:
             return f"{plain(row['mean'])} ({interval(row)})"
         return estimate(row)
 
+    def within(self, model: str) -> str:
+        """'.64 (.63 to .65) within populations', or why there is no such number."""
+        of = {"model": model, "adjustment": self.group.baseline}
+        row = self.results.value(self.group, self.group.within, **of)
+        if row is not None:
+            return f"{self.number(row)} within populations"
+        why = self.results.reason(self.group, self.group.within, **of)
+        return f"within populations unknown{f' ({why})' if why else ''}"
+
     def named(self, rows: Sequence[tuple[str, Any]]) -> str:
         return listed([f"{name} {self.number(row)}" for name, row in rows])
 
@@ -197,8 +206,8 @@ def _accuracy(words: Words) -> list[str]:
             continue
         of = {"model": model, "adjustment": group.baseline}
         overall = words.number(results.value(group, group.overall, **of))
-        within = words.number(results.value(group, group.within, **of))
-        text = f"{words.unadjusted(model)}: {words.metric} {overall} overall, {within} within populations"
+        within = words.within(model)
+        text = f"{words.unadjusted(model)}: {words.metric} {overall} overall, {within}"
         moves = words.moves(words.changes(model, group.overall))
         text += f"; overall it {moves}" if moves else ""
         learned = words.found[model, group.baseline] != NOTHING
@@ -361,11 +370,9 @@ def _briefly(results: Results, group: Group) -> Text:
     words, levels = Words(results, group), []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}
-        overall, within = (results.value(group, metric, **of) for metric in (group.overall, group.within))
-        if overall is not None or within is not None:
-            levels.append(
-                f"{model} {words.number(overall)} overall, {words.number(within)} within populations"
-            )
+        overall = results.value(group, group.overall, **of)
+        if overall is not None:
+            levels.append(f"{model} {words.number(overall)} overall, {words.within(model)}")
     floor = results.value(group, group.overall, model="floor-population")
     if floor is not None and levels:
         levels.append(f"the population label alone {words.number(floor)} overall")

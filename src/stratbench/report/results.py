@@ -202,6 +202,12 @@ class Results:
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
         return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
 
+    def reason(self, group: Group, metric: str, model: str, adjustment: str) -> str:
+        """Why there is no such number, as the metrics say it; blank if they do not."""
+        wanted = {**group.keys, "metric": metric, "model": model, "adjustment": adjustment, "population": ""}
+        reasons = [text for text in select(self.metrics, **wanted)["reason"] if text]
+        return reasons[0] if reasons else ""
+
     def replicates(self, group: Group) -> int:
         """The largest number of replicates behind any number of the group."""
         counts = select(self.comparisons, **group.keys)["n_replicates"]

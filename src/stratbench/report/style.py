@@ -236,6 +236,13 @@ def unit_axis(axis: "Axes") -> None:
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
 
 
+def within(axis: "Axes", low: float, high: float) -> None:
+    """Keep to values that exist: t intervals of few replicates leave [0, 1], and would hide the points."""
+    left, right = axis.get_xlim()
+    margin = 0.02 * (high - low)
+    axis.set_xlim(max(left, low - margin), min(right, high + margin))
+
+
 def short(value: float) -> str:
     """A tick label: .5, -.1, 0, 1."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")

@@ -83,6 +83,7 @@ def draw(data: Data) -> "Figure":
         style.rows_axis(axis, rows.ticks)
         style.unit_axis(axis)
         axis.set_title(model)
+        style.within(axis, -1 if group.quantitative else 0, 1)
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
     name = "correlation with the trait" if group.quantitative else "AUROC"

@@ -121,6 +121,7 @@ def draw(data: Data) -> "Figure":
             axis.axvline(0, color=style.QUIET, lw=0.9)
             style.rows_axis(axis, [(-y, name, False) for y, name in enumerate(others)])
             style.unit_axis(axis)
+            style.within(axis, -2, 2)
         for axis in axes[1, 1:]:
             axis.tick_params(axis="y", labelleft=False)
         axes[1, 0].set_xlabel(

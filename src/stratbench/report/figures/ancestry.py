@@ -67,6 +67,7 @@ def draw(data: Data) -> "Figure":
         style.rows_axis(axis, data.layout.ticks)
         style.unit_axis(axis)
         axis.set_title(title)
+        style.within(axis, 0, 1)
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
     style.below(

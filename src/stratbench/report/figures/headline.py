@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from stratbench.report import style
 from stratbench.report.figures._rows import Layout, layout, replicates
 from stratbench.report.results import Group, Results, colours
-from stratbench.report.verdicts import NOTHING, verdict
+from stratbench.report.verdicts import NOTHING, UNDECIDED, verdict
 from stratbench.study import Study
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Facet:
     layout: Layout
     n: int
     nothing: frozenset[tuple[str, str]]
+    undecided: frozenset[tuple[str, str]]
     values: dict[tuple[str, ...], Any]
 
 
@@ -55,7 +56,13 @@ def load(results: Results, subject: Any) -> Data:
         rows = layout(group)
         attribution = _attribution(group)
         values: dict[tuple[str, ...], Any] = {}
-        nothing = set()
+        found = {
+            (row.model, row.adjustment): verdict(results, group, row.model, row.adjustment)
+            for row in rows.rows
+        }
+        nothing, undecided = (
+            frozenset(k for k, v in found.items() if v == kind) for kind in (NOTHING, UNDECIDED)
+        )
         for row in rows.rows:
             of = {"model": row.model, "adjustment": row.adjustment}
             here = (row.model, row.adjustment)
@@ -73,15 +80,13 @@ def load(results: Results, subject: Any) -> Data:
                 "ancestry_chance",
             ):
                 values[(*here, metric)] = results.value(group, metric, **of)
-            if verdict(results, group, *here) == NOTHING:
-                nothing.add(here)
         for name in ("floor-population", "ceiling-genetic"):
             for metric in (group.overall, group.within):
                 values[(name, metric)] = results.value(group, metric, model=name)
         for position, name in enumerate(group.associations[:2]):
             values[(f"association {position}",)] = results.value(group, "causal_auc_pr", association=name)
         values["chance",] = chance_auc_pr(results, group)
-        facets.append(Facet(group, rows, results.replicates(group), frozenset(nothing), values))
+        facets.append(Facet(group, rows, results.replicates(group), nothing, undecided, values))
     return Data(tuple(facets), colours(results.study), _attribution(chosen[0]) if chosen else "")
 
 
@@ -131,6 +136,8 @@ def draw(data: Data) -> "Figure":
         for axis in line:
             style.rows_axis(axis, facet.layout.ticks)
             style.unit_axis(axis)
+        for axis, low in zip(line, (-1 if facet.group.quantitative else 0, -1, 0, 0), strict=True):
+            style.within(axis, low, 1)
         for axis in line[1:]:
             axis.tick_params(axis="y", labelleft=False)
         line[0].set_title(f"{facet.group.trait}", loc="left")
@@ -216,8 +223,10 @@ def _accuracy(axis: Any, facet: Facet, data: Data) -> None:
         style.dot(axis, row.y - 0.16, values[(*here, group.within)], colour, "D", filled=False)
         if here in facet.nothing:
             style.note(axis, row.y, "learned nothing")
-        if values[(*here, group.overall)] is None:
+        elif values[(*here, group.overall)] is None:
             style.note(axis, row.y, "no result")
+        elif here in facet.undecided:
+            style.note(axis, row.y, "undecided")
 
 
 def _absent(axis: Any, text: str) -> None:
@@ -261,9 +270,7 @@ def _causal(axis: Any, facet: Facet, data: Data) -> None:
         value = facet.values[(*here, "causal")]
         drawn = drawn or value is not None
         style.dot(axis, row.y, value, data.colours[row.adjustment], faded=here in facet.nothing)
-    if drawn:
-        axis.set_xlim(left=0)
-    else:
+    if not drawn:
         _absent(axis, "no causal SNP is known,\nor there is none")
 
 
@@ -290,7 +297,8 @@ def caption(results: Results, subject: Any) -> str:
     return (
         "Four questions, one column each; a row of panels for each trait, a row for each model and "
         "adjustment. "
-        "Points are means over replicates, lines 95% intervals, bands the intervals of the reference marks. "
+        "Points are means over replicates, lines 95% intervals, bands the intervals of the reference marks; "
+        "what lies outside the range of possible values is cut off. "
         f"SNP rankings come from the attribution {attribution or '(none)'}. "
         "Pale points in the second and third column: the model learned nothing within populations, "
         "so its attributions say nothing."

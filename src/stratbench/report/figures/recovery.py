@@ -94,7 +94,7 @@ def draw(data: Data) -> "Figure":
             axis.axvline(data.chance, color=style.QUIET, ls=":", lw=1.3)
         style.rows_axis(axis, rows.ticks)
         style.unit_axis(axis)
-        axis.set_xlim(left=0)
+        style.within(axis, 0, 1)
         axis.set_title(model)
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
