@@ -55,7 +55,10 @@ def test_attributions_and_associations_are_the_union_over_blocks():
     assert study.associations_of(split) == ["ols", "lmm"]
     (pairs, models), *others = study.attribution_sets().items()
     assert pairs == (("none", "x"), ("none", "y"), ("a+b", "x"))
-    assert models == [Model("split-r01", "t", "random", "linear"), Model("split-r02", "t", "random", "linear")]
+    assert models == [
+        Model("split-r01", "t", "random", "linear"),
+        Model("split-r02", "t", "random", "linear"),
+    ]
     assert others == []
 
 
