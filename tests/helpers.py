@@ -12,7 +12,7 @@ from stratbench import files, plink
 def balding_nichols(
     individuals: Sequence[int], m: int, fst: float, rng: np.random.Generator
 ) -> tuple[np.ndarray, list[str]]:
-    """A1 counts int8 (m, sum(individuals)) of independent loci, and populations p1, p2, ... of the individuals.
+    """A1 counts int8 (m, sum(individuals)) of independent loci, and everyone's population p1, p2, ....
 
     Ancestral frequencies are U(0.1, 0.9); fst 0 is one panmictic population under several names.
     """

@@ -51,7 +51,7 @@ def inputs(setup: Setup) -> tuple[jnp.ndarray, jnp.ndarray]:
 def test_a_linear_models_attributions_are_its_weights_times_the_input(linear: Any) -> None:
     setup, explain, _ = linear
     x_BM, i_B = inputs(setup)
-    w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0]
+    w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0] / np.sqrt(160)
     expected_BM = w_M * (np.asarray(x_BM) - np.asarray(explain.background.baseline_M))
     for module, options in ((gradient_input, {}), (integrated_gradients, {"steps": 3})):
         a_BM, _ = module.attribute(explain, x_BM, i_B, options)
@@ -61,7 +61,7 @@ def test_a_linear_models_attributions_are_its_weights_times_the_input(linear: An
 def test_the_reference_score_is_the_sigmoids_gradient_times_the_dosage(linear: Any) -> None:
     setup, explain, _ = linear
     x_BM, i_B = inputs(setup)
-    w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0]
+    w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0] / np.sqrt(160)
     p_B1 = 1 / (1 + np.exp(-np.asarray(explain.f(x_BM, i_B))))[:, None]
     sd_M = setup.data.genotypes.sd_M
     dosage_BM = np.asarray(explain.dosage(i_B))

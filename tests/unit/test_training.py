@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
 from stratbench import files, plink
 from stratbench.errors import ScientificFailure, UserError
@@ -37,25 +37,43 @@ def test_the_traced_unpacking_is_plinks() -> None:
         np.testing.assert_array_equal(unpack(jnp.asarray(packed), n), plink.unpack(packed, n))
 
 
-def test_the_linear_model_converges_to_scikit_learns(paths: dict[str, Any]) -> None:
-    ridge = 0.1
+def converged(paths: dict[str, Any], **penalties: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """Weights of the linear model after many full-batch steps, and what scikit-learn needs for the same."""
     data = load(paths)
-    setup = set_up(data, spec("model", "linear", ridge=ridge, learning_rate=0.01), [NONE], 0)
+    setup = set_up(data, spec("model", "linear", learning_rate=1.0, **penalties), [NONE], 0)
     stage, _ = _stages(setup)
     variables = setup.network.initial(jax.random.key(0), setup.adjustment.fit(setup.context))
     moments = stage.optimizer().init(variables.params)
     train = data.rows("train")
     i_B, y_B = jnp.asarray(train), jnp.asarray(data.scaled_y_N[train])
-    for step in range(1500):
+    for step in range(4000):
         variables, moments, _ = stage.step(variables, moments, i_B, y_B, jnp.int32(step), jax.random.key(0))
-    x_TM = setup.context.inputs(train)
-    if data.kind == "binary":
-        peer = LogisticRegression(C=1 / (ridge * len(train)), tol=1e-8, max_iter=5000)
-        expected_M = peer.fit(x_TM, data.y_N[train]).coef_[0]
+    weights_M = np.asarray(variables.params["encoder"]["kernel"])[:, 0] / np.sqrt(len(data.snp_M))
+    return weights_M, setup.context.inputs(train), np.asarray(y_B), data.kind
+
+
+def test_ridge_converges_to_scikit_learns(paths: dict[str, Any]) -> None:
+    weights_M, x_TM, y_T, kind = converged(paths, ridge=0.1, lasso=0.0)
+    n = len(y_T)
+    if kind == "binary":
+        expected_M = LogisticRegression(C=1 / (0.1 * n), tol=1e-8, max_iter=5000).fit(x_TM, y_T).coef_[0]
     else:
-        expected_M = Ridge(alpha=ridge * len(train)).fit(x_TM, data.scaled_y_N[train]).coef_
-    kernel_M = np.asarray(variables.params["encoder"]["kernel"])[:, 0]
-    np.testing.assert_allclose(kernel_M, expected_M, atol=2e-3)
+        expected_M = Ridge(alpha=0.1 * n).fit(x_TM, y_T).coef_
+    np.testing.assert_allclose(weights_M, expected_M, atol=2e-3)
+
+
+def test_lasso_converges_to_scikit_learns(paths: dict[str, Any]) -> None:
+    weights_M, x_TM, y_T, kind = converged(paths, ridge=0.0, lasso=0.05)
+    if kind == "binary":
+        peer = LogisticRegression(
+            C=1 / (0.05 * len(y_T)), l1_ratio=1, solver="saga", tol=1e-7, max_iter=20000
+        )
+        expected_M = peer.fit(x_TM, y_T).coef_[0]
+    else:
+        expected_M = Lasso(alpha=0.05, tol=1e-8, max_iter=50000).fit(x_TM, y_T).coef_
+    np.testing.assert_allclose(weights_M, expected_M, atol=5e-3)
+    assert (weights_M == 0).mean() > 0.5
+    assert ((weights_M == 0) == (np.abs(expected_M) < 1e-6)).mean() > 0.97
 
 
 def test_what_a_fit_writes(paths: dict[str, Any], tmp_path: Path) -> None:

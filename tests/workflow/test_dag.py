@@ -1,8 +1,6 @@
 """The rules follow from the config; a change reruns what uses it, and nothing else."""
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -10,37 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from checkout import ROOT, copy_to, snakemake
 from stratbench import config as configs
 from stratbench.study import Study
 
-ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "rules", "workflow", "src", "config", "envs", "profiles")
 ADDED_METHOD = 'OPTIONS = {}\nCITATION = "none"\n'
 
 pytestmark = pytest.mark.workflow
-
-
-def snakemake(*args: str, cwd: Path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--nocolor", *args]
-    environment = os.environ | {"PYTHONPATH": str(cwd / "src"), "XDG_CACHE_HOME": str(cwd / ".cache")}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def rule_counts(text: str) -> Counter:
     """Jobs of each rule in a dry run; rules of several sets of labels count as one."""
     named = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+?)(?:_\d+)?:$", text, re.MULTILINE)
     return Counter(named)
-
-
-def copy_to(base: Path) -> Path:
-    """A copy of the workflow alone: what lies or runs in the checkout does not matter."""
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, base / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        else:
-            shutil.copy(source, base / part)
-    return base
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,78 @@
+"""The positive control is learned, and a pure null is not: at the rate that the intervals state."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers import balding_nichols, write_cohort
+from stratbench import files
+from stratbench.cohorts.qc import qc
+from stratbench.cohorts.simulate import simulate
+from stratbench.metrics.auroc import auroc_stratified
+from stratbench.options import complete
+from stratbench.split import split
+from stratbench.structure.structure import structure
+from stratbench.train.fit import fit
+from stratbench.traits import simulate as traits
+from stratbench.traits.dataset import dataset
+from trained import outputs, spec
+
+PREFIX = "genotypes"
+
+
+def prepared(cohort: Path, directory: Path, options: dict[str, Any], name: str) -> dict[str, Any]:
+    """Paths of a dataset with a simulated trait, a random split and PCs."""
+    trait = {"simulate": complete(traits.OPTIONS, options, "test"), "snps": None}
+    dataset(cohort, trait, [name], directory / "dataset", {})
+    chosen = {"method": "random", "file": None, "options": {"validation": 0.15, "test": 0.3}}
+    split(cohort / "samples.tsv", directory / "dataset", chosen, [name], directory / "split.tsv")
+    structure(cohort, directory / "dataset", directory / "split.tsv", directory / "structure")
+    return {
+        **{end: cohort / f"{PREFIX}.{end}" for end in ("bed", "bim", "fam")},
+        "samples": cohort / "samples.tsv",
+        "trait": directory / "dataset" / "trait.tsv",
+        "trait_json": directory / "dataset" / "trait.json",
+        "keep_snp": directory / "dataset" / "keep.snp",
+        "split": directory / "split.tsv",
+        "pcs": directory / "structure" / "pcs.tsv",
+    }
+
+
+def stratified(cohort: Path, directory: Path, options: dict[str, Any], name: str) -> tuple[float, float]:
+    """Stratified AUROC of the linear model on test individuals, and its standard error."""
+    paths = prepared(cohort, directory, options, name)
+    fit(paths, outputs(directory / "fit"), spec("model", "linear"), [spec("adjustment", "none")], 1, [name])
+    rows = files.read_tsv(directory / "fit" / "predictions.tsv", text=("set",))
+    test = rows[rows["set"] == "test"]
+    population = files.read_tsv(cohort / "samples.tsv").set_index("iid")["population"]
+    estimate = auroc_stratified(
+        test["y"].to_numpy(), test["score"].to_numpy(), population.loc[test["iid"]].to_numpy()
+    )
+    return estimate.value, estimate.se
+
+
+def test_the_linear_model_learns_the_positive_control(tmp_path: Path) -> None:
+    """The default study's positive control, one replicate: stratified AUROC above .65."""
+    raw, cohort = tmp_path / "raw", tmp_path / "cohort"
+    options = {"populations": 3, "fst": 0.05, "individuals": 300}
+    simulate("split", options, ["positive-control"], raw / PREFIX, raw / "samples.tsv")
+    qc(raw / PREFIX, raw / "samples.tsv", cohort, {"maf": 0.05})
+    value, _ = stratified(cohort, tmp_path / "trait", {"h2": 0.8, "causal": 5}, "positive-control")
+    assert value > 0.65
+
+
+@pytest.mark.parametrize("n_null", [40])
+def test_intervals_of_a_pure_null_cover_one_half_at_the_stated_rate(tmp_path: Path, n_null: int) -> None:
+    """Of 40 nulls 95% intervals should cover .5 in 38; fewer than 34, or such a mean, has p < .01."""
+    rng, values, covered = np.random.default_rng(5), [], 0
+    count_MN, populations = balding_nichols([120, 120], 60, 0.05, rng)
+    cohort = write_cohort(tmp_path / "cohort", count_MN, populations)
+    for k in range(n_null):
+        null = {"h2": 0.0, "causal": 0, "environment": 0.0}
+        value, se = stratified(cohort, tmp_path / f"null{k}", null, f"null-{k}")
+        values.append(value)
+        covered += abs(value - 0.5) <= 1.96 * se
+    assert covered >= 34
+    assert abs(np.mean(values) - 0.5) <= 2.6 * np.std(values) / np.sqrt(n_null)

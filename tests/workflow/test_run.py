@@ -1,0 +1,102 @@
+"""A real study from simulation to report: the same bytes on one core and on two, through a kill, with a
+user's own method."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from checkout import copy_to, snakemake, start
+from stratbench import files
+
+pytestmark = pytest.mark.workflow
+CONFIG = """
+study: tiny
+seeds: 2
+cohorts:
+  split-tiny:
+    simulate: {demography: split, populations: 2, fst: 0.1, individuals: 70, chromosomes: 1, length: 1000000}
+    replicates: 1
+    qc: {maf: 0.05}
+traits:
+  confounded: {simulate: {h2: 0.6, causal: 5, environment: 0.3}, snps: 150}
+splits:
+  random: {method: random, validation: 0.2, test: 0.4}
+models:
+  linear: {method: linear, epochs: 5}
+  cnn: {method: cnn, epochs: 2}
+adjustments:
+  halved: {file: mine/halved.py, by: 0.25}
+blocks:
+  - cohorts: [split-tiny]
+    traits: [confounded]
+    splits: [random]
+    models: [linear, cnn]
+    adjustments: [none, halved]
+    attributions: [gradient-input]
+    associations: [ols]
+"""
+HALVED = '''"""A method outside the package."""
+from stratbench.train.adjustment import Adjustment
+
+OPTIONS = {"by": {"type": "number", "default": 0.5}}
+CITATION = "Nobody 2026"
+
+
+def build(options):
+    return Adjustment(inputs=lambda state, params, x_BM, batch: options["by"] * x_BM)
+'''
+ARGUMENTS = ("--configfile", "tiny.yaml")
+TABLES = ("metrics.tsv", "comparisons.tsv", "qc.tsv")
+
+
+def study(base: Path) -> Path:
+    copy_to(base)
+    (base / "mine").mkdir()
+    (base / "mine" / "halved.py").write_text(HALVED)
+    (base / "tiny.yaml").write_text(CONFIG)
+    return base
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study, run on two cores."""
+    base = study(tmp_path_factory.mktemp("whole"))
+    run = snakemake(*ARGUMENTS, cwd=base, cores=2)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    return base
+
+
+def test_a_users_method_is_trained_attributed_and_reported(whole: Path) -> None:
+    results = whole / "results" / "tiny"
+    metrics = files.read_tsv(results / "summary" / "metrics.tsv", text=("model", "adjustment", "metric"))
+    own = metrics[(metrics["adjustment"] == "halved") & (metrics["status"] == "ok")]
+    assert {"auroc", "causal_auc_pr", "ancestry_linear"} <= set(own["metric"])
+    assert set(own["model"]) == {"linear", "cnn"}
+    report = (results / "report.html").read_text()
+    assert "halved" in report
+    assert "Nobody 2026" in report
+
+
+def test_nothing_is_left_to_do(whole: Path) -> None:
+    again = snakemake("-n", *ARGUMENTS, cwd=whole)
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_killed_and_resumed_on_one_core_the_tables_are_the_same(whole: Path, tmp_path: Path) -> None:
+    base = study(tmp_path)
+    process = start(*ARGUMENTS, cwd=base)
+    deadline = time.monotonic() + 300
+    while not list(base.glob("results/tiny/models/*/*/*/*/*/fit.json")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)  # in the middle of training, snakemake and its jobs alike
+    process.communicate()
+    assert not (base / "results/tiny/report.html").exists()
+    assert snakemake("--unlock", *ARGUMENTS, cwd=base).returncode == 0
+    resumed = snakemake("--rerun-incomplete", *ARGUMENTS, cwd=base)
+    assert resumed.returncode == 0, resumed.stdout[-3000:] + resumed.stderr[-3000:]
+    for name in TABLES:
+        ours, theirs = (root / "results/tiny/summary" / name for root in (base, whole))
+        assert ours.read_bytes() == theirs.read_bytes(), name
