@@ -7,7 +7,9 @@ from stratbench.errors import UserError
 from stratbench.registry import nearest
 
 
-def complete(schemas: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any], where: str) -> dict[str, Any]:
+def complete(
+    schemas: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any], where: str
+) -> dict[str, Any]:
     """The given options over the schemas' defaults. Raises UserError for an option that has no schema."""
     for name in given:
         if name not in schemas:

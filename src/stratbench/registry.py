@@ -91,7 +91,8 @@ def load(kind: str, name: str, file: str | Path | None = None) -> ModuleType:
     if file is None:
         return importlib.import_module(f"stratbench.{FOLDERS[kind]}.{path.stem}")
     spec = importlib.util.spec_from_file_location(f"stratbench_user_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

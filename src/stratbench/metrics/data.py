@@ -14,7 +14,7 @@ from stratbench.files import read_json, read_lines, read_tsv
 
 @dataclass(frozen=True)
 class Data:
-    """One (cohort, trait, split). ``people`` are those of the split, indexed by iid in keep.iid's order; ``snps`` is keep.snp.
+    """One (cohort, trait, split). ``people`` are the split's, indexed by iid in keep.iid's order; ``snps`` is keep.snp.
 
     ``people`` has y, population, set, and pc1 ...; ``causal_M`` marks the visible causal SNPs, ``n_causal``
     counts all of them; ``liability`` is empty and ``causal_M`` None for a measured trait.
@@ -48,7 +48,8 @@ def read(files: Mapping[str, Any]) -> Data:
     """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names."""
     trait = read_json(files["trait_json"])
     people = read_tsv(files["trait"]).set_index("iid")
-    people = people.loc[people.index.isin(read_tsv(files["split"])["iid"])]  # a given split may leave some out
+    in_split = people.index.isin(read_tsv(files["split"])["iid"])  # a given split may leave some out
+    people = people.loc[in_split]
     people["population"] = _join(people, files["samples"])["population"]
     people["set"] = _join(people, files["split"])["set"]
     pcs = _join(people, files["pcs"])
