@@ -6,7 +6,7 @@ The options themselves are stated by the files that use them, as literals, and r
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -20,6 +20,7 @@ from stratbench.cohorts import cohort_file
 from stratbench.errors import UserError
 from stratbench.registry import nearest
 from stratbench.schema import Place, dotted, explain, plain, with_defaults
+from stratbench.traits import checks as trait_checks
 
 Config = dict[str, Any]
 PACKAGE = Path(__file__).parent
@@ -86,6 +87,9 @@ class Checker:
             return config  # nothing more can be said
         self.resolve(config, "cohorts", self.cohort)
         self.resolve(config, "traits", self.trait)
+        traits = config["traits"].items()
+        sound = {label: spec for label, spec in traits if ("traits", label) not in self.broken}
+        self.refuse_all(("traits",), trait_checks.twins(sound))
         for section in KINDS:
             self.resolve(config, section, self.method)
         for label in config["adjustments"]:
@@ -122,7 +126,7 @@ class Checker:
     def spec(
         self, kind: str, place: Place, entry: Mapping[str, Any], key: str, common: Mapping[str, Any] = EMPTY
     ) -> dict[str, Any]:
-        """A spec with the options of the method and ``common`` ones; ``key`` is where its name stands."""
+        """A spec with the options of the method over ``common`` ones; ``key`` is where its name stands."""
         given = {name: value for name, value in entry.items() if name not in (key, "file")}
         file = entry.get("file")
         name = entry.get(key) or Path(file or "").stem
@@ -131,7 +135,7 @@ class Checker:
         except UserError as error:
             self.refuse((*place, "file" if file else key), str(error))
             schemas = given = {}
-        return {key: name, "file": file, "options": self.options({**schemas, **common}, given, place)}
+        return {key: name, "file": file, "options": self.options({**common, **schemas}, given, place)}
 
     def cohort(self, place: Place, entry: Config) -> Config:
         declared = self.cohort_file(place, entry["real"]) if "real" in entry else {}
@@ -147,28 +151,19 @@ class Checker:
         return entry | {"simulate": self.spec("demography", inside, simulate, "demography", common)}
 
     def trait(self, place: Place, entry: Config) -> Config:
-        if "measured" in entry:
-            return entry
-        inside = (*place, "simulate")
-        given = entry["simulate"] = self.options(
-            module_options("traits/simulate.py"), entry["simulate"], inside
-        )
-        if (*place,) in self.broken:
-            return entry
-        shares = given["h2"] + given["environment"]
-        if shares > 1:
-            self.refuse(
-                (*inside, "environment"), f"h2 + environment is {shares:g}; the shares cannot exceed 1"
-            )
-        if given["h2"] > 0:
-            self.causal((*inside, "causal"), given, entry["snps"])
+        if "simulate" in entry:
+            given, inside = entry["simulate"], (*place, "simulate")
+            entry["simulate"] = self.options(module_options("traits/options.py"), given, inside)
+        if "ascertain" in entry:
+            given, inside = entry["ascertain"], (*place, "ascertain")
+            entry["ascertain"] = self.options(module_options("traits/ascertain.py"), given, inside)
+        if place not in self.broken:
+            self.refuse_all(place, trait_checks.alone(entry))
         return entry
 
-    def causal(self, place: Place, given: Mapping[str, Any], snps: int | None) -> None:
-        if given["causal"] == 0:
-            self.refuse(place, f"no causal SNPs, but h2 is {given['h2']:g}; set causal >= 1 or h2: 0")
-        if snps is not None and given["causal"] > snps and not given["untyped"]:
-            self.refuse(place, f"{given['causal']} causal SNPs, but the model sees only {snps} (snps)")
+    def refuse_all(self, place: Place, problems: Iterable[trait_checks.Problem]) -> None:
+        for further, message in problems:
+            self.refuse((*place, *further), message)
 
     def cohort_file(self, place: Place, path: str) -> Config:
         """What a cohort file declares; its options of QC are defaults of this study's."""
@@ -217,12 +212,13 @@ class Checker:
 
     def cohort_and_trait(self, config: Config, cohort: str, trait: str) -> None:
         """A measured trait is one that the cohort file declares; populations that a trait names exist."""
-        spec, of = config["traits"][trait], config["cohorts"][cohort]
+        spec, of, place = config["traits"][trait], config["cohorts"][cohort], ("traits", trait)
         if "measured" in spec:
-            self.measured(("traits", trait, "measured"), spec["measured"], cohort, of.get("declared"))
-        elif spec["simulate"]["environment"] > 0:
-            place = ("traits", trait, "simulate", "population_effects")
-            self.populations(place, spec["simulate"]["population_effects"], cohort, of)
+            self.measured((*place, "measured"), spec["measured"], cohort, of.get("declared"))
+        if "declared" in of:
+            self.refuse_all(place, trait_checks.in_real(spec, cohort, of["declared"]))
+        elif trait_checks.asks_of_demography(spec):
+            self.simulated(place, spec, cohort, of["simulate"])
 
     def measured(self, place: Place, name: str, cohort: str, declared: Config | None) -> None:
         if declared is None:
@@ -231,21 +227,16 @@ class Checker:
             hint = nearest(name, sorted(declared["traits"]))
             self.refuse(place, f"'{cohort}' declares no trait '{name}': {hint}")
 
-    def populations(self, place: Place, effects: Mapping[str, float], cohort: str, of: Config) -> None:
-        """An environment needs populations, and a value for each or none. A real study names its later."""
-        if "declared" in of:
-            if of["declared"]["population"] is None:
-                self.refuse(place[:3], f"environment > 0 needs populations, but '{cohort}' declares none")
-            return
-        if not effects:
-            return  # spares the import of a demography
-        simulate = of["simulate"]
-        method = registry.load("demography", simulate["demography"], simulate["file"])
-        known = sorted(method.samples(simulate["options"]))
-        for name in effects.keys() - known:
-            self.refuse((*place, name), f"'{cohort}' has no population '{name}': {nearest(name, known)}")
-        if absent := [name for name in known if name not in effects]:
-            self.refuse(place, f"no value for {', '.join(absent)} of '{cohort}'")
+    def simulated(self, place: Place, spec: Config, cohort: str, simulate: Config) -> None:
+        """A trait asks for what the cohort's demography has."""
+        from stratbench.cohorts.simulate import column_names
+
+        try:
+            method = registry.load("demography", simulate["demography"], simulate["file"])
+            size, columns = method.samples(simulate["options"]), column_names(method, simulate["options"])
+        except UserError as error:
+            return self.refuse(("cohorts", cohort, "simulate"), str(error))
+        return self.refuse_all(place, trait_checks.in_simulated(spec, cohort, size, columns))
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
         """A column that a split reads is one that the cohort has, and somebody is left to train."""

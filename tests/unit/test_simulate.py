@@ -10,7 +10,10 @@ import pytest
 from helpers import read_counts
 from stratbench import files, plink, registry
 from stratbench.cohorts import simulate as module
-from stratbench.cohorts.simulate import all_options, simulate, snps
+from stratbench.cohorts import snps as streaming
+from stratbench.cohorts.checked import checked
+from stratbench.cohorts.simulate import all_options, column_names, simulate
+from stratbench.cohorts.snps import snps
 from stratbench.errors import UserError
 
 SMALL: dict[str, Any] = {"individuals": 10, "chromosomes": 2, "length": 50_000}
@@ -66,11 +69,11 @@ def test_chromosomes_are_drawn_apart(tmp_path: Path) -> None:
 
 def test_chunks_hold_what_the_tree_sequence_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = []
-    original = module._tree_sequence
+    original = module.tree_sequence
     monkeypatch.setattr(
-        module, "_tree_sequence", lambda *arguments: kept.append(original(*arguments)) or kept[-1]
+        module, "tree_sequence", lambda *arguments: kept.append(original(*arguments)) or kept[-1]
     )
-    monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(streaming, "CHUNK", 7)
     make(
         tmp_path, "panmictic", min_maf=0, mutation=1e-6, length=20_000
     )  # dense: sites are hit more than once
@@ -110,6 +113,37 @@ def test_individuals_that_are_no_pairs_of_samples_are_noticed() -> None:
         ("panmictic", {"mutation": "1e-8"}, "'mutation'"),
         ("panmictic", {"mutation": 1e-15}, "no site varies"),
         ("panmixtic", {}, "did you mean 'panmictic'"),
+        ("split", {"shape": "bush"}, "'shape'"),
+        ("island", {"fst": 0}, "'fst'"),
+        ("island", {"fst": 1}, "'fst'"),
+        ("island", {"migration": 0}, "'migration'"),
+        ("island", {"populations": 1}, "'populations'"),
+        ("island", {"fst": 0.001, "population_size": 50}, "raise 'fst' or 'population_size'"),
+        ("island", {"migration": 0.6}, "lower 'migration'"),
+        ("stepping-stone", {"rows": 1, "columns": 1}, "use panmictic"),
+        ("stepping-stone", {"migration": 0.3}, "'migration'"),
+        ("stepping-stone", {"history": "old"}, "'history'"),
+        ("stepping-stone", {"panmixia": 0}, "'panmixia'"),
+        ("out-of-africa", {"fst": 0.1}, "unknown option 'fst'"),
+        ("american-admixture", {"proportions": [0.5, 0.5, 0.5]}, "must sum to 1"),
+        ("american-admixture", {"proportions": [0.5, 0.5]}, "'proportions'"),
+        ("american-admixture", {"proportions": [1.5, -0.5, 0]}, "'proportions'"),
+        ("american-admixture", {"generations": 1}, "'generations'"),
+        ("family", {"founders": "splitt"}, "'founders'"),
+        ("family", {"founders": "balding-nichols"}, "'founders'"),
+        ("family", {"founders": "split", "founder_options": {"fts": 0.1}}, "did you mean 'fst'"),
+        ("family", {"founders": "split", "founder_options": {"fst": 2}}, "founder_options of 'split'.*'fst'"),
+        ("family", {"founders": "split", "founder_options": {"fst": 1e-6}}, "a higher 'fst'"),
+        ("family", {"families": 0}, "'families'"),
+        ("family", {"siblings": 0}, "'siblings'"),
+        ("balding-nichols", {"fst": 0}, "'fst'"),
+        ("balding-nichols", {"fst": [0.1, 1]}, "'fst'"),
+        ("balding-nichols", {"fst": [0.1, 0.2]}, "one for each"),
+        ("balding-nichols", {"recombination": 1e-8}, "'recombination'"),
+        ("balding-nichols", {"mutation": 1e-8}, "'mutation'"),
+        ("balding-nichols", {"loci": 0}, "'loci'"),
+        ("balding-nichols", {"loci": 20_000, "length": 5000}, "raise it or 'chromosomes'"),
+        ("balding-nichols", {"loci": 100, "min_maf": 0.4999, "individuals": 100}, "lower it"),
     ],
 )
 def test_the_impossible_is_refused_and_nothing_is_left(
@@ -139,8 +173,83 @@ def test_a_demography_of_the_users_is_one_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", registry.names("demography"))
 def test_every_demography_has_documented_options_with_valid_defaults(name: str) -> None:
-    from stratbench.cohorts.checked import checked
-
     schemas = all_options(name)
     assert all("description" in schema for schema in schemas.values())
     assert checked(schemas, {}, name) == {option: schema["default"] for option, schema in schemas.items()}
+
+
+QUICK: dict[str, dict[str, Any]] = {
+    "split": {"shape": "tree"},
+    "stepping-stone": {"rows": 2, "columns": 3},
+    "american-admixture": {"references": 3},
+    "family": {"families": 2, "founders": "american-admixture"},
+    "balding-nichols": {"loci": 500, "admixture": True},
+}
+
+
+@pytest.mark.parametrize("name", registry.names("demography"))
+def test_every_demography_keeps_the_raw_contract(tmp_path: Path, name: str) -> None:
+    given = SMALL | QUICK.get(name, {})
+    for folder in ("one", "again"):
+        simulate(name, given, ["a"], tmp_path / folder / "genotypes", tmp_path / folder / "samples.tsv")
+    method, options = registry.load("demography", name), checked(all_options(name), given, name)
+    samples = files.read_tsv(tmp_path / "one" / "samples.tsv")
+    fam = plink.read_fam(tmp_path / "one" / "genotypes.fam")
+    bim = plink.read_bim(tmp_path / "one" / "genotypes.bim")
+    expected = [name for name, n in method.samples(options).items() for _ in range(n)]
+    assert samples["population"].tolist() == expected
+    assert list(samples)[4:] == column_names(method, options)
+    assert samples[["iid", "family"]].to_numpy().tolist() == fam[["iid", "fid"]].to_numpy().tolist()
+    assert samples["iid"].is_unique
+    assert bim["snp"].is_unique
+    assert set(bim["chrom"]) == {"1", "2"}
+    assert bim["pos"].between(1, given["length"]).all()
+    frequency_M = read_counts(tmp_path / "one").mean(axis=1) / 2
+    assert np.minimum(frequency_M, 1 - frequency_M).min() >= 0.005
+    for end in ("genotypes.bed", "genotypes.bim", "genotypes.fam", "samples.tsv"):
+        assert (tmp_path / "one" / end).read_bytes() == (tmp_path / "again" / end).read_bytes()
+
+
+def test_a_lattice_says_where_each_deme_is(tmp_path: Path) -> None:
+    make(tmp_path, "stepping-stone", rows=2, columns=3, individuals=2)
+    samples = files.read_tsv(tmp_path / "samples.tsv")
+    assert (samples["population"] == [f"r{r}c{c}" for r in (1, 2) for c in (1, 2, 3) for _ in "ab"]).all()
+    place = "r" + samples["row"].astype(str) + "c" + samples["column"].astype(str)
+    assert (samples["population"] == place).all()
+
+
+def test_a_family_is_a_pedigree_of_three_generations(tmp_path: Path) -> None:
+    founders = {"founders": "stepping-stone", "founder_options": {"rows": 1, "columns": 2}}
+    options = {"families": 3, "siblings": 3, "half_siblings": 2, "cousins": 1, "individuals": 4}
+    make(tmp_path / "all", "family", **founders, **options)
+    samples = files.read_tsv(tmp_path / "all" / "samples.tsv")
+    fam = plink.read_fam(tmp_path / "all" / "genotypes.fam")
+    assert samples.groupby("family").size().value_counts().to_dict() == {13: 6, 1: 8}
+    assert (samples["row"] == 1).all()
+    assert (samples["population"] == "r1c" + samples["column"].astype(str)).all()
+    known = fam.set_index("iid")
+    for child in known[known["father"] != "0"].itertuples():
+        father, mother = known.loc[child.father], known.loc[child.mother]
+        assert (father["sex"], mother["sex"]) == ("1", "2")
+        assert child.fid == father["fid"] == mother["fid"]
+    assert samples.groupby("sibship").size().value_counts().to_dict() == {1: 44, 2: 12, 3: 6}
+    young = samples[samples["generation"] == 0]
+    make(tmp_path / "young", "family", **founders, **options, genotyped="youngest")
+    again = files.read_tsv(tmp_path / "young" / "samples.tsv")
+    assert again.equals(young.reset_index(drop=True))
+
+
+def test_families_pass_their_genotypes_on(tmp_path: Path) -> None:
+    """No child is homozygous for an allele that a parent lacks."""
+    make(tmp_path, "family", families=10, min_maf=0, mutation=1e-7)
+    fam, count_MN = plink.read_fam(tmp_path / "genotypes.fam"), read_counts(tmp_path)
+    row = {iid: k for k, iid in enumerate(fam["iid"])}
+    pairs = [
+        (row[parent], row[child.iid])
+        for child in fam.itertuples()
+        for parent in (child.father, child.mother)
+        if parent != "0"
+    ]
+    assert len(pairs) == 10 * 14
+    for parent, child in pairs:
+        assert not (np.abs(count_MN[:, parent] - count_MN[:, child]) == 2).any()

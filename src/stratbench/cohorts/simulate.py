@@ -1,29 +1,28 @@
-"""Cohorts from the coalescent with recombination (msprime), written as PLINK files.
+"""Simulated cohorts, written as PLINK files in the raw contract.
 
-Chromosomes are independent tree sequences. Sites with exactly two alleles are kept; A1, the counted allele,
-is the derived one. Genotypes go from the tree sequence to the .bed in chunks of SNPs, never as one dense
-matrix. Source: Baumdicker et al. 2022, Genetics 220:iyab229 (msprime 1.x).
+A demography (docs/contracts.md) says who is sampled and how their genomes come about: by the coalescent with
+recombination, chromosomes being independent tree sequences (``trees``), or as independent loci that it draws
+itself. Sites with exactly two alleles are kept; A1, the counted allele, is the derived one. Genotypes go to the
+.bed in chunks of SNPs, never as one dense matrix.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stratbench import files, plink, registry
 from stratbench.cohorts.checked import checked
+from stratbench.cohorts.snps import bim_rows, write_chromosome
+from stratbench.cohorts.trees import base_pairs_by_ancestry, tree_sequence
 from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.seeds import seed
 
-if TYPE_CHECKING:
-    import tskit
-
-CHUNK = 1024  # SNPs held at once: 15 MB of counts for 15,000 individuals
-
-# What every demography's simulation takes; a demography adds its own (registry.describe).
+# What every demography's simulation takes; a demography adds its own, or restates one of these.
 OPTIONS = {
     "individuals": {
         "type": "integer",
@@ -64,8 +63,15 @@ OPTIONS = {
 
 
 def all_options(demography: str, file: str | Path | None = None) -> dict[str, dict[str, Any]]:
-    """The schemas of a simulation's options: the common ones and those of the demography."""
+    """The schemas of a simulation's options: the common ones and those of the demography, which win."""
     return OPTIONS | registry.describe("demography", demography, file).options
+
+
+def column_names(method: ModuleType, options: Mapping[str, Any]) -> list[str]:
+    """The columns that a demography adds to samples.tsv: its own, then true ancestry."""
+    own = list(method.columns(options)) if hasattr(method, "columns") else []
+    looked_for = _ancestry(method, options)
+    return own + [f"ancestry_{name}" for name in (looked_for[1] if looked_for else ())]
 
 
 def simulate(
@@ -85,91 +91,80 @@ def simulate(
     """
     options = checked(all_options(demography, file), options, f"demography '{demography}'")
     method = registry.load("demography", demography, file)
-    samples: dict[str, int] = method.samples(options)
-    iids = [f"{name}_{k + 1:05d}" for name, n in samples.items() for k in range(n)]
-    populations = [name for name, n in samples.items() for _ in range(n)]
-
-    tables = []
-    with plink.write_bed(f"{out_prefix}.bed", len(iids)) as bed:
-        for number in range(1, options["chromosomes"] + 1):
-            sequence = _tree_sequence(method.demography(options), samples, options, [*seed_names, number])
-            tables.append(_write_chromosome(bed, sequence, str(number), options["min_maf"]))
-            say(f"chromosome {number}: {sequence.num_sites} sites, {len(tables[-1])} SNPs written")
+    people = _people(method, options)
+    draw = _independent_loci if hasattr(method, "genotypes") else _coalescent
+    with plink.write_bed(f"{out_prefix}.bed", len(people)) as bed:
+        bim, ancestry = draw(method, options, seed_names, bed)
         if bed.m == 0:
             raise UserError(
                 f"demography '{demography}': no site varies; raise 'mutation' or 'length', or lower 'min_maf'"
             )
-    plink.write_bim(pd.concat(tables, ignore_index=True), f"{out_prefix}.bim")
-    fam = pd.DataFrame(
-        {"fid": iids, "iid": iids, "father": "0", "mother": "0", "sex": "0", "phenotype": "-9"}
-    )
+    plink.write_bim(bim, f"{out_prefix}.bim")
+    fam = people.rename(columns={"family": "fid"}).assign(phenotype="-9")
     plink.write_fam(fam, f"{out_prefix}.fam")
-    table = pd.DataFrame({"iid": iids, "population": populations, "family": iids, "sex": 0})
+    own = method.columns(options) if hasattr(method, "columns") else {}
+    table = people[["iid", "population", "family", "sex"]].assign(**own, **ancestry)
     files.write_tsv(table, samples_tsv)
 
 
-def _tree_sequence(
-    demography: Any, samples: Mapping[str, int], options: Mapping[str, Any], seed_names: Sequence[object]
-) -> "tskit.TreeSequence":
-    """Ancestry and mutations of one chromosome; sample nodes 2i and 2i + 1 are individual i."""
-    import msprime
-
-    ancestry = msprime.sim_ancestry(
-        [msprime.SampleSet(n, population=name) for name, n in samples.items()],
-        demography=demography,
-        sequence_length=options["length"],
-        recombination_rate=options["recombination"],
-        random_seed=_positive(seed(*seed_names, "ancestry")),
-    )
-    return msprime.sim_mutations(
-        ancestry, rate=options["mutation"], random_seed=_positive(seed(*seed_names, "mutations"))
-    )
+def _people(method: ModuleType, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Sampled individuals: iid, population, family, father, mother, sex."""
+    if hasattr(method, "pedigree"):
+        return method.pedigree(options).query("genotyped").reset_index(drop=True)
+    samples: dict[str, int] = method.samples(options)
+    iids = [f"{name}_{k + 1:05d}" for name, n in samples.items() for k in range(n)]
+    populations = [name for name, n in samples.items() for _ in range(n)]
+    people = pd.DataFrame({"iid": iids, "population": populations, "family": iids})
+    return people.assign(father="0", mother="0", sex=0)
 
 
-def _positive(value: int) -> int:
-    return value or 1  # msprime refuses 0
+def _ancestry(method: ModuleType, options: Mapping[str, Any]) -> tuple[float, Sequence[str]] | None:
+    """When, and in which populations, ancestors are looked for; None if they are not."""
+    return method.ancestry(options) if hasattr(method, "ancestry") else None
 
 
-def _write_chromosome(
-    bed: plink.Writer, sequence: "tskit.TreeSequence", chrom: str, min_maf: float
-) -> pd.DataFrame:
-    """Append a chromosome's SNPs to the .bed, a chunk at a time; return their .bim rows."""
-    rows: list[tuple[int, str, str]] = []
-    chunk: list[np.ndarray] = []
-    for position, ancestral, derived, count_N in snps(sequence, min_maf):
-        rows.append((position, derived, ancestral))
-        chunk.append(count_N)
-        if len(chunk) == CHUNK:
-            bed.append(np.stack(chunk))
-            chunk.clear()
-    if chunk:
-        bed.append(np.stack(chunk))
-    table = pd.DataFrame(rows, columns=["pos", "a1", "a2"])
-    snp = [f"chr{chrom}:{position}" for position in table["pos"]]
-    return table.assign(chrom=chrom, cm=0, snp=snp)[plink.BIM_COLUMNS]
+def _coalescent(
+    method: ModuleType, options: Mapping[str, Any], seed_names: Sequence[object], bed: plink.Writer
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Write the SNPs of all chromosomes; return the .bim and true ancestry shares by column."""
+    chromosomes, looked_for = options["chromosomes"], _ancestry(method, options)
+    census, populations = looked_for or (None, ())
+    pedigree = method.pedigree(options) if hasattr(method, "pedigree") else None
+    tables, base_pairs = [], np.zeros((bed.n, len(populations)))
+    for number in range(1, chromosomes + 1):
+        say(f"{(number - 1) / chromosomes:.0%}: chromosome {number} of {chromosomes}, {bed.n} individuals")
+        sequence = tree_sequence(
+            method.demography(options),
+            method.samples(options),
+            options,
+            [*seed_names, number],
+            pedigree,
+            census,
+        )
+        if census is not None:
+            base_pairs += base_pairs_by_ancestry(sequence, census, populations)
+        tables.append(write_chromosome(bed, sequence, number, chromosomes, options["min_maf"]))
+        say(f"chromosome {number}: {sequence.num_sites} sites, {len(tables[-1])} SNPs written")
+    share_NK = base_pairs / (2 * chromosomes * options["length"])
+    ancestry = {f"ancestry_{name}": share_NK[:, k] for k, name in enumerate(populations)}
+    return pd.concat(tables, ignore_index=True), ancestry
 
 
-def snps(sequence: "tskit.TreeSequence", min_maf: float) -> Iterator[tuple[int, str, str, np.ndarray]]:
-    """Yield 1-based position, ancestral allele, derived allele, derived count int8 (N,) of two-allele sites.
-
-    Sites that do not vary in the sample, or whose minor allele is rarer than ``min_maf``, are passed over.
-    """
-    n = sequence.num_samples // 2
-    _require_pairs(sequence)
-    least = max(1, int(np.ceil(min_maf * 2 * n * (1 - 1e-9))))
-    for variant in sequence.variants(copy=False):
-        if variant.num_alleles != 2:
-            continue
-        derived = int(np.count_nonzero(variant.genotypes))
-        if min(derived, 2 * n - derived) < least:
-            continue
-        ancestral_allele, derived_allele = variant.alleles
-        count_N = variant.genotypes.reshape(n, 2).sum(axis=1, dtype=np.int8)
-        yield int(variant.site.position) + 1, ancestral_allele, derived_allele, count_N
-
-
-def _require_pairs(sequence: "tskit.TreeSequence") -> None:
-    """Individuals are pairs of neighbouring samples; another order would mix people up without a sign."""
-    individual = sequence.nodes_individual[sequence.samples()]
-    if not (individual == np.repeat(np.arange(sequence.num_samples // 2), 2)).all():
-        raise ValueError("sample nodes do not come in pairs by individual")
+def _independent_loci(
+    method: ModuleType, options: Mapping[str, Any], seed_names: Sequence[object], bed: plink.Writer
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Write the loci that the demography draws, spread evenly over the chromosomes; return their .bim."""
+    for count_MN in method.genotypes(options, np.random.default_rng(seed(*seed_names, "genotypes"))):
+        bed.append(count_MN)
+    say(f"{bed.m} independent loci written")
+    tables = []
+    for k, loci in enumerate(np.array_split(np.arange(bed.m), options["chromosomes"])):
+        step = options["length"] / max(len(loci), 1)
+        if step < 1:
+            raise UserError(
+                f"'length' is {options['length']:g} base pairs, too few for {len(loci)} loci on each of "
+                f"{options['chromosomes']} chromosomes; raise it or 'chromosomes'"
+            )
+        position = ((np.arange(len(loci)) + 0.5) * step).astype(np.int64) + 1
+        tables.append(bim_rows(str(k + 1), pd.DataFrame({"pos": position, "a1": "A", "a2": "G"})))
+    return pd.concat(tables, ignore_index=True), {}

@@ -1,8 +1,10 @@
-"""K populations that split from one ancestor at one time (a star), with a chosen Hudson FST of each pair.
+"""K populations that split from one ancestor, all at once (star) or one after another (tree), at a chosen FST.
 
 Two diploid populations of size N that split T generations ago have Hudson FST F = T / (T + 2N): lineages of
 one population coalesce after 2N generations in the mean, those of two after T + 2N. Hence T = 2NF / (1 -
-F).
+F). In a star every pair has the FST asked for. In a tree p1 and p2 split last, and p3, p4, ... pK left before
+them at equal intervals; the FST asked for is that of the deepest pairs, those with pK. Pairs with pj, j the
+later of the two, split j - 1 intervals ago (``pair_fst``).
 """
 
 from collections.abc import Mapping
@@ -25,13 +27,18 @@ OPTIONS = {
         "exclusiveMinimum": 0,
         "exclusiveMaximum": 1,
         "default": 0.05,
-        "description": "Hudson FST of each pair of populations",
+        "description": "Hudson FST of each pair of populations (star), of the pairs with pK (tree)",
+    },
+    "shape": {
+        "enum": ["star", "tree"],
+        "default": "star",
+        "description": "star: all split at once; tree: one after another, at equal intervals, pK first",
     },
     "population_size": {
         "type": "number",
         "exclusiveMinimum": 0,
         "default": 10000,
-        "description": "diploid individuals, in each population and in the ancestor",
+        "description": "diploid individuals, in each population and in each ancestor",
     },
 }
 
@@ -45,19 +52,42 @@ def split_time(fst: float, population_size: float) -> float:
     return 2 * population_size * fst / (1 - fst)
 
 
+def pair_fst(options: Mapping[str, Any], one: int, other: int) -> float:
+    """The expected Hudson FST of populations p<one> and p<other>, numbered from 1."""
+    size = options["population_size"]
+    time = split_time(options["fst"], size)
+    if options["shape"] == "tree":
+        time *= (max(one, other) - 1) / (options["populations"] - 1)
+    return time / (time + 2 * size)
+
+
 def _names(options: Mapping[str, Any]) -> list[str]:
     return [f"p{k + 1}" for k in range(options["populations"])]
 
 
 def demography(options: Mapping[str, Any]) -> msprime.Demography:
-    """A star of populations p1 ... pK, all of one size, below ``ancestral``."""
+    """Populations p1 ... pK, all of one size, below ``ancestral``.
+
+    In a tree the ancestor of p1 ... pj, j < K, is ``ancestralj``.
+    """
     names, size = _names(options), options["population_size"]
     if len(names) < 2:
         raise UserError("demography split: option 'populations' must be at least 2; for one, use panmictic")
+    time = split_time(options["fst"], size)
+    if options["shape"] == "star":
+        splits = [(time, names, "ancestral")]
+    else:
+        ancestors = [f"ancestral{j}" for j in range(2, len(names))] + ["ancestral"]
+        older = [names[0], *ancestors[:-1]]
+        splits = [
+            (time * (j + 1) / len(ancestors), [older[j], names[j + 1]], ancestors[j])
+            for j in range(len(ancestors))
+        ]
     result = msprime.Demography()
-    for name in [*names, "ancestral"]:
+    for name in [*names, *(ancestor for *_, ancestor in splits)]:
         result.add_population(name=name, initial_size=size)
-    result.add_population_split(split_time(options["fst"], size), derived=names, ancestral="ancestral")
+    for when, derived, ancestor in splits:
+        result.add_population_split(when, derived=derived, ancestral=ancestor)
     return result
 
 
