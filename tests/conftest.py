@@ -1,5 +1,9 @@
 """Fixtures for all tests: a peer and a small fileset, made once."""
 
+from stratbench import threads
+
+threads.fix(1)  # as every job does, before numpy is imported
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -7,10 +7,14 @@ import pytest
 
 import peers
 from stratbench import files, plink
+from stratbench.associate import associate, load
 from stratbench.cohorts import cohort_file
 from stratbench.cohorts.fetch import fetch
 from stratbench.cohorts.qc import qc
 from stratbench.cohorts.real import read_cohort
+from stratbench.split import split
+from stratbench.structure.structure import structure
+from stratbench.traits.dataset import dataset
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "cohorts" / "hs-mice.yaml"
 MOUSE = ("--chr-set", 19)
@@ -82,3 +86,22 @@ def test_individuals_snps_and_pruned_set_are_those_of_plink2(mice: Path, tmp_pat
     kept = variants.loc[variants["structure"] == 1, "snp"].tolist()
     assert kept == peer.with_suffix(".prune.in").read_text().split()
     assert len(kept) == 722
+
+
+def test_the_best_cd8_snps_of_ols_lie_on_chromosome_17(mice: Path, tmp_path: Path) -> None:
+    """GEMMA's demo.txt: "you will see a strong signal in chr17"; the training half alone shows it."""
+    cohort = tmp_path / "cohort"
+    filtered(mice, cohort, **cohort_file.read(FILE)["qc"])
+    declared = cohort_file.read(FILE)["traits"]
+    dataset(cohort, {"measured": "cd8", "snps": None}, ["mice"], tmp_path / "cd8", declared)
+    halves = {"method": "given", "options": {"column": "half", "validation": 0.2}}
+    split(cohort / "samples.tsv", tmp_path / "cd8", halves, ["mice"], tmp_path / "split.tsv")
+    structure(cohort, tmp_path / "cd8", tmp_path / "split.tsv", tmp_path / "structure")
+    data = load(cohort, tmp_path / "cd8", tmp_path / "split.tsv", tmp_path / "structure" / "pcs.tsv")
+    tables = {label: tmp_path / f"{label}.tsv.gz" for label in ("ols", "ols-pcs")}
+    associate(data, {label: {"method": label, "options": {}} for label in tables}, list(tables.values()))
+    chrom = files.read_tsv(cohort / "variants.tsv").set_index("snp")["chrom"]
+    for path in tables.values():
+        ranked = files.read_tsv(path).sort_values("statistic", key=abs, ascending=False)["snp"]
+        assert chrom[ranked.iloc[0]] == "17"
+        assert (chrom.loc[ranked.iloc[:10]] == "17").sum() >= 6  # some are on chr6, where Cd8a and Cd8b lie
