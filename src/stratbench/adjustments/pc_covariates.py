@@ -4,12 +4,14 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax import Array
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from stratbench.train.adjustment import Adjustment, Batch, Context, Params, State
 
 OPTIONS = {"pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10}}
+RATE = 1e-3
 CITATION = "Price et al. 2006, Nat Genet 38:904 (PCs as covariates); late fusion with a network"
 
 
@@ -21,7 +23,11 @@ def start(c_TK: np.ndarray, y_T: np.ndarray, kind: str) -> np.ndarray:
 
 
 def build(options: dict[str, Any]) -> Adjustment:
-    """w starts at the PC-only regression and is trained with the network. The intercept is the network's."""
+    """w starts at the PC-only regression and is trained with the network, whose intercept it shares.
+
+    Its optimiser is its own: w has the scale of the logit whatever the model, while a model's steps fit the
+    model's own scale (those of the linear model make w oscillate).
+    """
 
     def fit(context: Context) -> State:
         c_NK = context.covariates(options["pcs"])[:, 1:]
@@ -34,4 +40,4 @@ def build(options: dict[str, Any]) -> Adjustment:
     def offset(state: State, params: Params, batch: Batch) -> Array:
         return state.rows["pcs"][batch.i_B] @ params["w"]
 
-    return Adjustment(fit=fit, init=init, offset=offset)
+    return Adjustment(fit=fit, init=init, offset=offset, optimizer=lambda model: optax.adam(RATE))

@@ -73,18 +73,22 @@ def _waterfall(axis: Any, unit: str, table: pd.DataFrame) -> None:
         axis.barh(-y, removed, left=row["left"], color=style.CAUSAL, height=0.66)
         spread = f" ({row['least']:,.0f} to {row['most']:,.0f})" if row["least"] != row["most"] else ""
         text = f"{row['left']:,.0f}" + (f"   {style.MINUS}{removed:,.0f}{spread}" if removed else "")
-        axis.text(start * 0.015, -y, text, va="center", fontsize=8)
-    labels = [
-        f"{row['step']}" + (f"  {row['threshold']}" if row["threshold"] not in ("", "0") else "")
-        for row in table.to_dict("records")
-    ]
+        axis.text(start * 1.03, -y, text, va="center", fontsize=8)
+    labels = [_label(row["step"], row["threshold"]) for row in table.to_dict("records")]
     axis.set_yticks([-y for y in range(len(table))], labels)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    axis.set_xlim(0, start * 1.02)
+    axis.set_xlim(0, start * 1.75)  # the numbers stand behind the bars
     axis.set_title(unit)
     axis.set_xlabel(f"{unit} left (blue) and removed (red)")
     axis.locator_params(axis="x", nbins=5)
+
+
+def _label(step: str, threshold: str) -> str:
+    """The step with its threshold, which may name the step itself."""
+    if threshold in ("", "0") or threshold.startswith(step):
+        return threshold if threshold.startswith(step) else step
+    return f"{step}: {threshold}"
 
 
 def caption(results: Results, subject: Any) -> str:
