@@ -34,6 +34,11 @@ def write_dataset(
     pcs.insert(0, "iid", iid)
     files.write_tsv(pcs, directory / "pcs.tsv")
     (directory / "keep.snp").write_text("".join(f"s{k + 1:04d}\n" for k in range(m)))
+    return paths(directory)
+
+
+def paths(directory: Path) -> dict[str, Any]:
+    """What ``train.data.load`` reads of a directory that ``write_dataset`` wrote."""
     return {
         **{end: directory / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
         "samples": directory / "samples.tsv",

@@ -2,7 +2,10 @@
 
 import os
 
-POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+POOLS = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"),
+    *("PJRT_NPROC", "NPROC"),  # XLA's CPU client, which otherwise counts the CPUs that it may run on
+)
 
 
 def fix(threads: int = 1) -> None:

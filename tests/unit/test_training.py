@@ -1,5 +1,6 @@
 """The loop: convergence to scikit-learn's optimum, the kept epoch, the plateau rule, and honest failure."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,24 @@ def test_the_same_fit_gives_the_same_bytes(paths: dict[str, Any], tmp_path: Path
         fit(paths, outputs(tmp_path / name), spec("model", "mlp", epochs=2), [NONE], 1, NAMES)
     for name in ("params.msgpack", "predictions.tsv", "history.tsv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_the_bytes_do_not_depend_on_how_many_cpus_there_are(tmp_path: Path) -> None:
+    """XLA sizes its thread pool by the CPUs that it may use, and convolutions then have other last bits."""
+    write_dataset(tmp_path / "data", m=400)
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]))\n"
+        "from stratbench import threads; threads.fix(1)\n"
+        "from trained import outputs, paths, spec; from stratbench.train.fit import fit\n"
+        "cnn, own = spec('model', 'cnn', epochs=2), spec('adjustment', 'input-residual')\n"
+        "fit(paths(Path(sys.argv[2])), outputs(Path(sys.argv[3])), cnn, [own], 1, ['c', 't', 's', 'm'])"
+    )
+    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    for cpus in ("1", "2"):
+        arguments = [cpus, str(tmp_path / "data"), str(tmp_path / cpus)]
+        subprocess.run([sys.executable, "-c", code, *arguments], env=here, check=True)
+    assert (tmp_path / "1/params.msgpack").read_bytes() == (tmp_path / "2/params.msgpack").read_bytes()
 
 
 def test_every_architecture_trains(paths: dict[str, Any], tmp_path: Path) -> None:
