@@ -51,12 +51,12 @@ def _rows(setup: Setup, variables: Variables, keys: Mapping[str, Any], draw: int
     untrained = setup.network.initial(
         jax.random.key(draw), jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
     )
-    _, score_N = predict(setup, variables, np.arange(len(data.iid_N)))
+    f_N, _ = predict(setup, variables, np.arange(len(data.iid_N)))
     return probe_rows(
         keys,
         _decoded(setup, variables, draw),
         _decoded(setup, untrained, draw),
-        _logit(data, score_N, draw),
+        _logit(data, f_N, draw),
     )
 
 
@@ -75,11 +75,14 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
     )
 
 
-def _logit(data: Data, score_N: np.ndarray, draw: int) -> Any:
-    """From the score given y; fitted on validation individuals, as training people's scores overfit y."""
+def _logit(data: Data, f_N: np.ndarray, draw: int) -> Any:
+    """From the network's own logit f given y: an offset of PCs carries ancestry by design.
+
+    Fitted on validation individuals, as training people's logits overfit y.
+    """
     fitted, judged = data.rows("validation"), data.rows("test")
     return decode_from_logit(
-        score_N[fitted], data.y_N[fitted], data.population_N[fitted],
-        score_N[judged], data.y_N[judged], data.population_N[judged],
+        f_N[fitted], data.y_N[fitted], data.population_N[fitted],
+        f_N[judged], data.y_N[judged], data.population_N[judged],
         draw,
     )  # fmt: skip
