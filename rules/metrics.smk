@@ -97,7 +97,7 @@ rule summary:
         runtime=30,
     params:
         cohorts=[cohort.label for cohort in study.cohorts],
-        config=study.config,
+        config=study.made_from,
         code=digest("summary"),
     script:
         "../workflow/scripts/summary.py"

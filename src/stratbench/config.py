@@ -6,6 +6,7 @@ The options themselves are stated by the files that use them, as literals, and r
 """
 
 import ast
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
@@ -98,6 +99,8 @@ class Checker:
         for k, block in enumerate(config["blocks"]):
             if ("blocks", k) not in self.broken:
                 self.block(config, ("blocks", k), block)
+        if "dial" in config and ("dial", "points") not in self.broken:
+            self.dial(config, config["dial"]["points"])
         return config
 
     def resolve(self, config: Config, section: str, complete: Callable[[Place, Any], Any]) -> None:
@@ -237,6 +240,22 @@ class Checker:
         except UserError as error:
             return self.refuse(("cohorts", cohort, "simulate"), str(error))
         return self.refuse_all(place, trait_checks.in_simulated(spec, cohort, size, columns))
+
+    def dial(self, config: Config, points: Mapping[str, float | str]) -> None:
+        """Every point is a cohort that some block uses, and no two stand at the same place."""
+        used = sorted({label for block in config["blocks"] for label in block["cohorts"]})
+        taken: dict[float | str, str] = {}
+        for label, place in points.items():
+            inside = ("dial", "points", label)
+            if label not in config["cohorts"]:
+                self.undefined(inside, label, used)
+            elif label not in used:
+                self.refuse(inside, f"no block uses the cohort '{label}': {nearest(label, used)}")
+            elif place in taken:
+                self.refuse(inside, f"stands at {place!r}, as '{taken[place]}' does; give it another place")
+            elif isinstance(place, float) and not math.isfinite(place):
+                self.refuse(inside, f"{place} is no place on an axis; give a number, or words")
+            taken.setdefault(place, label)
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
         """A column that a split reads is one that the cohort has, and somebody is left to train."""

@@ -43,7 +43,8 @@ def closure(*files: Path) -> list[str]:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting.extend(_imports(_find(name), name))
+            path = _find(name)  # a folder of methods has none
+            waiting.extend(_imports(path, name) if path else ())
     return sorted(seen)
 
 

@@ -45,6 +45,37 @@ class Fit(Model):
         return Split(self.cohort, self.trait, self.split)
 
 
+@dataclass(frozen=True)
+class Point:
+    """One scenario's place on the dial: a number, or words (then ``value`` is None)."""
+
+    scenario: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Dial:
+    """The one axis of a study. Points are in order: numbers first, ascending, then words as the config lists them."""
+
+    title: str
+    points: tuple[Point, ...]
+
+    @property
+    def numbers(self) -> tuple[Point, ...]:
+        return tuple(point for point in self.points if point.value is not None)
+
+
+def read_dial(spec: Mapping[str, Any]) -> Dial:
+    """The dial that a checked config states."""
+    points = [
+        Point(label, None, place) if isinstance(place, str) else Point(label, float(place), f"{place:g}")
+        for label, place in spec["points"].items()
+    ]
+    points.sort(key=lambda point: (point.value is None, point.value or 0.0))
+    return Dial(spec["title"], tuple(points))
+
+
 def expand_cohort(label: str, spec: Mapping[str, Any]) -> list[Cohort]:
     """The replicates of a simulated scenario, or the one cohort of a real study."""
     if "real" in spec:
@@ -123,6 +154,16 @@ class Study:
 
     def association_sets(self) -> dict[tuple[str, ...], list[Split]]:
         return _group((tuple(labels), split) for split, labels in self._associations.items())
+
+    @property
+    def dial(self) -> Dial | None:
+        """The axis that figures and report show the results over, if the config states one."""
+        return read_dial(self.config["dial"]) if "dial" in self.config else None
+
+    @property
+    def made_from(self) -> dict[str, Any]:
+        """The config without what changes only how results are shown."""
+        return {key: value for key, value in self.config.items() if key != "dial"}
 
     def spec(self, section: str, label: str) -> Any:
         """What the config says about a label, with defaults, e.g. ``spec("models", "cnn")``."""

@@ -116,6 +116,12 @@ def test_new_method_file_changes_nothing(source):
     assert digest("rule", source / "models/cnn.py") == before
 
 
+def test_import_from_a_folder_without_init(source, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("from stratbench.models import cnn")
+    assert changed(source / "models/cnn.py", "rule", file)
+
+
 def test_options_count_in_any_order(source):
     assert digest("rule", a=1, b=2) == digest("rule", b=2, a=1) != digest("rule", a=1, b=3)
 

@@ -67,7 +67,7 @@ def edit(copy):
         path.unlink() if text is None else path.write_text(text)
 
 
-@pytest.mark.parametrize("name", ["smoke", "config"])
+@pytest.mark.parametrize("name", ["smoke", "config", "structure-small"])
 def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     plan = snakemake("-n", "--configfile", f"config/{name}.yaml", cwd=fresh)
     assert plan.returncode == 0, plan.stdout + plan.stderr
@@ -80,7 +80,7 @@ def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     assert counts["qc"] == expected["cohorts"]
 
 
-@pytest.mark.parametrize("name", ["smoke", "config"])
+@pytest.mark.parametrize("name", ["smoke", "config", "structure", "structure-small"])
 def test_config_states_its_size_at_its_head(name):
     path = ROOT / "config" / f"{name}.yaml"
     counts = Study(configs.load(path)).counts()
