@@ -7,6 +7,7 @@ rule dataset:
         bim=paths.bim,
         fam=paths.fam,
         samples=paths.samples,
+        variants=paths.variants,
     output:
         trait=paths.trait,
         trait_json=paths.trait_json,

@@ -9,6 +9,7 @@ from stratbench.errors import UserError
 from stratbench.traits.dataset import dataset, spaced
 from stratbench.traits.genetic import draw_effects
 from stratbench.traits.simulate import threshold
+from trait_tables import simulated
 
 N, M = 300, 120
 
@@ -30,13 +31,6 @@ def cohort(tmp_path_factory):
     counts = punch_missing(count_MN, 0.03, rng)
     families = [f"f{k // 2}" for k in range(N)]
     return write_cohort(tmp_path_factory.mktemp("cohort"), counts, populations, families, columns=measures)
-
-
-def simulated(cohort, out, snps=None, names=("cohort", "trait"), **options):
-    """The tables of a simulated trait: trait, about, truth, liability and keep.snp."""
-    dataset(cohort, {"simulate": options, "snps": snps}, names, out)
-    tables = [files.read_tsv(out / f"{name}.tsv") for name in ("trait", "truth", "liability")]
-    return *tables, files.read_json(out / "trait.json"), keep.read_snps(out / "keep.snp")
 
 
 def measured(cohort, out, **declared):
@@ -80,7 +74,7 @@ def test_truth_regenerates_the_genetic_values(cohort, tmp_path):
 def test_pure_null_has_neither_genes_nor_environment(cohort, tmp_path):
     trait, truth, parts, about, _ = simulated(cohort, tmp_path, h2=0, causal=0)
     assert len(truth) == 0
-    assert list(truth.columns) == ["snp", "effect", "visible"]
+    assert list(truth.columns) == ["snp", "effect", "visible", "population"]
     assert parts["genetic"].eq(0).all()
     assert parts["environment"].eq(0).all()
     assert about["n_cases"] == trait["y"].sum() == N // 2
@@ -148,7 +142,7 @@ def test_spaced_snps_are_even_and_label_blind():
     ("options", "message"),
     [
         ({"h2": 0.8, "environment": 0.3}, "h2 \\+ environment is 1.1; lower one"),
-        ({"h2": 0.5, "causal": 0}, "h2 is 0.5 but causal is 0"),
+        ({"h2": 0.5, "causal": 0}, "causal: no causal SNPs, but h2 is 0.5; set causal >= 1 or h2: 0"),
         ({"causal": M + 1}, f"{M + 1} causal SNPs asked for, but only {M} SNPs"),
         (
             {"environment": 0.2, "population_effects": {"p1": 1, "p2": 2, "p4": 0}},

@@ -13,10 +13,24 @@ from stratbench.errors import UserError
 from stratbench.genotypes import open_cohort
 from stratbench.job import say
 from stratbench.seeds import seed
+from stratbench.traits import ascertain
+from stratbench.traits.describe import ascertained, describe
+from stratbench.traits.genetic import common
 from stratbench.traits.measured import measured
-from stratbench.traits.simulate import OPTIONS, shares, simulate
+from stratbench.traits.options import OPTIONS
+from stratbench.traits.simulate import DRAWS, Rngs, shares, shares_within, simulate
 
-PARTS = ["iid", "genetic", "environment", "environment_expected", "noise", "liability"]
+TRUTH = ["snp", "effect", "visible", "population"]
+PARTS = [
+    "iid",
+    "genetic",
+    "genetic_within",
+    "environment",
+    "environment_expected",
+    "environment_family",
+    "noise",
+    "liability",
+]
 
 
 def dataset(
@@ -28,16 +42,23 @@ def dataset(
 ) -> None:
     """Write trait.tsv, trait.json, truth.tsv, liability.tsv, keep.iid and keep.snp into ``out_dir``.
 
-    ``trait`` is ``{simulate: options, snps: N}`` or ``{measured: name, snps: N}``; ``snps`` None is all.
-    ``declared`` is the ``traits`` of the cohort file. Raises UserError for what the trait's kind refuses.
+    ``trait`` is ``{simulate: options, snps: N}`` or ``{measured: name, snps: N}``, either with ``ascertain``;
+    ``snps`` None is all. ``seed_names`` end in the trait's label, which a twin's name replaces; ``declared``
+    is the ``traits`` of the cohort file. Raises UserError for what the trait's kind refuses.
     """
     cohort = Path(cohort_dir)
     bim = plink.read_bim(cohort / "genotypes.bim")
+    samples = files.read_tsv(cohort / "samples.tsv")
     seen_K = spaced(len(bim), trait.get("snps"))
+    twin = trait.get("simulate", {}).get("twin")
+    names = [*seed_names[:-1], twin] if twin else seed_names
+    rngs = {name: np.random.default_rng(seed(*names, name)) for name in DRAWS}
     if "simulate" in trait:
-        made = _simulated(cohort, bim, seen_K, trait["simulate"], seed_names)
+        made = _simulated(cohort, bim, samples, seen_K, trait["simulate"], rngs)
     else:
         made = _measured(cohort, seen_K, trait["measured"], declared or {})
+    if trait.get("ascertain"):
+        _ascertain(made, samples, trait["ascertain"], rngs["ascertainment"])
     _write(cohort, bim, made, Path(out_dir))
 
 
@@ -58,26 +79,27 @@ def spaced(m: int, wanted: int | None) -> np.ndarray:
 def _simulated(
     cohort: Path,
     bim: pd.DataFrame,
+    samples: pd.DataFrame,
     seen_K: np.ndarray,
     given: Mapping[str, Any],
-    seed_names: Sequence[object],
+    rngs: Rngs,
 ) -> dict[str, Any]:
     """The tables of a simulated trait: everyone has a label."""
     options = checked(OPTIONS, given, "simulated trait")
-    samples = files.read_tsv(cohort / "samples.tsv")
     population_N = samples["population"].to_numpy()
-    rngs = {name: np.random.default_rng(seed(*seed_names, name)) for name in ("causal", "effects", "noise")}
     candidate_C = np.arange(len(bim)) if options["untyped"] else seen_K
-    trait = simulate(open_cohort(cohort), candidate_C, population_N, options, rngs)
+    if options["causal_maf"] > 0:
+        a1_freq_M = files.read_tsv(cohort / "variants.tsv")["a1_freq"].to_numpy()
+        candidate_C = common(candidate_C, a1_freq_M, options["causal_maf"])
+    trait = simulate(open_cohort(cohort), candidate_C, samples, options, rngs)
     if options["untyped"]:
         seen_K = np.setdiff1d(seen_K, trait.causal_C)
-    truth = pd.DataFrame(
-        {
-            "snp": bim["snp"].to_numpy()[trait.causal_C],
-            "effect": trait.effect_C,
-            "visible": int(not options["untyped"]),
-        }
-    )
+    truth = {
+        "snp": bim["snp"].to_numpy()[trait.causal_C],
+        "effect": trait.effect_C,
+        "visible": int(not options["untyped"]),
+        "population": trait.home_C,
+    }
     return {
         "trait": pd.DataFrame({"iid": samples["iid"], "y": trait.y_N}),
         "about": {
@@ -85,9 +107,10 @@ def _simulated(
             "simulated": True,
             "description": describe(options),
             "shares": shares(trait.parts, population_N),
+            "shares_within": shares_within(trait.parts, population_N),
             "prevalence": options["prevalence"] if options["kind"] == "binary" else None,
         },
-        "truth": truth,
+        "truth": pd.DataFrame(truth)[TRUTH],
         "liability": trait.parts.assign(iid=samples["iid"])[PARTS],
         "seen": seen_K,
     }
@@ -106,20 +129,42 @@ def _measured(cohort: Path, seen_K: np.ndarray, name: str, declared: Mapping[str
             "description": declared[name].get("description") or f"measured: {name}",
             "prevalence": float(y_N.mean()) if kind == "binary" else None,
         },
-        "truth": pd.DataFrame(columns=["snp", "effect", "visible"]),
+        "truth": pd.DataFrame(columns=TRUTH),
         "liability": pd.DataFrame(columns=PARTS),
         "seen": seen_K,
     }
 
 
-def describe(options: Mapping[str, Any]) -> str:
-    """A simulated trait in words."""
-    genes = f"h2 {options['h2']:g} by {options['causal']} causal SNPs" if options["h2"] > 0 else "no genes"
-    hidden = " (untyped)" if options["untyped"] and options["h2"] > 0 else ""
-    share = options["environment"]
-    around = f"environment of populations {share:g}" if share > 0 else "no environment"
-    cases = f", {options['prevalence']:.0%} cases" if options["kind"] == "binary" else ""
-    return f"simulated {options['kind']} trait: {genes}{hidden}, {around}{cases}"
+def _ascertain(
+    made: dict[str, Any], samples: pd.DataFrame, given: Mapping[str, Any], rng: np.random.Generator
+) -> None:
+    """Leave out who is not ascertained; trait.json says how many of each class there were and are."""
+    about = made["about"]
+    options = checked(ascertain.OPTIONS, given, "ascertain")
+    for name, message in ascertain.problems(options, about["kind"]):
+        raise UserError(f"ascertain: {name}: {message}")
+    if all(value is None for value in options.values()):
+        return
+    y_N = made["trait"]["y"].to_numpy()
+    population_N = samples.set_index("iid")["population"].loc[made["trait"]["iid"]].to_numpy()
+    kept_N = ascertain.ascertain(y_N, population_N, options, rng)
+    about["description"] += f"; {ascertained(options)}"
+    about["ascertained"] = {
+        "from": _classes(y_N, population_N),
+        "kept": _classes(y_N[kept_N], population_N[kept_N]),
+    }
+    made["trait"] = made["trait"][kept_N]
+    if len(made["liability"]):
+        made["liability"] = made["liability"][kept_N]
+        about["shares_kept"] = shares(made["liability"], population_N[kept_N])
+
+
+def _classes(y_N: np.ndarray, population_N: np.ndarray) -> dict[str, dict[str, int]]:
+    """Cases and controls of each population."""
+    return {
+        name: {word: int((y_N[population_N == name] == y).sum()) for word, y in ascertain.CLASSES.items()}
+        for name in sorted(set(population_N))
+    }
 
 
 def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) -> None:

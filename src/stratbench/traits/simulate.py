@@ -1,8 +1,9 @@
-"""Simulated traits: liability = genetic + environment tied to population + noise (METHODS: traits).
+"""Simulated traits: liability = genetic + environment + family + noise (METHODS: traits; docs/traits.md).
 
 Genetic and environmental parts are scaled so that their sample variances over all individuals are exactly
-``h2`` and ``environment``; noise is drawn from N(0, 1 - h2 - environment). h2 0 with an environment is the
-pure shortcut, both 0 the pure null, environment 0 the clean control.
+their shares; noise is drawn from N(0, what is left to 1). h2 0 with an environment is the pure shortcut, both
+0 the pure null, environment 0 the clean control. Removing genetic differences between populations takes them
+away after scaling, so that twins share what is within.
 """
 
 from collections.abc import Mapping
@@ -14,124 +15,112 @@ import pandas as pd
 
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, frequencies
-from stratbench.traits.environment import population_values
-from stratbench.traits.genetic import draw_causal, draw_effects, genetic_values
+from stratbench.traits.environment import (
+    family_values,
+    population_values,
+    sharp_share,
+    sharp_values,
+    smooth_values,
+)
+from stratbench.traits.genetic import draw_causal, draw_effects, draw_homes, values_by_home
+from stratbench.traits.options import needs_populations, problems
+from stratbench.traits.populations import population_means, require_known, require_two
 
-OPTIONS = {
-    "kind": {
-        "enum": ["binary", "quantitative"],
-        "default": "binary",
-        "description": "case/control by a threshold of the liability, or the liability itself",
-    },
-    "h2": {
-        "type": "number",
-        "minimum": 0,
-        "maximum": 1,
-        "default": 0.5,
-        "description": "genetic share of the liability",
-    },
-    "causal": {"type": "integer", "minimum": 0, "default": 20, "description": "number of causal SNPs"},
-    "alpha": {
-        "type": "number",
-        "minimum": -2,
-        "maximum": 1,
-        "default": -1,
-        "description": "effects per allele are N(0, [2p(1-p)]^alpha); -1 is equal variance per SNP",
-    },
-    "environment": {
-        "type": "number",
-        "minimum": 0,
-        "maximum": 1,
-        "default": 0,
-        "description": "share of the liability that the environments of populations have",
-    },
-    "population_effects": {
-        "type": "object",
-        "additionalProperties": {"type": "number"},
-        "default": {},
-        "description": "environment of each population before scaling; {} is 0, 1, 2, ... sorted by name",
-    },
-    "prevalence": {
-        "type": "number",
-        "exclusiveMinimum": 0,
-        "exclusiveMaximum": 1,
-        "default": 0.5,
-        "description": "share of cases (binary traits)",
-    },
-    "untyped": {
-        "type": "boolean",
-        "default": False,
-        "description": "draw causal SNPs from all SNPs after QC and hide them from the models",
-    },
-}
+DRAWS = ("causal", "effects", "homes", "deme", "family", "noise", "ascertainment")
+SHARES = ("genetic", "environment", "environment_family", "noise")
+Rngs = Mapping[str, np.random.Generator]
 
 
 @dataclass(frozen=True)
 class Simulated:
-    """A simulated trait: y (N,), the causal rows of .bim with their effects, and the liability's parts.
+    """A simulated trait: y (N,), its causal SNPs and the liability's parts.
 
-    ``parts`` has float64 columns genetic, environment, environment_expected, noise, liability.
+    ``causal_C`` are rows of .bim, ``effect_C`` effects per A1 allele, ``home_C`` the one population that a
+    SNP acts in (blank: all). ``parts`` has float64 columns genetic, genetic_within, environment,
+    environment_expected, environment_family, noise, liability.
     """
 
     y_N: np.ndarray
     causal_C: np.ndarray
     effect_C: np.ndarray
+    home_C: np.ndarray
     parts: pd.DataFrame
 
 
 def check(options: Mapping[str, Any]) -> None:
-    """Raise UserError for shares that exceed 1, and for h2 > 0 without causal SNPs."""
-    if options["h2"] + options["environment"] > 1:
-        total = options["h2"] + options["environment"]
-        raise UserError(f"traits: h2 + environment is {total:g}; lower one: the shares cannot exceed 1")
-    if options["h2"] > 0 and options["causal"] == 0:
-        raise UserError(f"traits: h2 is {options['h2']:g} but causal is 0; set causal >= 1 or h2: 0")
+    """Raise UserError for options that contradict each other."""
+    for name, message in problems(options):
+        raise UserError(f"traits: {name}: {message}")
 
 
 def simulate(
     genotypes: Genotypes,
     candidate_C: np.ndarray,
-    population_N: np.ndarray,
+    samples: pd.DataFrame,
     options: Mapping[str, Any],
-    rngs: Mapping[str, np.random.Generator],
+    rngs: Rngs,
 ) -> Simulated:
     """Simulate a trait for all individuals of ``genotypes`` (all SNPs of a cohort, N individuals).
 
-    ``candidate_C`` are the rows that causal SNPs are drawn from; ``rngs`` the generators ``causal``,
-    ``effects`` and ``noise``, apart so that changing one share moves no other draw.
-    Raises UserError for what ``check``, ``draw_causal`` and ``population_values`` refuse, and if a binary
-    trait has cases only or controls only.
+    ``candidate_C`` are the rows that causal SNPs are drawn from, ``samples`` the cohort's samples.tsv;
+    ``rngs`` the generators of DRAWS, apart so that changing one share moves no other draw.
+    Raises UserError for what ``check`` and the parts refuse, and for a binary trait of one class.
     """
     check(options)
-    n = len(population_N)
-    genetic_N, causal_C, effect_C = _genetic(genotypes, candidate_C, options, rngs)
-    environment_N = np.zeros(n)
-    if options["environment"] > 0:
-        raw_N = population_values(population_N, options["population_effects"])
-        environment_N = _scaled(raw_N, options["environment"])[0]
-    noise_variance = max(1 - options["h2"] - options["environment"], 0)
-    noise_N = rngs["noise"].standard_normal(n) * np.sqrt(noise_variance)
-    liability_N = genetic_N + environment_N + noise_N
+    population_N = samples["population"].to_numpy()
+    if what := needs_populations(options):
+        require_two(what, population_N)
+    genetic_N, causal_C, effect_C, home_C = _genetic(genotypes, candidate_C, population_N, options, rngs)
+    within_N = genetic_N - population_means(genetic_N, population_N)
+    environment_N, share = _environment(samples, options, rngs["deme"])
+    family_N = np.zeros(len(samples))
+    if options["family_environment"] > 0:
+        raw_N = family_values(samples["family"].to_numpy(), rngs["family"])
+        family_N = _scaled(raw_N, options["family_environment"])[0]
+    noise_variance = max(1 - options["h2"] - share - options["family_environment"], 0)
+    # It is the same for everyone in a population, but for a gradient that runs through it.
+    smooth = options["environment_shape"] == "smooth"
     parts = pd.DataFrame(
         {
-            "genetic": genetic_N,
+            "genetic": genetic_N if options["between"] == "kept" else within_N,
+            "genetic_within": within_N,
             "environment": environment_N,
-            "environment_expected": environment_N,  # it is the same for everyone in a population
-            "noise": noise_N,
-            "liability": liability_N,
+            "environment_expected": population_means(environment_N, population_N)
+            if smooth
+            else environment_N,
+            "environment_family": family_N,
+            "noise": rngs["noise"].standard_normal(len(samples)) * np.sqrt(noise_variance),
         }
     )
-    y_N = threshold(liability_N, options["prevalence"]) if options["kind"] == "binary" else liability_N
-    return Simulated(y_N, causal_C, effect_C, parts)
+    liability_N = (
+        parts["genetic"] + parts["environment"] + parts["environment_family"] + parts["noise"]
+    ).to_numpy()
+    y_N = liability_N
+    if options["kind"] == "binary":
+        y_N = labels(liability_N, options["prevalence"], population_N)
+    return Simulated(y_N, causal_C, effect_C, home_C, parts.assign(liability=liability_N))
 
 
-def threshold(liability_N: np.ndarray, prevalence: float) -> np.ndarray:
+def labels(
+    liability_N: np.ndarray, prevalence: float | Mapping[str, float], population_N: np.ndarray
+) -> np.ndarray:
+    """0/1 by one threshold for everyone, or by one of each population: int64 (N,)."""
+    if not isinstance(prevalence, Mapping):
+        return threshold(liability_N, prevalence)
+    y_N = np.zeros(len(liability_N), dtype=np.int64)
+    for name in require_known("prevalence", prevalence, population_N, every=True):
+        inside_N = population_N == name
+        y_N[inside_N] = threshold(liability_N[inside_N], prevalence[name], f" of {name}")
+    return y_N
+
+
+def threshold(liability_N: np.ndarray, prevalence: float, of: str = "") -> np.ndarray:
     """1 above the sample quantile 1 - prevalence, else 0: int64 (N,). UserError if a class is empty."""
     y_N = (liability_N > np.quantile(liability_N, 1 - prevalence)).astype(np.int64)
     if y_N.min() == y_N.max():
         only = "cases" if y_N.min() else "controls"
         raise UserError(
-            f"traits: prevalence {prevalence:g} of {len(y_N)} individuals leaves only {only}; "
+            f"traits: prevalence {prevalence:g} of {len(y_N)} individuals{of} leaves only {only}; "
             "choose a prevalence nearer 0.5, more individuals, or h2 + environment < 1"
         )
     return y_N
@@ -143,29 +132,80 @@ def shares(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, float]:
     ``genetic_within`` is the variance of g around its population means.
     """
     total = parts["liability"].var(ddof=0)
-    share = {name: parts[name].var(ddof=0) / total for name in ("genetic", "environment", "noise")}
-    g = parts["genetic"]
-    within = (g - g.groupby(population_N).transform("mean")).var(ddof=0) / total
+    share = {name: parts[name].var(ddof=0) / total for name in SHARES}
+    g_N = parts["genetic"].to_numpy()
+    within = float((g_N - population_means(g_N, population_N)).var()) / total
     return {**share, "genetic_within": within, "covariance": 1 - sum(share.values())}
+
+
+def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, float]:
+    """The same within populations: variances around the means of populations over that of the liability.
+
+    ``liability`` is the part of the liability's whole variance that lies within populations.
+    """
+    names = [*SHARES, "liability"]
+    around = pd.DataFrame(
+        {
+            name: parts[name].to_numpy() - population_means(parts[name].to_numpy(), population_N)
+            for name in names
+        }
+    )
+    variance = around.var(ddof=0)
+    share = {name: float(variance[name] / variance["liability"]) for name in SHARES}
+    of_all = float(variance["liability"] / parts["liability"].var(ddof=0))
+    return {**share, "covariance": 1 - sum(share.values()), "liability": of_all}
 
 
 def _genetic(
     genotypes: Genotypes,
     candidate_C: np.ndarray,
+    population_N: np.ndarray,
     options: Mapping[str, Any],
-    rngs: Mapping[str, np.random.Generator],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scaled genetic values (N,), causal rows (C,) and effects (C,); no causal SNPs if h2 is 0."""
+    rngs: Rngs,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Scaled genetic values (N,), causal rows (C,), effects (C,), homes (C,); no causal SNPs if h2 is 0."""
     if options["h2"] == 0:
-        return np.zeros(len(genotypes.person_N)), np.empty(0, dtype=np.int64), np.empty(0)
-    causal_C = draw_causal(candidate_C, options["causal"], rngs["causal"])
+        none = np.empty(0, dtype=object)
+        return np.zeros(len(population_N)), np.empty(0, dtype=np.int64), np.empty(0), none
+    causal_C = draw_causal(candidate_C, options["causal"], rngs["causal"], options["causal_maf"])
     chosen = genotypes.snps(causal_C)
-    effect_C = draw_effects(frequencies(chosen), options["alpha"], rngs["effects"])
-    genetic_N = genetic_values(chosen, effect_C)
+    p_C = frequencies(chosen)
+    if not ((p_C > 0) & (p_C < 1)).all():
+        raise UserError("traits: a causal SNP does not vary between individuals; set `causal_maf` or qc maf")
+    effect_C = draw_effects(p_C, options["alpha"], rngs["effects"], options["effects"])
+    homes = options["causal_populations"]
+    homes = homes or require_known("causal_populations", homes, population_N, every=False)
+    require_known("causal_populations", homes, population_N, every=False)
+    home_C = draw_homes(len(causal_C), options["causal_shared"], homes, rngs["homes"])
+    genetic_N = values_by_home(chosen, effect_C, home_C, population_N)
     if not np.nanvar(genetic_N) > 0:
         raise UserError("traits: the causal SNPs do not vary between individuals; raise qc maf or `causal`")
     genetic_N, factor = _scaled(genetic_N, options["h2"])
-    return genetic_N, causal_C, effect_C * factor
+    return genetic_N, causal_C, effect_C * factor, home_C
+
+
+def _environment(
+    samples: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[np.ndarray, float]:
+    """The environment (N,) in the shape asked for, scaled, and its share of the liability."""
+    shape, share = options["environment_shape"], options["environment"]
+    population_N = samples["population"].to_numpy()
+    if shape == "sharp":
+        raw_N = sharp_values(population_N, options["deme"], rng)
+        if options["deme_sd"] is not None:
+            share = sharp_share(raw_N, options["deme_sd"])
+    elif share == 0:
+        return np.zeros(len(samples)), 0.0
+    elif shape == "smooth":
+        raw_N = smooth_values(samples, options["gradient"])
+    else:
+        raw_N = population_values(population_N, options["population_effects"])
+    if share + options["h2"] + options["family_environment"] > 1 + 1e-9:
+        raise UserError(
+            f"traits: deme_sd: a deme {options['deme_sd']:g} SDs up is {share:.3g} of the liability; with h2 "
+            f"and family_environment that exceeds 1; lower one"
+        )
+    return _scaled(raw_N, share)[0], share
 
 
 def _scaled(raw_N: np.ndarray, variance: float) -> tuple[np.ndarray, float]:

@@ -1,0 +1,188 @@
+"""The options of a simulated trait, and which of them contradict each other.
+
+Both are read by the config's checks, before any rule is built, and again where a trait is simulated. Nothing
+heavy is imported here. docs/traits.md has the formulas.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+OPTIONS = {
+    "kind": {
+        "enum": ["binary", "quantitative"],
+        "default": "binary",
+        "description": "case/control by a threshold of the liability, or the liability itself",
+    },
+    "h2": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0.5,
+        "description": "genetic share of the liability, differences between populations included",
+    },
+    "causal": {"type": "integer", "minimum": 0, "default": 20, "description": "number of causal SNPs"},
+    "causal_maf": {
+        "type": "number",
+        "minimum": 0,
+        "exclusiveMaximum": 0.5,
+        "default": 0,
+        "description": "causal SNPs are drawn from those at least this common among all individuals",
+    },
+    "effects": {
+        "enum": ["normal", "equal"],
+        "default": "normal",
+        "description": "normal effects, or one magnitude with random signs; before alpha",
+    },
+    "alpha": {
+        "type": "number",
+        "minimum": -2,
+        "maximum": 1,
+        "default": -1,
+        "description": "effects per allele are scaled by [2p(1-p)]^(alpha/2); -1 is equal variance per SNP",
+    },
+    "causal_shared": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 1,
+        "description": "share of causal SNPs that act in everyone; each other one acts in one population",
+    },
+    "causal_populations": {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "default": [],
+        "description": "populations that the other causal SNPs are dealt out to in turn; [] is all of them",
+    },
+    "between": {
+        "enum": ["kept", "removed"],
+        "default": "kept",
+        "description": "genetic differences between the means of populations: kept, or removed",
+    },
+    "twin": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "the seeds' name instead of the trait's label: traits of one name share all draws",
+    },
+    "environment": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0,
+        "description": "share of the liability that the environment has",
+    },
+    "environment_shape": {
+        "enum": ["populations", "smooth", "sharp"],
+        "default": "populations",
+        "description": "a value for each population, a gradient along columns of samples.tsv, one deme apart",
+    },
+    "population_effects": {
+        "type": "object",
+        "additionalProperties": {"type": "number"},
+        "default": {},
+        "description": "environment of each population before scaling; {} is 0, 1, 2, ... sorted by name",
+    },
+    "gradient": {
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "default": [],
+        "description": "smooth: numeric columns of samples.tsv; their z-scores are added",
+    },
+    "deme": {
+        "type": ["string", "null"],
+        "default": None,
+        "description": "sharp: the population apart; null draws one",
+    },
+    "deme_sd": {
+        "type": ["number", "null"],
+        "exclusiveMinimum": 0,
+        "default": None,
+        "description": "sharp, in place of environment: how far the deme is up, in SDs of all else",
+    },
+    "family_environment": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0,
+        "description": "share of the liability that members of a family have in common besides genes",
+    },
+    "prevalence": {
+        "type": ["number", "object"],
+        "exclusiveMinimum": 0,
+        "exclusiveMaximum": 1,
+        "minProperties": 1,
+        "additionalProperties": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        "default": 0.5,
+        "description": "share of cases (binary traits), or that of each population",
+    },
+    "untyped": {
+        "type": "boolean",
+        "default": False,
+        "description": "draw causal SNPs from all SNPs after QC and hide them from the models",
+    },
+}
+
+# What makes a trait's genetic values: twins that differ in one of these would not share them.
+GENETIC = (
+    "h2",
+    "causal",
+    "causal_maf",
+    "effects",
+    "alpha",
+    "causal_shared",
+    "causal_populations",
+    "untyped",
+)
+
+
+def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
+    shares = {name: options[name] for name in ("h2", "environment", "family_environment") if options[name]}
+    if sum(shares.values()) > 1 + 1e-9:
+        total = sum(shares.values())
+        last = next(name for name in ("environment", "family_environment", "h2") if name in shares)
+        yield last, f"{' + '.join(shares)} is {total:g}; lower one: the shares cannot exceed 1"
+    if options["h2"] > 0 and options["causal"] == 0:
+        yield "causal", f"no causal SNPs, but h2 is {options['h2']:g}; set causal >= 1 or h2: 0"
+    if options["causal_populations"] and options["causal_shared"] == 1:
+        yield "causal_populations", "all causal SNPs act everywhere; set causal_shared < 1 or leave this out"
+    yield from _shape(options)
+
+
+def _shape(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Options of another shape of the environment than the one chosen, and options that it lacks."""
+    shape = options["environment_shape"]
+    of = {"population_effects": "populations", "gradient": "smooth", "deme": "sharp", "deme_sd": "sharp"}
+    for name, its in of.items():
+        if options[name] and shape != its:
+            yield name, f"belongs to environment_shape: {its}, but that is '{shape}'; change one of them"
+    if shape == "smooth" and not options["gradient"]:
+        yield "gradient", "environment_shape: smooth needs columns of samples.tsv, e.g. gradient: [row]"
+    if shape == "smooth" and options["environment"] == 0:
+        yield "environment", "environment_shape: smooth needs a share; set environment > 0"
+    if shape == "sharp" and (options["environment"] > 0) == (options["deme_sd"] is not None):
+        yield "deme_sd", "environment_shape: sharp needs either environment > 0 (a share) or deme_sd (SDs)"
+
+
+def by_population(options: Mapping[str, Any]) -> Iterator[tuple[str, list[str], bool]]:
+    """The options that name populations: option, names, and whether every population needs a value."""
+    if options["environment_shape"] == "populations" and options["population_effects"]:
+        yield "population_effects", list(options["population_effects"]), True
+    if isinstance(options["prevalence"], Mapping):
+        yield "prevalence", list(options["prevalence"]), True
+    if options["deme"]:
+        yield "deme", [options["deme"]], False
+    if options["causal_populations"]:
+        yield "causal_populations", list(options["causal_populations"]), False
+
+
+def needs_populations(options: Mapping[str, Any]) -> str | None:
+    """What of these options makes no sense in one population; None if nothing does."""
+    if options["environment"] > 0 and options["environment_shape"] == "populations":
+        return "environment > 0"
+    if options["environment_shape"] == "sharp":
+        return "environment_shape: sharp"
+    if options["h2"] > 0 and options["causal_shared"] < 1:
+        return "causal_shared < 1"
+    return None
