@@ -15,8 +15,8 @@ from stratbench.options import complete
 from stratbench.split import split
 from stratbench.structure.structure import structure
 from stratbench.train.fit import fit
-from stratbench.traits import simulate as traits
 from stratbench.traits.dataset import dataset
+from stratbench.traits.options import OPTIONS
 from trained import outputs, spec
 
 PREFIX = "genotypes"
@@ -24,7 +24,7 @@ PREFIX = "genotypes"
 
 def prepared(cohort: Path, directory: Path, options: dict[str, Any], name: str) -> dict[str, Any]:
     """Paths of a dataset with a simulated trait, a random split and PCs."""
-    trait = {"simulate": complete(traits.OPTIONS, options, "test"), "snps": None}
+    trait = {"simulate": complete(OPTIONS, options, "test"), "snps": None}
     dataset(cohort, trait, [name], directory / "dataset", {})
     chosen = {"method": "random", "file": None, "options": {"validation": 0.15, "test": 0.3}}
     split(cohort / "samples.tsv", directory / "dataset", chosen, [name], directory / "split.tsv")
@@ -40,10 +40,13 @@ def prepared(cohort: Path, directory: Path, options: dict[str, Any], name: str) 
     }
 
 
-def stratified(cohort: Path, directory: Path, options: dict[str, Any], name: str) -> tuple[float, float]:
+def stratified(
+    cohort: Path, directory: Path, options: dict[str, Any], name: str, **model: float
+) -> tuple[float, float]:
     """Stratified AUROC of the linear model on test individuals, and its standard error."""
     paths = prepared(cohort, directory, options, name)
-    fit(paths, outputs(directory / "fit"), spec("model", "linear"), [spec("adjustment", "none")], 1, [name])
+    linear = spec("model", "linear", **model)
+    fit(paths, outputs(directory / "fit"), linear, [spec("adjustment", "none")], 1, [name])
     rows = files.read_tsv(directory / "fit" / "predictions.tsv", text=("set",))
     test = rows[rows["set"] == "test"]
     population = files.read_tsv(cohort / "samples.tsv").set_index("iid")["population"]
@@ -65,13 +68,16 @@ def test_the_linear_model_learns_the_positive_control(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("n_null", [40])
 def test_intervals_of_a_pure_null_cover_one_half_at_the_stated_rate(tmp_path: Path, n_null: int) -> None:
-    """Of 40 nulls 95% intervals should cover .5 in 38; fewer than 34, or such a mean, has p < .01."""
+    """Of 40 nulls 95% intervals should cover .5 in 38; fewer than 34, or such a mean, has p < .01.
+
+    Ridge alone: the lasso would rightly select nothing, and a constant score covers .5 for no merit.
+    """
     rng, values, covered = np.random.default_rng(5), [], 0
-    count_MN, populations = balding_nichols([120, 120], 60, 0.05, rng)
+    count_MN, populations = balding_nichols([160, 160], 60, 0.05, rng)
     cohort = write_cohort(tmp_path / "cohort", count_MN, populations)
     for k in range(n_null):
         null = {"h2": 0.0, "causal": 0, "environment": 0.0}
-        value, se = stratified(cohort, tmp_path / f"null{k}", null, f"null-{k}")
+        value, se = stratified(cohort, tmp_path / f"null{k}", null, f"null-{k}", lasso=0.0)
         values.append(value)
         covered += abs(value - 0.5) <= 1.96 * se
     assert covered >= 34
