@@ -109,6 +109,7 @@ def test_config_of_the_caller_is_not_changed(good):
     assert good == before
 
 
+TRAIT = ("traits", "confounded", "simulate")
 REFUSALS = [
     (["sutdy"], "x", "sutdy: unknown key 'sutdy': did you mean 'study'?"),
     (["study"], ..., "'study' is missing"),
@@ -169,6 +170,74 @@ REFUSALS = [
         "traits.confounded.simulate: environment > 0 needs populations, but 'mice' declares none",
     ),
     (["traits", "confounded", "simulate", "causal"], 0, "traits.confounded.simulate.causal: no causal SNPs"),
+    ([*TRAIT, "prevalence"], {"p1": 0.5}, "simulate.prevalence: no value for p2 of 'pair'"),
+    ([*TRAIT, "prevalence"], {"p1": 0.5, "p2": 1.5}, "simulate.prevalence.p2: 1.5 is greater than"),
+    (
+        [*TRAIT, "family_environment"],
+        0.5,
+        "environment: h2 + environment + family_environment is 1.25",
+    ),
+    ([*TRAIT, "gradient"], ["row"], "simulate.gradient: belongs to environment_shape: smooth"),
+    (
+        [*TRAIT, "environment_shape"],
+        "smoth",
+        "environment_shape: unknown value 'smoth': did you mean 'smooth'",
+    ),
+    ([*TRAIT, "deme_sd"], 2, "simulate.deme_sd: belongs to environment_shape: sharp"),
+    ([*TRAIT, "causal_populations"], ["p1"], "set causal_shared < 1 or leave this out"),
+    (
+        ["traits", "other"],
+        {"simulate": {"h2": 0.4, "causal": 5, "twin": "confounded"}, "snps": 50},
+        "traits.other.simulate: 'other' and 'confounded' are twins but differ in h2, snps; make these equal",
+    ),
+    (
+        ["traits", "confounded", "simulate"],
+        {"environment": 0.2, "environment_shape": "smooth", "gradient": ["row"]},
+        "traits.confounded.simulate.gradient: samples of 'pair' have no column 'row': known: none",
+    ),
+    (
+        ["traits", "confounded", "simulate"],
+        {"environment_shape": "sharp", "deme": "p3", "deme_sd": 2},
+        "traits.confounded.simulate.deme.p3: 'pair' has no population 'p3'",
+    ),
+    (
+        ["cohorts", "pair", "simulate"],
+        {"demography": "panmictic"},
+        "traits.confounded.simulate: environment > 0 needs two populations or more, but 'pair' has one",
+    ),
+    (
+        ["traits", "clean", "simulate", "family_environment"],
+        0.2,
+        "traits.clean.simulate.family_environment: 'mice' declares no families; set it to 0",
+    ),
+    (["traits", "confounded", "ascertain"], {"case": 3}, "ascertain.case: unknown key 'case': did you mean"),
+    (["traits", "confounded", "ascertain"], {"first": 3}, "ascertain.blocks: state the blocks"),
+    (
+        ["traits", "confounded", "ascertain"],
+        {"cases": 30},
+        "traits.confounded.ascertain.cases: 30 cases asked for, but 'pair' has about 20; ask for fewer",
+    ),
+    (
+        ["traits", "confounded", "ascertain"],
+        {"controls": {"p1": 25, "p2": 0}},
+        "traits.confounded.ascertain.controls: 25 controls of p1 asked for, but 'pair' has about 20",
+    ),
+    (
+        ["traits", "confounded", "ascertain"],
+        {"first": {"cases": 5, "controls": 22}, "blocks": 2},
+        "traits.confounded.ascertain.first: 22 controls asked for, but 'pair' has about 20",
+    ),
+    (
+        ["traits", "confounded", "ascertain"],
+        {"case_share": {"p1": 0.5, "p9": 0.5}},
+        "traits.confounded.ascertain.case_share.p9: 'pair' has no population 'p9'",
+    ),
+    (["traits", "cd8", "ascertain"], {"cases": 5}, "traits.cd8.ascertain.cases: ascertainment is by cases"),
+    (
+        ["traits", "clean", "ascertain"],
+        {"cases": {"x": 5}},
+        "traits.clean.ascertain.cases: names populations, but 'mice' declares none",
+    ),
     (
         ["splits", "half"],
         {"method": "given", "column": "halv"},
@@ -221,6 +290,22 @@ REFUSALS = [
 @pytest.mark.parametrize(("place", "value", "message"), REFUSALS, ids=[case[2] for case in REFUSALS])
 def test_mistake_is_refused_by_name(good, place, value, message):
     assert message in problems(changed(good, place, value))
+
+
+def test_options_of_traits_are_completed(good):
+    trait = {
+        "simulate": {"causal": 5, "prevalence": {"p1": 0.2, "p2": 0.5}},
+        "ascertain": {"case_share": 0.5},
+    }
+    spec = configs.check(changed(good, ["traits", "confounded"], trait))["traits"]["confounded"]
+    assert spec["simulate"]["environment_shape"] == "populations"
+    assert spec["ascertain"] == {
+        "cases": None,
+        "controls": None,
+        "case_share": 0.5,
+        "first": None,
+        "blocks": None,
+    }
 
 
 def test_all_problems_are_listed_at_once(good):
