@@ -43,6 +43,17 @@ class Example:
     snps: int = 400
     attributions: tuple[str, ...] = ("gradient-input", "gradient-dosage", "integrated-gradients")
     associations: tuple[str, ...] = ("ols", "ols-pcs")
+    dial: tuple[tuple[str, float | str], ...] = ()  # cohort and its place; instead of split-fst05
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        return tuple(label for label, _ in self.dial) or ("split-fst05",)
+
+    def strength(self, scenario: str) -> float:
+        """How strong structure is: it grows over the dial."""
+        if scenario not in self.scenarios or not self.dial:
+            return 1.0
+        return (self.scenarios.index(scenario) + 0.2) / len(self.scenarios)
 
 
 @dataclass
@@ -69,7 +80,7 @@ def config(example: Example) -> dict[str, Any]:
         "null": {"kind": kind, "h2": 0.0, "causal": 0, "environment": 0.0},
     }
     block = {
-        "cohorts": ["split-fst05"],
+        "cohorts": list(example.scenarios),
         "traits": list(example.traits),
         "splits": ["random"],
         "models": list(example.models),
@@ -82,10 +93,11 @@ def config(example: Example) -> dict[str, Any]:
         "seeds": 2,
         "gpu": 0,
         "cohorts": {
-            "split-fst05": {
+            label: {
                 "simulate": {"demography": "split", "file": None, "options": {"individuals": 60}},
                 "replicates": example.replicates,
             }
+            for label in example.scenarios
         },
         "traits": {name: {"simulate": simulated[name], "snps": example.snps} for name in example.traits},
         "splits": {"random": {"method": "random"}, "halves": {"method": "given", "column": "half"}},
@@ -95,6 +107,8 @@ def config(example: Example) -> dict[str, Any]:
         "associations": {name: _spec(name) for name in example.associations},
         "blocks": [block],
     }
+    if example.dial:
+        made["dial"] = {"title": "Hudson FST", "points": dict(example.dial)}
     if example.real:
         made["cohorts"]["mice"] = {"real": "config/cohorts/mice.yaml"}
         made["traits"] |= {"cd8": {"measured": "cd8"}, "cd8-case": {"measured": "cd8-case"}}
@@ -303,6 +317,7 @@ def _metrics(
     }  # fmt: skip
     name, chance = ("pearson", 0.0) if quantitative else ("auroc", 0.5)
     shortcut = 0.22 if split.trait in ("confounded", "shortcut") and populations > 1 else 0.0
+    shortcut *= example.strength(cohort.scenario)
 
     def jitter(value: float, scale: float = 0.012) -> float:
         return float(value + scale * rng.normal())

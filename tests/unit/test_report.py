@@ -8,18 +8,20 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from scipy import stats
 
 from example_results import ADJUSTMENTS, Example, config, make
 from stratbench import files
 from stratbench.errors import UserError
 from stratbench.report import numbers, style
 from stratbench.report.answer import answer, questions
+from stratbench.report.curves import change, courses, places
 from stratbench.report.figures import figure_names, figures, pictures
 from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
 from stratbench.report.results import Results
 from stratbench.report.sections import sections
-from stratbench.study import Study
+from stratbench.study import Study, read_dial
 
 SMALL = Example(
     traits=("confounded",),
@@ -27,7 +29,29 @@ SMALL = Example(
     attributions=("gradient-input",),
     snps=80,
 )
+DIALS = {
+    "a dial": replace(SMALL, real=False, models=("linear",), dial=(("b", 0.01), ("a", 0), ("c", "families"))),
+    "a crowded dial": replace(
+        SMALL, models=("linear",), dial=(*((f"s{k}", 10.0**k) for k in range(-3, 1)), ("w", "words"))
+    ),
+    "a dial of words": replace(SMALL, real=False, models=("linear",), dial=(("a", "one"), ("b", "two"))),
+    "a dial with one number": replace(SMALL, real=False, models=("cnn",), dial=(("a", "one"), ("b", 2))),
+}
 EDGES = {
+    **DIALS,
+    **{
+        f"{name}, {edge}": replace(DIALS[name], **of)
+        for name in ("a dial", "a dial of words")
+        for edge, of in {
+            "one population": {"populations": 1},
+            "one replicate": {"replicates": 1},
+            "no model": {"models": ()},
+            "no attribution": {"attributions": ()},
+            "failed fits": {"failed": tuple(("linear", adjustment) for adjustment in SMALL.adjustments)},
+            "null and shortcut": {"traits": ("null", "shortcut")},
+            "quantitative": {"quantitative": True},
+        }.items()
+    },
     "one population": replace(SMALL, populations=1, real=False),
     "many populations": replace(SMALL, populations=14, real=False, models=("linear",)),
     "one replicate": replace(SMALL, replicates=1, real=False),
@@ -78,6 +102,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]:
     figures(settings, base / "results/example/figures", base)
     report(settings, base / "results/example/report.html", base)
     return base, settings, (base / "results/example/report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def turned(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """The results of a study with a dial."""
+    base = tmp_path_factory.mktemp("dial")
+    return Results(Study(make(base, DIALS["a dial"])), base)
 
 
 @pytest.mark.parametrize("name", EDGES)
@@ -268,3 +299,61 @@ def test_two_figures_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(runtime, "pictures", lambda study, groups: [("headline", "x")])
     with pytest.raises(UserError, match="two figures would be named 'headline'"):
         figure_names(Study(config(SMALL)))
+
+
+def test_dial_orders_scales_and_separates() -> None:
+    where = places(read_dial({"title": "F", "points": {"c": "x", "b": 0.01, "a": 0, "d": 0.1, "e": "y"}}))
+    assert list(where.x) == ["a", "b", "d", "c", "e"]
+    xs = list(where.x.values())
+    assert xs == sorted(xs)
+    assert where.scale.startswith("logarithmic")
+    assert where.wall is not None
+    assert where.x["d"] < where.wall < where.x["c"]
+    assert list(where.labels.values()) == ["0", ".01", ".1", "x", "y"]
+    even = places(read_dial({"title": "F", "points": {"a": 0, "b": 1, "c": 3}}))
+    assert even.scale == ""
+    assert list(even.x.values()) == pytest.approx([0, 2 / 3, 2])
+    assert even.wall is None
+    assert places(read_dial({"title": "F", "points": {"a": "x", "b": "y"}})).wall is None
+
+
+def test_change_over_the_dial_is_welchs(turned: Results) -> None:
+    low, high = courses(turned.study, turned.groups)[0].ends or ()
+    keys = {"model": "linear", "adjustment": "none"}
+    before, after = (turned.per_replicate(group, "auroc", **keys) for group in (low, high))
+    assert (low.scenario, high.scenario, len(before), len(after)) == ("a", "b", 3, 3)
+    peer = stats.ttest_ind(after, before, equal_var=False).confidence_interval(0.95)
+    row = change(turned, low, high, "auroc", **keys)
+    assert row is not None
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((peer.low, peer.high))
+    assert row["mean"] == pytest.approx(after.mean() - before.mean())
+    assert change(turned, low, high, "no such metric") is None
+
+
+def test_answer_tells_how_a_metric_moves_over_the_dial(turned: Results) -> None:
+    text = words(answer(turned))
+    assert "confounded, Hudson FST 0 to .01 (random split, n = 3 replicates each)." in text
+    low, high = courses(turned.study, turned.groups)[0].ends or ()
+    row = change(turned, low, high, "auroc", model="linear", adjustment="none")
+    numbers_of = ", ".join([numbers.signed(row["mean"]), numbers.interval(row, numbers.signed)])
+    assert row["ci_high"] < 0  # the example's structure follows the order of its config
+    assert f"Without adjustment, AUROC overall clearly falls for linear ({numbers_of})" in text
+    section = next(part for part in sections(turned) if part.title == "Over the dial: Hudson FST")
+    listings = [block for block in section.blocks if isinstance(block, Listing)]
+    assert len(listings[0].items) == 3  # point by point
+
+
+@pytest.mark.parametrize("name", ["a dial, one replicate", "a dial of words"])
+def test_no_move_over_the_dial_without_an_interval(tmp_path: Path, name: str) -> None:
+    text = words(answer(Results(Study(make(tmp_path, EDGES[name])), tmp_path)))
+    assert "clearly rises for" not in text
+    assert "clearly change for" not in text
+
+
+def test_headline_of_a_dial_is_its_curves(turned: Results) -> None:
+    kinds = {picture.name: picture.kind for picture in pictures(turned.study)}
+    assert kinds["headline"] == "dial_headline"
+    assert kinds["dial_confounded_random"] == "dial"
+    assert kinds["dial-tests_confounded_random"] == "dial_tests"
+    drawn = [name for name, kind in kinds.items() if kind == "manhattan"]
+    assert drawn == ["manhattan_b_confounded_random_linear"]

@@ -7,8 +7,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stratbench.report.curves import courses
 from stratbench.report.figures.agreement import change as fall_of_agreement
 from stratbench.report.figures.headline import chance_auc_pr, main
+from stratbench.report.movement import movements
 from stratbench.report.numbers import counted, estimate, interval, listed, plain
 from stratbench.report.page import Block, Heading, Listing, Text
 from stratbench.report.results import Group, Results
@@ -32,14 +34,21 @@ def answer(results: Results) -> list[Block]:
     """The short answer: what was learned, and a paragraph for each trait."""
     blocks: list[Block] = [Text(_count(results))]
     if any(group.models for group in results.groups):
-        blocks.append(Listing([_briefly(results, group) for group in results.groups if group.models]))
+        blocks.append(Listing(_items(results)))
         blocks.append(Text(_caution(results)))
     return blocks
 
 
+def _items(results: Results) -> list[Text]:
+    """How each trait moves over the dial, then every group beside it, one by one."""
+    moved = movements(results)
+    over = {group.name for one in courses(results.study, results.groups) if moved for group in one.groups}
+    return moved + [brief(results, g) for g in results.groups if g.models and g.name not in over]
+
+
 def questions(results: Results) -> list[Block]:
     """The four questions of the headline figure and the price of each correction, trait by trait."""
-    return [block for group in main(results.groups) for block in _about(results, group)]
+    return [block for group in main(results.study, results.groups) for block in _about(results, group)]
 
 
 def _count(results: Results) -> str:
@@ -48,8 +57,7 @@ def _count(results: Results) -> str:
         return "No model of this study was trained with success: there is no answer."
     learned, nothing, open_ = (found.count(kind) for kind in (LEARNED, NOTHING, UNDECIDED))
     text = (
-        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, "
-        f"{learned} predict "
+        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, {learned} predict "
         f"better than chance within populations and {nothing} learned nothing there"
     )
     return text + (f"; {open_} have no interval and so no verdict." if open_ else ".")
@@ -58,13 +66,10 @@ def _count(results: Results) -> str:
 def _caution(results: Results) -> str:
     counts = [results.replicates(group) for group in results.groups if group.models]
     text = (
-        "Brackets hold 95% intervals, n counts replicates, and a change is called clear where the "
-        "interval of the paired "
-        "difference excludes 0. 'Learned nothing' means that the interval of accuracy within populations "
-        "includes "
-        "chance: nothing is then concluded from that model's attributions. Accuracy that falls after "
-        "adjustment is no "
-        "failure by itself."
+        "Brackets hold 95% intervals, n counts replicates, and a change is called clear where the interval of the "
+        "difference excludes 0 (paired between adjustments, unpaired between points of a dial). 'Learned nothing' means "
+        "that the interval of accuracy within populations includes chance: nothing is then concluded from that "
+        "model's attributions. Accuracy that falls after adjustment is no failure by itself."
     )
     few = " With so few replicates only large changes can be clear, and no clear change is not proof of none."
     return text + (few if min(counts) < FEW else "")
@@ -128,14 +133,8 @@ class Words:
         """Adjustments by what the paired difference from the baseline says: rises, falls, unclear, open."""
         found: dict[str, list[str]] = {"rises": [], "falls": [], "unclear": [], "open": []}
         for name in self.others if names is None else names:
-            row = self.results.value(
-                self.group,
-                f"diff_{metric}",
-                model=model,
-                adjustment=name,
-                against=self.group.baseline,
-                **keys,
-            )
+            of = {"model": model, "adjustment": name, "against": self.group.baseline, **keys}
+            row = self.results.value(self.group, f"diff_{metric}", **of)
             if row is not None:
                 kind = "unclear"
                 if math.isnan(row["ci_low"]):
@@ -366,7 +365,7 @@ def _loss(what: str, changes: dict[str, list[str]]) -> str:
     return f"{what} clearly falls under {listed(falls)}" if falls else f"{what} does not clearly fall there"
 
 
-def _briefly(results: Results, group: Group) -> Text:
+def brief(results: Results, group: Group) -> Text:
     words, levels = Words(results, group), []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}

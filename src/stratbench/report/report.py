@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from stratbench import files, job
 from stratbench.report.answer import answer
-from stratbench.report.figures import headline, pictures
+from stratbench.report.figures import dial_headline, headline, pictures
 from stratbench.report.page import Image
 from stratbench.report.results import Results, colours
 from stratbench.report.sections import sections
@@ -29,7 +29,7 @@ def report(config: Mapping[str, Any], output: str | Path, base: str | Path = "."
     study = Study(config)
     results = Results(study, base)
     job.say("words and tables")
-    top = [p for p in pictures(study) if p.module is headline]
+    top = [p for p in pictures(study) if p.module in (headline, dial_headline)]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
@@ -42,7 +42,7 @@ def report(config: Mapping[str, Any], output: str | Path, base: str | Path = "."
         study=study.name,
         question=QUESTION,
         answer=answer(results),
-        headline=[Image(p.name, headline.caption(results, p.subject)) for p in top],
+        headline=[Image(p.name, p.module.caption(results, p.subject)) for p in top],
         sections=sections(results),
         colours={name: colour for name, colour in colours(study).items() if name in used},
     )

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stratbench import files
@@ -190,10 +191,7 @@ class Results:
 
     def value(self, group: Group, metric: str, **keys: str) -> Any:
         """The row of comparisons.tsv with these keys, all other keys blank; None if there is none."""
-        wanted = {
-            "population": "", "model": "", "adjustment": "", "attribution": "", "association": "",
-            "against": "", "k": "", "metric": metric, **group.keys, **keys,
-        }  # fmt: skip
+        wanted = {**dict.fromkeys(LOOKUP, ""), "metric": metric, **group.keys, **keys}
         return self._values.get(tuple(wanted[key] for key in LOOKUP))
 
     @cached_property
@@ -201,6 +199,18 @@ class Results:
         """Rows of comparisons.tsv by their keys: the figures ask for thousands."""
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
         return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
+
+    def per_replicate(self, group: Group, metric: str, **keys: str) -> np.ndarray:
+        """A metric's value in each replicate that has one, the mean over its seeds; other keys blank."""
+        wanted = {**dict.fromkeys(LOOKUP, ""), "metric": metric, **group.keys, **keys}
+        return self._per_replicate.get(tuple(wanted[key] for key in LOOKUP), np.empty(0))
+
+    @cached_property
+    def _per_replicate(self) -> dict[tuple[str, ...], np.ndarray]:
+        found = self.metrics[self.metrics["value"].notna()]
+        means = found.groupby([*LOOKUP, "replicate"], sort=False)["value"].mean().reset_index()
+        groups = means.groupby(list(LOOKUP), sort=False)["value"]
+        return {tuple(map(str, key)): values.to_numpy() for key, values in groups}
 
     def reason(self, group: Group, metric: str, model: str, adjustment: str) -> str:
         """Why there is no such number, as the metrics say it; blank if they do not."""

@@ -177,6 +177,20 @@ def dot(
     axis.plot([row["mean"]], [y], marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.3, ls="none", zorder=3)
 
 
+def bar(
+    axis: "Axes", x: float, row: Any, colour: str, marker: str = "o", filled: bool = True, faded: bool = False
+) -> None:
+    """An estimate and its interval on a vertical axis."""
+    if clip(row["ci_low"]) and clip(row["ci_high"]):
+        axis.plot(
+            [x, x], [row["ci_low"], row["ci_high"]], color=colour, lw=1.2, alpha=0.3 if faded else 1.0,
+            zorder=2, solid_capstyle="butt",
+        )  # fmt: skip
+    edge = _pale(colour) if faded else colour
+    axis.plot([x], [row["mean"]], marker=marker, ms=4.6, mfc=edge if filled else "white", mec=edge, mew=1.2,
+              ls="none", zorder=3)  # fmt: skip
+
+
 def _pale(colour: str) -> str:
     parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return "#" + "".join(f"{round(part * 0.3 + 255 * 0.7):02x}" for part in parts)
@@ -229,18 +243,20 @@ def row_labels(axis: "Axes") -> list[Any]:
     return [tick.label1 for tick in axis.yaxis.get_major_ticks()]
 
 
-def unit_axis(axis: "Axes") -> None:
+def unit_axis(axis: "Axes", which: str = "x") -> None:
     """Tick labels as the report writes numbers: .65, not 0.65."""
     from matplotlib.ticker import FuncFormatter
 
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    line = axis.xaxis if which == "x" else axis.yaxis
+    line.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
 
 
-def within(axis: "Axes", low: float, high: float) -> None:
+def within(axis: "Axes", low: float, high: float, which: str = "x") -> None:
     """Keep to values that exist: t intervals of few replicates leave [0, 1], and would hide the points."""
-    left, right = axis.get_xlim()
+    least, most = axis.get_xlim() if which == "x" else axis.get_ylim()
     margin = 0.02 * (high - low)
-    axis.set_xlim(max(left, low - margin), min(right, high + margin))
+    limit = axis.set_xlim if which == "x" else axis.set_ylim
+    limit(max(least, low - margin), min(most, high + margin))
 
 
 def short(value: float) -> str:

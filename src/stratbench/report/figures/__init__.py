@@ -19,6 +19,9 @@ from stratbench.report.figures import (
     agreement,
     ancestry,
     associations,
+    dial,
+    dial_headline,
+    dial_tests,
     fst,
     headline,
     manhattan,
@@ -30,7 +33,10 @@ from stratbench.report.figures import (
 from stratbench.report.results import Results, groups
 from stratbench.study import Study
 
-MODULES = (headline, pca, fst, qc, accuracy, manhattan, associations, agreement, recovery, ancestry, runtime)
+MODULES = (
+    headline, dial_headline, dial, dial_tests, pca, fst, qc, accuracy, manhattan, associations, agreement, recovery,
+    ancestry, runtime,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

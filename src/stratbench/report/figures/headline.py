@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
+from stratbench.report.curves import courses, strongest
 from stratbench.report.figures._rows import Layout, layout, replicates
 from stratbench.report.results import Group, Results, colours
 from stratbench.report.verdicts import NOTHING, UNDECIDED, verdict
@@ -37,21 +38,26 @@ def _attribution(group: Group) -> str:
     return group.attributions[0] if group.attributions else ""
 
 
-def main(groups: list[Group]) -> list[Group]:
-    """The groups of the headline: simulated traits first, then whatever was trained, a few at most."""
+def main(study: Study, groups: list[Group]) -> list[Group]:
+    """The groups of the headline: simulated traits first, then whatever was trained, a few at most.
+
+    All are of one scenario: the first, or the one at the strong end of the study's dial.
+    """
     trained = [group for group in groups if group.models]
     simulated = [group for group in trained if not group.real]
-    first = [group for group in simulated if group.scenario == simulated[0].scenario] if simulated else []
-    return (first or trained)[:MOST_TRAITS]
+    chosen = {group.scenario for group in simulated} & {strongest(study)}
+    one = chosen.pop() if chosen else simulated[0].scenario if simulated else ""
+    return ([group for group in simulated if group.scenario == one] or trained)[:MOST_TRAITS]
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    return [("headline", "headline")] if main(groups) else []
+    """One, unless a dial shows the same over all of its points (dial_headline)."""
+    return [("headline", "headline")] if main(study, groups) and not courses(study, groups) else []
 
 
 def load(results: Results, subject: Any) -> Data:
     facets = []
-    chosen = main(results.groups)
+    chosen = main(results.study, results.groups)
     for group in chosen:
         rows = layout(group)
         attribution = _attribution(group)
@@ -292,7 +298,7 @@ def _ancestry(axis: Any, facet: Facet, data: Data) -> None:
 
 
 def caption(results: Results, subject: Any) -> str:
-    chosen = main(results.groups)
+    chosen = main(results.study, results.groups)
     attribution = _attribution(chosen[0]) if chosen else ""
     return (
         "Four questions, one column each; a row of panels for each trait, a row for each model and "

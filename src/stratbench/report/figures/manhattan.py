@@ -9,6 +9,7 @@ import pandas as pd
 from stratbench import files
 from stratbench.paths import fill
 from stratbench.report import style
+from stratbench.report.curves import courses, strongest
 from stratbench.report.results import Group, Results, colours
 from stratbench.report.verdicts import NOTHING, verdict
 from stratbench.study import Fit, Split, Study
@@ -91,11 +92,13 @@ def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> tuple[float, float] | N
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    """Every model's; of a dial, those at its strong end: the curves show the others."""
+    turned = {group.name for one in courses(study, groups) for group in one.groups}
     return [
         (f"manhattan_{group.name}_{model}", {**group.keys, "model": model})
         for group in groups
         for model in group.models
-        if group.attributions
+        if group.attributions and (group.name not in turned or group.scenario == strongest(study))
     ]
 
 

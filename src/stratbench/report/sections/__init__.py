@@ -13,6 +13,7 @@ from stratbench.report.sections import (
     changes,
     cohorts,
     controls,
+    dial,
     failures,
     glossary,
     manhattan,
@@ -25,7 +26,7 @@ from stratbench.report.sections import (
     shortcut,
 )
 
-MODULES = (questions, changes,
+MODULES = (dial, questions, changes,
     cohorts, accuracy, shortcut, controls, manhattan, agreement, recovery, ancestry, real, failures, runtime,
     provenance, methods, glossary,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """SNP scores and association tests along the genome."""
 
+from stratbench.report.curves import courses, strongest
 from stratbench.report.page import Block, Heading, Section, Text
 from stratbench.report.results import Results
 from stratbench.report.sections._parts import images
@@ -15,4 +16,7 @@ def build(results: Results) -> Section | None:
             blocks += [Heading(group.title), *shown]
     if not blocks:
         return None
-    return Section("SNPs along the genome", [Text("The first replicate of each scenario is drawn."), *blocks])
+    first = "The first replicate of each scenario is drawn."
+    if courses(results.study, results.groups):
+        first += f" Of the points of the dial, the models of {strongest(results.study)} alone are drawn."
+    return Section("SNPs along the genome", [Text(first), *blocks])

@@ -13,7 +13,9 @@ def build(results: Results) -> Section | None:
     known = {key: value for key, value in results.provenance.items() if key != "config"}
     rows = [[name, text] for name, text in _flat("", known)]
     blocks: list[Block] = [Table("Versions, commit, devices and counts.", ["what", "value"], rows)]
-    config = yaml.safe_dump(results.provenance.get("config", {}), sort_keys=False, allow_unicode=True)
+    made_from = results.provenance.get("config", {})
+    shown = {key: value for key, value in results.study.config.items() if key == "dial"}  # changes no result
+    config = yaml.safe_dump({**made_from, **shown}, sort_keys=False, allow_unicode=True)
     blocks.append(Code("The whole config, with its defaults", config))
     return Section("Provenance", blocks)
 
