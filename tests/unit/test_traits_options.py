@@ -1,10 +1,14 @@
 """Options of simulated traits: effects, where SNPs act, shapes of the environment, families, and twins."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from helpers import balding_nichols, read_counts, write_cohort
 from stratbench.errors import UserError
+from stratbench.traits import ascertain, options
 from stratbench.traits.genetic import draw_effects, draw_homes
 from trait_tables import lattice, sibships, simulated
 
@@ -181,11 +185,21 @@ def test_twins_in_one_population_are_the_same(mice, tmp_path):
     np.testing.assert_allclose(removed.parts["genetic"], kept.parts["genetic"], atol=1e-9)
 
 
+def test_every_option_is_documented_with_its_default():
+    page = (Path(__file__).parents[2] / "docs" / "traits.md").read_text()
+    for schemas in (options.OPTIONS, ascertain.OPTIONS):
+        for name, schema in schemas.items():
+            default = schema["default"]
+            text = default if isinstance(default, str) else json.dumps(default)
+            assert f"| `{name}` | `{text}` |" in page
+            assert schema["description"]
+
+
 SMOOTH = {"h2": 0.2, "causal": 5, "environment": 0.3, "environment_shape": "smooth"}
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("given", "message"),
     [
         ({**SMOOTH, "gradient": ["rwo"]}, "no column 'rwo': did you mean 'row'"),
         ({**SMOOTH, "gradient": ["flat"]}, "column 'flat' is 2 for everyone; name one that varies"),
@@ -206,9 +220,9 @@ SMOOTH = {"h2": 0.2, "causal": 5, "environment": 0.3, "environment_shape": "smoo
         ({"family_environment": 0.2}, "families of two or more, but everyone is a family of their own"),
     ],
 )
-def test_impossible_options_are_refused(demes, tmp_path, options, message):
+def test_impossible_options_are_refused(demes, tmp_path, given, message):
     with pytest.raises(UserError, match=message):
-        simulated(demes, tmp_path, **options)
+        simulated(demes, tmp_path, **given)
 
 
 @pytest.mark.parametrize(
