@@ -67,8 +67,8 @@ def _caution(results: Results) -> str:
     counts = [results.replicates(group) for group in results.groups if group.models]
     text = (
         "Brackets hold 95% intervals, n counts replicates, and a change is called clear where the interval of the "
-        "difference excludes 0 (paired between adjustments, unpaired between points of a dial). 'Learned nothing' means "
-        "that the interval of accuracy within populations includes chance: nothing is then concluded from that "
+        "difference excludes 0 (paired between adjustments, unpaired between points of a dial). 'Learned nothing' "
+        "means that the interval of accuracy within populations includes chance: nothing is then concluded from that "
         "model's attributions. Accuracy that falls after adjustment is no failure by itself."
     )
     few = " With so few replicates only large changes can be clear, and no clear change is not proof of none."
