@@ -143,7 +143,7 @@ def test_individuals_that_are_no_pairs_of_samples_are_noticed() -> None:
         ("balding-nichols", {"mutation": 1e-8}, "'mutation'"),
         ("balding-nichols", {"loci": 0}, "'loci'"),
         ("balding-nichols", {"loci": 20_000, "length": 5000}, "raise it or 'chromosomes'"),
-        ("balding-nichols", {"loci": 100, "min_maf": 0.4999, "individuals": 100}, "lower it"),
+        ("balding-nichols", {"loci": 500, "min_maf": 0.4999, "individuals": 100}, "lower it"),
     ],
 )
 def test_the_impossible_is_refused_and_nothing_is_left(
