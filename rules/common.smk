@@ -63,6 +63,12 @@ def demography_file(wildcards):
     return registry.find("demography", spec["demography"], spec["file"])
 
 
+def demography_files():
+    """The files of all demographies, which the report draws."""
+    made = [study.cohort_spec(cohort.label)["simulate"] for cohort in study.cohorts if not cohort.real]
+    return sorted({registry.find("demography", spec["demography"], spec["file"]) for spec in made})
+
+
 def specs(section, labels):
     return {label: study.spec(section, label) for label in labels}
 

@@ -1,6 +1,7 @@
 """Figures and one self-contained page."""
 
 from stratbench.report.figures import figure_names
+from stratbench.report.figures.kinship import drawn
 from stratbench.report.report import TEMPLATES
 
 
@@ -12,6 +13,7 @@ rule figures:
         runtime=paths.runtime,
         provenance=paths.provenance,
         tables=pictured(),
+        grms=each(paths.grm, drawn(study)),
         cohort_files=list(cohort_files()),
     output:
         expand(
@@ -32,7 +34,7 @@ rule figures:
     params:
         config=study.config,
         folder=lambda wildcards, output: str(Path(output[0]).parent),
-        code=digest("figures"),
+        code=digest("figures", *demography_files()),
     script:
         "../workflow/scripts/figures.py"
 

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from stratbench import files, seeds
+from stratbench.cohorts.simulate import all_options
 from stratbench.metrics.rows import tidy
 from stratbench.paths import Paths, fill
 from stratbench.report.results import KEYS
@@ -25,6 +26,8 @@ ADJUSTMENTS = (
     "placebo",
 )
 CHROMOSOMES = 4
+OPTIONS = {key: option["default"] for key, option in all_options("split").items()} | {"individuals": 60}
+SHARES = {"genetic": 0.5, "genetic_within": 0.45, "environment": 0.25, "noise": 0.27, "covariance": -0.02}
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def config(example: Example) -> dict[str, Any]:
         "gpu": 0,
         "cohorts": {
             label: {
-                "simulate": {"demography": "split", "file": None, "options": {"individuals": 60}},
+                "simulate": {"demography": "split", "file": None, "options": OPTIONS},
                 "replicates": example.replicates,
             }
             for label in example.scenarios
@@ -229,6 +232,7 @@ def _split(base: Path, paths: Paths, study: Study, split: Split, example: Exampl
         "simulated": not cohort.real,
         "n": len(samples),
     }
+    trait |= {"shares": SHARES} if split.trait in ("confounded", "control") else {}
     files.write_json(trait | {"description": f"{split.trait}, made up"}, base / fill(paths.trait_json, split))
     label = samples["population"].astype("category").cat.codes.to_numpy()
     pcs = {f"pc{k + 1}": rng.normal(label * (k == 0) * 6.0, 1.0) for k in range(4)}
@@ -236,6 +240,13 @@ def _split(base: Path, paths: Paths, study: Study, split: Split, example: Exampl
     files.write_tsv(
         pd.DataFrame({"iid": samples["iid"], "fitted": fitted, **pcs}), base / fill(paths.pcs, split)
     )
+    related = (
+        (label[:, None] == label) * 0.1
+        + np.eye(len(samples)) * 0.9
+        + rng.normal(0, 0.01, (len(samples),) * 2)
+    )
+    with files.whole(base / fill(paths.grm, split)) as path, open(path, "wb") as out:
+        np.savez(out, grm_NN=related.astype(np.float32))
     names = sorted(set(samples["population"]))
     pairs = [(a, b, 0.05 + 0.01 * rng.normal(), m) for i, a in enumerate(names) for b in names[i + 1 :]]
     fst = pd.DataFrame(pairs, columns=["population_1", "population_2", "fst", "n_snps"])

@@ -7,16 +7,29 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from example_results import ADJUSTMENTS, Example, config, make
-from stratbench import files
+from example_results import ADJUSTMENTS, SHARES, Example, config, make
+from stratbench import files, registry
+from stratbench.cohorts.checked import checked
+from stratbench.cohorts.simulate import all_options
 from stratbench.errors import UserError
 from stratbench.report import numbers, style
 from stratbench.report.answer import answer, questions
 from stratbench.report.curves import change, courses, places
-from stratbench.report.figures import figure_names, figures, pictures
+from stratbench.report.figures import (
+    _pedigree,
+    afs,
+    demography,
+    figure_names,
+    figures,
+    kinship,
+    pictures,
+    shares,
+)
 from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
 from stratbench.report.results import Results
@@ -357,3 +370,79 @@ def test_headline_of_a_dial_is_its_curves(turned: Results) -> None:
     assert kinds["dial-tests_confounded_random"] == "dial_tests"
     drawn = [name for name, kind in kinds.items() if kind == "manhattan"]
     assert drawn == ["manhattan_b_confounded_random_linear"]
+
+
+@pytest.mark.parametrize("name", registry.names("demography"))
+def test_every_demography_can_be_drawn(name: str) -> None:
+    options = checked(all_options(name), {}, name)
+    spec = {"demography": name, "file": None, "options": options}
+    block = {
+        "cohorts": ["x"],
+        "traits": [],
+        "splits": [],
+        "models": [],
+        "adjustments": [],
+        "attributions": [],
+    }
+    settings = {"study": "s", "seeds": 1, "gpu": 0, "cohorts": {"x": {"simulate": spec, "replicates": 1}}}
+    results = Results(Study({**settings, "blocks": [{**block, "associations": []}]}))
+    (subject,) = [subject for _, subject in demography.pictures(results.study, [])]
+    demography.draw(demography.load(results, subject)).canvas.draw()
+
+
+def test_sizes_of_a_growing_population_follow_its_epoch() -> None:
+    spec = {
+        "demography": "out-of-africa",
+        "file": None,
+        "options": checked(all_options("out-of-africa"), {}, "x"),
+    }
+    method = registry.load("demography", "out-of-africa")
+    model = method.demography(spec["options"])
+    deme = next(deme for deme in model.to_demes().demes if deme.name == "CEU")
+    for time in (0.0, 400.0, 848.0):
+        growing = model["CEU"].initial_size * np.exp(-model["CEU"].growth_rate * time)
+        assert demography._size(deme.epochs[-1], time) == pytest.approx(growing, rel=1e-6)
+
+
+def test_neutral_spectrum_is_that_of_a_large_sample() -> None:
+    n = 4000  # chromosomes: counts i have expectation 1/i
+    i = np.arange(1, n)
+    maf = np.minimum(i, n - i) / n
+    kept = maf >= 0.1
+    peer = np.histogram(maf[kept], afs.EDGES, weights=1 / i[kept])[0]
+    assert afs.neutral(0.1) == pytest.approx(peer / peer.sum(), abs=2e-3)
+    assert afs.neutral(0.1)[:3].sum() == 0
+
+
+def test_shares_of_a_trait_sum_to_one() -> None:
+    found = shares.parts(SHARES)
+    assert sum(found.values()) == pytest.approx(1)
+    assert found["genetic, between populations"] == pytest.approx(0.05)
+    assert found["covariance"] == pytest.approx(-0.02)
+
+
+def test_kinship_keeps_families_together_and_every_population() -> None:
+    people = pd.DataFrame(
+        {"population": ["b", "a", "b", "a", "c"] * 40, "family": [f"f{k % 7}" for k in range(200)]}
+    )
+    rows = kinship.shown(people, most=50)
+    assert len(rows) <= 50
+    ordered = people.iloc[rows]
+    assert ordered["population"].tolist() == sorted(ordered["population"])
+    assert set(ordered["population"]) == {"a", "b", "c"}
+    for _, group in ordered.groupby("population"):
+        families = group["family"].tolist()
+        assert families == sorted(families)
+    assert sorted(kinship.shown(people, most=200)) == list(range(200))
+
+
+def test_pedigree_of_the_picture_is_one_family() -> None:
+    options = checked(all_options("family"), {"families": 3}, "family")
+    members = _pedigree.family(registry.load("demography", "family").pedigree(options))
+    known = {member.iid for member in members}
+    assert len(members) == 12
+    assert all({member.father, member.mother} <= known | {"0"} for member in members)
+    places = _pedigree._columns(members)
+    for generation in (0, 1, 2):
+        columns = [places[member.iid] for member in members if member.generation == generation]
+        assert len(set(columns)) == len(columns)

@@ -16,26 +16,30 @@ from stratbench.errors import UserError
 from stratbench.report import style
 from stratbench.report.figures import (
     accuracy,
+    afs,
     agreement,
     ancestry,
     associations,
+    demography,
     dial,
     dial_headline,
     dial_tests,
     fst,
     headline,
+    kinship,
     manhattan,
     pca,
     qc,
     recovery,
     runtime,
+    shares,
 )
 from stratbench.report.results import Results, groups
 from stratbench.study import Study
 
 MODULES = (
-    headline, dial_headline, dial, dial_tests, pca, fst, qc, accuracy, manhattan, associations, agreement, recovery,
-    ancestry, runtime,
+    headline, dial_headline, dial, dial_tests, demography, pca, fst, kinship, afs, qc, shares, accuracy, manhattan,
+    associations, agreement, recovery, ancestry, runtime,
 )  # fmt: skip
 
 

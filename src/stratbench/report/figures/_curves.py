@@ -12,6 +12,7 @@ from stratbench.report.verdicts import NOTHING, verdict
 
 SLOT, LEAST = 0.46, 2.5  # inches that a tick label needs, and a panel
 HIGH = 1.5  # inches of a panel
+LEAST_SPAN = 0.1  # of a y axis
 DODGE = 0.13  # slots between the adjustments of one point
 ABSENT = {
     "accuracy": "no model",
@@ -168,7 +169,13 @@ def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
         _line(axis, line, places)
     if panel.chance is not None:
         axis.axhline(panel.chance, color=style.QUIET, ls=":", lw=1.2, zorder=0.5)
+    from matplotlib.ticker import MaxNLocator
+
     style.unit_axis(axis, "y")
+    axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # labels have two digits
+    low, high = axis.get_ylim()
+    if high - low < LEAST_SPAN:  # what hardly moves shall look so, and ticks differ in two digits
+        axis.set_ylim((low + high - LEAST_SPAN) / 2, (low + high + LEAST_SPAN) / 2)
     axis.grid(axis="y")
 
 
@@ -213,6 +220,14 @@ def dial_axis(axis: Any, places: Places, labels: bool) -> None:
     for text, x in zip(axis.get_xticklabels(), xs, strict=True):
         if _is_word(x, places):
             text.set(rotation=35, ha="right", rotation_mode="anchor")
+
+
+def intervals(results: Results, *shown: Course) -> str:
+    """What the bars of a figure are, for its caption."""
+    said = f"Means and 95% intervals over {spread(results, *shown)}"
+    if said.endswith("over 1 replicate a point"):
+        return "One replicate a point: 95% intervals are over test individuals, where known"
+    return said
 
 
 def spread(results: Results, *shown: Course) -> str:

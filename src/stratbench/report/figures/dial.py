@@ -14,6 +14,7 @@ from stratbench.report.figures._curves import (
     draw_row,
     foot,
     foot_height,
+    intervals,
     panel_width,
     spread,
     test_keys,
@@ -101,8 +102,8 @@ def caption(results: Results, subject: Any) -> str:
     one, dial = course(results, subject), results.study.dial
     assert dial is not None
     return (
-        f"{one.trait}, {one.split} split, over {dial.title}: each metric by model and adjustment, means and 95% "
-        f"intervals over {spread(results, one)}. Numbers are joined by lines; points without a number stand to the "
-        "right and are not. Grey and purple: floors, ceilings, the untrained network and the association tests. Pale: "
-        "the model learned nothing within populations there, so its attributions say nothing."
+        f"{one.trait}, {one.split} split, over {dial.title}: each metric by model and adjustment. "
+        f"{intervals(results, one)}. Numbers are joined by lines; points without a number stand to the right and are "
+        "not. Grey and purple: floors, ceilings, the untrained network and the association tests. Pale: the model "
+        "learned nothing within populations there, so its attributions say nothing."
     )

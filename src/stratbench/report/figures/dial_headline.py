@@ -14,6 +14,7 @@ from stratbench.report.figures._curves import (
     draw_row,
     foot,
     foot_height,
+    intervals,
     panel_width,
     spread,
     test_keys,
@@ -120,8 +121,8 @@ def caption(results: Results, subject: Any) -> str:
     dial, chosen = results.study.dial, main(results.study, results.groups)
     assert dial is not None
     return (
-        f"Four questions over {dial.title}, one column each; a row for each trait and model. Means and 95% intervals "
-        f"over {spread(results, *dict.fromkeys(one for one, _ in chosen))}. Numbers are joined by lines; points "
+        f"Four questions over {dial.title}, one column each; a row for each trait and model. "
+        f"{intervals(results, *dict.fromkeys(one for one, _ in chosen))}. Numbers are joined by lines; points "
         "without a number stand to the right and are not. Pale in the second and third column: the model learned "
         "nothing within populations there, so its attributions say nothing."
     )

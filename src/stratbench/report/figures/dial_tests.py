@@ -14,6 +14,7 @@ from stratbench.report.figures._curves import (
     draw_row,
     foot,
     foot_height,
+    intervals,
     panel_width,
     spread,
 )
@@ -82,5 +83,5 @@ def caption(results: Results, subject: Any) -> str:
     assert dial is not None
     return (
         f"Association tests of {one.trait}, {one.split} split, over {dial.title}: recovery of the causal SNPs, and "
-        f"inflation of the test statistics; means and 95% intervals over {spread(results, one)}."
+        f"inflation of the test statistics. {intervals(results, one)}."
     )

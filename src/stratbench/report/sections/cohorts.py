@@ -15,15 +15,17 @@ def build(results: Results) -> Section | None:
     for scenario, cohorts in scenarios(results.study).items():
         blocks.append(Heading(scenario))
         blocks.append(Text(_about(results, scenario, len(cohorts))))
+        blocks += images(results, "demography", scenario)
         if scenario in structured:
             blocks += images(results, "pca", scenario)
             if fst.pairs(results, scenario).empty:
                 blocks.append(Text("There is one population here, so there is no FST to show."))
             else:
                 blocks += images(results, "fst", scenario)
-        blocks += images(results, "qc", scenario)
+            blocks += images(results, "kinship", scenario)
+        blocks += [*images(results, "afs", scenario), *images(results, "qc", scenario)]
     if results.groups:
-        blocks.append(Heading("Traits"))
+        blocks += [Heading("Traits"), *images(results, "shares")]
         blocks.append(_traits(results))
     return Section("Cohorts and traits", blocks)
 

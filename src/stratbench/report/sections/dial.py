@@ -2,7 +2,7 @@
 
 from stratbench.report.answer import brief
 from stratbench.report.curves import Course, change, courses
-from stratbench.report.movement import span
+from stratbench.report.movement import movements, span
 from stratbench.report.numbers import cell, signed
 from stratbench.report.page import Block, Heading, Listing, Section, Table, Text
 from stratbench.report.results import Results
@@ -24,7 +24,7 @@ def build(results: Results) -> Section | None:
         table = _changes(results, one)
         blocks += [table] if table else []
     items = [brief(results, group) for one in shown for group in one.groups if group.models]
-    if items:
+    if items and movements(results):  # without moves the answer has them
         blocks += [Heading("Point by point"), Listing(items)]
     return Section(f"Over the dial: {dial.title}", blocks)
 

@@ -1,0 +1,107 @@
+"""Genetic relationship of everyone with everyone: the GRM that corrections use, populations and families together."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.paths import fill
+from stratbench.report import style
+from stratbench.report.figures.pca import first_splits
+from stratbench.report.results import Group, Results
+from stratbench.study import Split, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST = 300  # individuals shown
+MOST_NAMES = 12
+LEAST = 0.05  # of the colour scale, in units of relationship
+
+
+@dataclass(frozen=True)
+class Data:
+    grm_NN: np.ndarray
+    population: tuple[str, ...]
+    everyone: int
+    cohort: str
+
+
+def drawn(study: Study) -> list[Split]:
+    """The splits whose GRM is drawn: the first of each scenario."""
+    return [splits[0] for splits in first_splits(study).values()]
+
+
+def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
+    return [(f"kinship_{scenario}", scenario) for scenario in first_splits(study)]
+
+
+def shown(people: pd.DataFrame, most: int = MOST) -> np.ndarray:
+    """Rows by population, then family; of many people, the first ones of each population in proportion.
+
+    Neighbours in a family stay neighbours: a sample at random would tear families apart.
+    """
+    ordered = people.assign(row=np.arange(len(people))).sort_values(["population", "family"], kind="stable")
+    share = min(1.0, most / max(len(ordered), 1))
+    rank = ordered.groupby("population", sort=False).cumcount()
+    size = ordered.groupby("population", sort=False)["row"].transform("size")
+    return np.asarray(ordered.loc[rank < np.maximum(np.floor(share * size), 1), "row"])
+
+
+def load(results: Results, subject: Any) -> Data:
+    split = first_splits(results.study)[subject][0]
+    iids = results.table(results.paths.pcs, split)["iid"].astype(str)
+    samples = results.table(results.paths.samples, split).astype(
+        {"iid": str, "population": str, "family": str}
+    )
+    people = pd.DataFrame({"iid": iids}).merge(samples[["iid", "population", "family"]], on="iid", how="left")
+    with np.load(results.base / fill(results.paths.grm, split)) as stored:
+        rows = shown(people)
+        grm_NN = stored["grm_NN"][np.ix_(rows, rows)]
+    return Data(grm_NN, tuple(people["population"].iloc[rows]), len(people), split.cohort)
+
+
+def draw(data: Data) -> "Figure":
+    n = len(data.grm_NN)
+    if n < 2:
+        return style.message("Fewer than two individuals: there is no relationship to draw.")
+    figure, axes = style.canvas(5.6, 4.4)
+    axis = axes[0, 0]
+    apart = np.abs(data.grm_NN[~np.eye(n, dtype=bool)])
+    top = max(float(np.percentile(apart, 99.5)), LEAST)
+    image = axis.imshow(data.grm_NN, cmap="PuOr_r", vmin=-top, vmax=top, interpolation="nearest")
+    names = list(dict.fromkeys(data.population))
+    edges = [data.population.index(name) for name in names] + [n]
+    if len(names) <= MOST_NAMES:
+        for edge in edges[1:-1]:
+            axis.axhline(edge - 0.5, color=style.INK, lw=0.7)
+            axis.axvline(edge - 0.5, color=style.INK, lw=0.7)
+        middles = [(a + b - 1) / 2 for a, b in pairwise(edges)]
+        slant = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if len(names) > 5 else {}
+        axis.set_xticks(middles, names, **slant)
+        axis.set_yticks(middles, names)
+    else:
+        axis.set_xticks([])
+        axis.set_yticks([])
+        axis.set_xlabel(f"{len(names)} populations, in order")
+    axis.tick_params(length=0)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+    bar = figure.colorbar(image, ax=axis, shrink=0.8, extend="both")
+    bar.set_label("genomic relationship (0: an average pair)")
+    bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(f"{value:.2f}"))
+    bar.outline.set_visible(False)
+    return figure
+
+
+def caption(results: Results, subject: Any) -> str:
+    split = first_splits(results.study)[subject][0]
+    return (
+        f"Genomic relationship matrix of {split.cohort} ({split.trait}, {split.split} split), sorted by population, "
+        f"then family; of more than {MOST} people, the first of each population in proportion. Frequencies are those "
+        "of the unrelated training individuals. Children and parents, and siblings, stand near .5 in an unstructured "
+        "cohort, cousins near .125, oneself near 1; the colour scale ends where half a percent of the pairs lies "
+        "beyond it."
+    )
