@@ -65,7 +65,7 @@ def schema() -> Mapping[str, Any]:
 def module_options(file: str) -> Mapping[str, Any]:
     """The literal OPTIONS of a file of the package that is no method, e.g. ``cohorts/qc.py``."""
     path = PACKAGE / file
-    return dict(registry._literal(ast.parse(path.read_text()), "OPTIONS", path))
+    return dict(registry.literal(ast.parse(path.read_text()), "OPTIONS", path))
 
 
 class Checker:

@@ -64,7 +64,8 @@ def find(kind: str, name: str, file: str | Path | None = None) -> Path:
     return path
 
 
-def _literal(tree: ast.Module, name: str, path: Path) -> Any:
+def literal(tree: ast.Module, name: str, path: Path) -> Any:
+    """The value of a module's constant, without running the module. UserError if it is absent or computed."""
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
@@ -82,7 +83,7 @@ def describe(kind: str, name: str, file: str | Path | None = None) -> Method:
         tree = ast.parse(path.read_text())
     except SyntaxError as error:
         raise UserError(f"{path}:{error.lineno}: {error.msg}") from error
-    return Method(kind, name, path, _literal(tree, "OPTIONS", path), _literal(tree, "CITATION", path))
+    return Method(kind, name, path, literal(tree, "OPTIONS", path), literal(tree, "CITATION", path))
 
 
 def load(kind: str, name: str, file: str | Path | None = None) -> ModuleType:

@@ -40,17 +40,19 @@ def probe(
                 records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
         if trained:
             setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
+            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
             for seed, variables in trained.items():
-                records += _rows(setup, variables, {**keys, "seed": seed}, named_seed(*names, seed))
+                untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
+                at = {**keys, "seed": seed}
+                records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
         say(f"{fit['model']} {fit['adjustment']}: {len(trained)} seeds probed")
     write_tsv(table(records), output)
 
 
-def _rows(setup: Setup, variables: Variables, keys: Mapping[str, Any], draw: int) -> list[dict[str, Any]]:
+def _rows(
+    setup: Setup, variables: Variables, untrained: Variables, keys: Mapping[str, Any], draw: int
+) -> list[dict[str, Any]]:
     data = setup.data
-    untrained = setup.network.initial(
-        jax.random.key(draw), jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-    )
     f_N, _ = predict(setup, variables, np.arange(len(data.iid_N)))
     return probe_rows(
         keys,

@@ -25,7 +25,8 @@ TERMS = (
     ("h2", "heritability: the genetic share of the variance of liability"),
     (
         "interval",
-        "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate",
+        "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate, as if "
+        "they were unrelated: too narrow where relatives are tested",
     ),
     ("lambda GC", "inflation of an association test: 1 is none"),
     ("learned nothing", "the interval of the accuracy within populations includes chance, or lies below it"),
