@@ -35,7 +35,7 @@ for file, declared in cohort_files().items():
         name:
             f"fetch_{re.sub(r'[^a-z0-9]', '_', Path(file).stem)}"
         output:
-            **fetched(file),
+            list(fetched(file).values()),
         log:
             paths.log("fetch").format(source=Path(file).stem),
         conda:
@@ -46,17 +46,15 @@ for file, declared in cohort_files().items():
             runtime=60,
         params:
             cohort_file=file,
-            outdir=lambda wildcards, output: str(Path(output.bed).parent),
-            files=declared["files"],
+            outdir=lambda wildcards, output: str(Path(output[0]).parent),
+            files=cohort_file.fetched(declared),
         script:
             "../workflow/scripts/fetch.py"
 
 
 rule read_cohort:
     input:
-        unpack(lambda wildcards: fetched(study.cohort_spec(wildcards.cohort)["real"])),
-        # what matters of this file stands in params
-        cohort_file=lambda wildcards: ancient(study.cohort_spec(wildcards.cohort)["real"]),
+        lambda wildcards: list(sources(wildcards.cohort).values()),
     output:
         bed=paths.raw_bed,
         bim=paths.raw_bim,
@@ -76,6 +74,7 @@ rule read_cohort:
         runtime=30,
     params:
         declared=lambda wildcards: columns_of(study.declared(wildcards.cohort)),
+        sources=lambda wildcards: sources(wildcards.cohort),
         code=digest("read_cohort"),
     script:
         "../workflow/scripts/read_cohort.py"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from stratbench import registry
+from stratbench.cohorts import cohort_file
 from stratbench.config import KINDS, check
 from stratbench.digest import digest
 from stratbench.errors import UserError
@@ -41,20 +42,31 @@ def fit_of(wildcards):
 
 
 def cohort_files():
-    """Each real cohort's file, with what it declares."""
+    """Each real cohort's file, with what it declares, where it has something to be fetched."""
     real = [cohort.label for cohort in study.cohorts if cohort.real]
-    return {study.cohort_spec(label)["real"]: study.declared(label) for label in real}
+    return {
+        study.cohort_spec(label)["real"]: study.declared(label)
+        for label in real
+        if cohort_file.fetched(study.declared(label))
+    }
 
 
 def fetched(file):
-    """Where a cohort file's bed, bim and fam are fetched to."""
-    declared = cohort_files()[file]["files"]
-    return {end: f"{FETCHED}/{Path(file).stem}/{declared[end]['name']}" for end in ("bed", "bim", "fam")}
+    """Where the files of a cohort file that have sources are fetched to."""
+    found = cohort_file.fetched(cohort_files()[file])
+    return {key: f"{FETCHED}/{Path(file).stem}/{entry['name']}" for key, entry in found.items()}
+
+
+def sources(cohort):
+    """Where each file of a real cohort lies, by its name in the cohort file."""
+    file, declared = study.cohort_spec(cohort)["real"], study.declared(cohort)
+    local = {key: entry["path"] for key, entry in declared["files"].items() if "path" in entry}
+    return (fetched(file) if cohort_file.fetched(declared) else {}) | local
 
 
 def columns_of(declared):
     """What a cohort file says about its samples, without what only a report shows."""
-    keys = ("columns", "missing", "family", "population", "derived", "traits")
+    keys = ("columns", "tables", "missing", "family", "population", "covariates", "derived", "traits")
     return {key: declared[key] for key in keys}
 
 

@@ -264,8 +264,8 @@ class Checker:
         if held >= 1:
             self.refuse(("splits", split), f"test + validation is {held:g}; nobody is left to train")
         column = options.get("column")
-        declared = config["cohorts"][cohort].get("declared", {"columns": {}, "derived": {}})
-        known = sorted({"population", "family", "sex", *declared["columns"], *declared["derived"]})
+        declared = config["cohorts"][cohort].get("declared")
+        known = sorted({"population", "family", "sex", *(cohort_file.columns(declared) if declared else ())})
         if column is not None and column not in known:
             message = f"samples of '{cohort}' have no column '{column}': {nearest(column, known)}"
             self.refuse(("splits", split, "column"), message)

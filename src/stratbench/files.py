@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from stratbench.errors import UserError
+
 FLOAT_FORMAT = "%.9g"
 
 
@@ -63,6 +65,26 @@ def _numbers(table: pd.DataFrame, keep: tuple[str, ...]) -> pd.DataFrame:
             if (numbers.notna() | (table[column] == "")).all():
                 table[column] = numbers
     return table
+
+
+def read_text(path: str | Path) -> str:
+    """A text file that somebody else wrote: UTF-8 without its byte order mark, and every line end as ``\\n``.
+
+    Raises UserError, naming the file and, of undecodable text, the line.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        raise UserError(f"{path}: line {line} holds a NUL byte: no text, or UTF-16; save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise UserError(f"{path}: line {line} is not UTF-8 ({error.reason}); save it as UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_json(value: Any, path: str | Path) -> None:

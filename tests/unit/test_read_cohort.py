@@ -53,7 +53,12 @@ def cohort(tmp_path: Path) -> Callable[..., Path]:
 
 def read(path: Path) -> Path:
     out = path.parent / "out"
-    read_cohort(path, path.parent / "source", out / "genotypes", out / "samples.tsv")
+    declared = cohort_file.read(path)
+    paths = {
+        key: entry.get("path") or path.parent / "source" / entry["name"]
+        for key, entry in declared["files"].items()
+    }
+    read_cohort(declared, paths, out / "genotypes", out / "samples.tsv")
     return out
 
 
@@ -101,6 +106,115 @@ def test_populations(cohort) -> None:
         read(cohort(population="case"))
 
 
+def tabled(cohort, text: str, **keys: Any) -> Path:
+    """A cohort with one table beside its .fam."""
+    cohort()  # makes the directory
+    files_of = yaml.safe_load(cohort().read_text())["files"]
+    table = cohort().parent / "more.txt"
+    table.write_text(text)
+    wanted = {
+        "file": "more",
+        "id": "IID",
+        "columns": {"score": "Score", "region": "Region"},
+        **keys.pop("table", {}),
+    }
+    return cohort(files={**files_of, "more": {"path": str(table)}}, tables=[wanted], **keys)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "IID\tScore\tRegion\ni3\t7\tsouth west\nxx\t9\tnorth\n\ni1\tNA\teast\n",
+        '\ufeffIID,Score,Region\r\ni3,7,"south west"\r\nxx,9,north\r\ni1,-9,east\r\n',
+        "Score,#IID,Region\n7,i3,south west\n9,xx,north\n,i1,east".replace("#IID", "IID"),
+    ],
+    ids=["tabs", "commas, CRLF and BOM", "no newline at the end"],
+)
+def test_a_tables_columns_follow_the_fam(cohort, capsys, text: str) -> None:
+    out = read(
+        tabled(cohort, text, traits={"s": {"kind": "quantitative", "column": "score"}}, missing=["NA", "-9"])
+    )
+    assert column(out, "score") == ["", "", "7", ""]
+    assert column(out, "region") == ["east", "", "south west", ""]
+    said = capsys.readouterr().out
+    assert "1 of 3 ids are not in" in said
+    assert "such as 'xx'" in said
+    assert "no row for 2 of 4 individuals" in said
+    assert ("1 of 4 values of 'score' are -9: missing" in said) == ("-9" in text)
+
+
+def test_a_tables_columns_are_populations_families_and_traits(cohort) -> None:
+    text = "#FID IID Score Region\nF1 i1 1 A\nF1 i2 2 B\nF2 i3 3 B\n0 i4 4 A\n"
+    path = tabled(
+        cohort,
+        text,
+        table={"id": ["FID", "IID"], "columns": {"score": "Score", "region": "Region"}},
+        population="region",
+        family="region",
+        covariates={"sex": "categorical", "score": "numeric"},
+        derived={"half": {"train": "score"}},
+    )
+    out = read(path)
+    assert column(out, "population") == column(out, "family") == ["A", "B", "B", "A"]
+    assert column(out, "half") == ["train"] * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "message"),
+    [
+        ("IID\tScore\ni1\t1\n", {}, r"more\.txt: no column 'Region': .*Score"),
+        (
+            "IID\tScore\tRegion\ni1\t1\tA\ni1\t2\tB\n",
+            {},
+            r"more\.txt: line 3: individual 'i1' occurs a second",
+        ),
+        (
+            "IID\tScore\tRegion\ny\t1\tA\nz\t2\tB\n",
+            {},
+            r"none of its 2 ids \(column IID: 'y', 'z'\) .*'i1', 'i2'",
+        ),
+        ("IID\tScore\tRegion\n", {}, r"none of its 0 ids"),
+        ("IID\tScore\tRegion\ni1\t1\n", {}, r"more\.txt: line 2 has 2 columns, the header has 3"),
+        ('IID,Score,Region\ni1,"1,A\n', {}, r"more\.txt: line 2.*quotation mark"),
+        ("IID,Score,Score\ni1,1,A\n", {}, r"two columns are named 'Score'"),
+        ("IID,,Score\ni1,1,A\n", {}, r"column 2 has no name"),
+        ("", {}, r"more\.txt: empty"),
+        (
+            "IID Score Region\ni1 1 A\n",
+            {"population": "region"},
+            r"more\.txt: individual 'i2' has no population",
+        ),
+        (
+            "IID Score Region\ni1 x A\n",
+            {"traits": {"s": {"kind": "quantitative", "column": "score"}}},
+            r"more\.txt: 'score' of individual 'i1' is 'x', not a number",
+        ),
+        (
+            "IID Score Region\ni1 1 A\n",
+            {"covariates": {"region": "numeric"}},
+            r"more\.txt: 'region' of individual 'i1' is 'A', not a number",
+        ),
+        ("IID Score Region\ni1 1 A\n", {"covariates": {"raegion": "numeric"}}, r"did you mean 'region'"),
+        (
+            "IID Score Region\ni1 1 A\n",
+            {"table": {"file": "mor"}},
+            r"tables\[0\]\.file: .*did you mean 'more'",
+        ),
+        (
+            "IID Score Region\ni1 1 A\n",
+            {"table": {"columns": {"weight": "Score"}}},
+            r"the column name 'weight' is taken",
+        ),
+        ("IID Score Region\ni1 1 A\n", {"table": {"id": ["a", "b", "c"]}}, r"two: \[fid, iid\]"),
+    ],
+)
+def test_a_bad_table_is_refused(cohort, text: str, keys: dict[str, Any], message: str) -> None:
+    path = tabled(cohort, text, **keys)
+    with pytest.raises(UserError, match=message):
+        read(path)
+    assert not (path.parent / "out").exists()
+
+
 def test_derived_columns_name_the_first_that_is_there(cohort) -> None:
     derived = {"half": {"train": "weight", "test": "weight_test"}, "seen": {"yes": "case"}}
     out = read(cohort(derived=derived))
@@ -111,7 +225,11 @@ def test_derived_columns_name_the_first_that_is_there(cohort) -> None:
 @pytest.mark.parametrize(
     ("fam", "keys", "message"),
     [
-        (FAM.replace("i4", "i1"), {}, r"s\.fam: the individual id \(column 2\) 'i1' occurs twice"),
+        (
+            FAM.replace("i4", "i1"),
+            {},
+            r"s\.fam: line 4: the individual id \(column 2\) 'i1' occurs a second time",
+        ),
         (FAM.replace("1.5", "heavy"), {}, "'weight' of individual 'i1' is 'heavy', not a number"),
         (FAM.replace("1.5", "inf"), {}, "'weight' of individual 'i1' is 'inf'"),
         (FAM, {"columns": {**COLUMNS, "more": 12}}, r"s\.fam: 9 columns, but 'more' is to be column 12"),

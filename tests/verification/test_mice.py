@@ -25,7 +25,9 @@ def mice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw cohort; what is fetched is kept in .cache for the next run. Fails where no source works."""
     fetch(FILE, peers.CACHE / "hs-mice")
     out = tmp_path_factory.mktemp("mice")
-    read_cohort(FILE, peers.CACHE / "hs-mice", out / "genotypes", out / "samples.tsv")
+    declared = cohort_file.read(FILE)
+    paths = {end: peers.CACHE / "hs-mice" / entry["name"] for end, entry in declared["files"].items()}
+    read_cohort(declared, paths, out / "genotypes", out / "samples.tsv")
     return out
 
 

@@ -8,20 +8,22 @@ import jsonschema
 import yaml
 
 from stratbench.errors import UserError
+from stratbench.files import read_text
 from stratbench.registry import nearest
 from stratbench.schema import dotted, explain, with_defaults
 
 SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "cohort.schema.yaml"
 
 
-def read(cohort_file: str | Path) -> dict[str, Any]:
-    """A cohort file with its defaults. Raises UserError that lists all that is wrong with it."""
-    try:
-        content = yaml.safe_load(Path(cohort_file).read_text())
-    except FileNotFoundError:
-        raise UserError(f"no such cohort file: {cohort_file}") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{cohort_file}: not YAML: {error}") from error
+TAKEN = ("iid", "population", "family", "sex")  # columns that every samples.tsv has
+
+
+def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
+    """A cohort file, or its content, with defaults. Raises UserError that lists all that is wrong with it."""
+    if isinstance(source, Mapping):
+        content, where = dict(source), ""
+    else:
+        content, where = _load(source), f"{source}: "
     schema = yaml.safe_load(SCHEMA.read_text())
     problems = [
         f"{dotted((*error.absolute_path, *further))}: {message}"
@@ -32,8 +34,32 @@ def read(cohort_file: str | Path) -> dict[str, Any]:
         content = with_defaults(schema, content)
         problems = list(_dangling(content))
     if problems:
-        raise UserError("\n".join(f"{cohort_file}: {problem}" for problem in problems))
+        raise UserError("\n".join(f"{where}{problem}" for problem in problems))
     return content
+
+
+def _load(path: str | Path) -> dict[str, Any]:
+    if not Path(path).exists():
+        raise UserError(f"no such cohort file: {path}")
+    try:
+        return yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {error}") from error
+
+
+def fetched(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that have sources to be fetched from; the others are local."""
+    return {key: entry for key, entry in content["files"].items() if "path" not in entry}
+
+
+def given_columns(content: Mapping[str, Any]) -> list[str]:
+    """The columns of samples.tsv that come from the .fam and the tables."""
+    return [*content["columns"], *(name for table in content["tables"] for name in table["columns"])]
+
+
+def columns(content: Mapping[str, Any]) -> list[str]:
+    """All columns that a cohort adds to those that every samples.tsv has."""
+    return [*given_columns(content), *content["derived"]]
 
 
 def trait_columns(trait: Mapping[str, Any]) -> list[str]:
@@ -42,20 +68,29 @@ def trait_columns(trait: Mapping[str, Any]) -> list[str]:
 
 
 def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
-    """Columns that are used but not declared, and column names that are taken."""
-    columns = sorted(content["columns"])
+    """Columns and files that are used but not declared, and column names that are taken."""
+    given = given_columns(content)
+    known = sorted(given)
     used = [
         *((f"traits.{name}", column) for name, t in content["traits"].items() for column in trait_columns(t)),
         *((f"derived.{name}", c) for name, parts in content["derived"].items() for c in parts.values()),
     ]
     if content["population"] not in (None, "fid"):
         used.append(("population", content["population"]))
+    if content["family"] not in ("fid", "parents", "none"):
+        used.append(("family", content["family"]))
+    used += [
+        ("covariates", column) for column in content["covariates"] if column not in ("sex", *columns(content))
+    ]
     for place, column in used:
-        if column not in columns:
-            yield f"{place}: no column '{column}' under columns: {nearest(column, columns)}"
-    taken = {"iid", "population", "family", "sex", *(columns if content["derived"] else [])}
-    for name in [
-        *(set(columns) & {"iid", "population", "family", "sex"}),
-        *(set(content["derived"]) & taken),
-    ]:
-        yield f"the column name '{name}' is taken"
+        if column not in known:
+            yield f"{place}: no column '{column}' under columns or tables: {nearest(column, known)}"
+    for k, table in enumerate(content["tables"]):
+        if table["file"] not in content["files"]:
+            hint = nearest(table["file"], sorted(set(content["files"]) - {"bed", "bim", "fam"}))
+            yield f"tables[{k}].file: no file '{table['file']}' under files: {hint}"
+    seen = set(TAKEN)
+    for name in columns(content):
+        if name in seen:
+            yield f"the column name '{name}' is taken"
+        seen.add(name)

@@ -53,7 +53,7 @@ def fetch(cohort_file: str | Path, outdir: str | Path) -> None:
     except OSError as error:
         raise UserError(f"{outdir}: cannot be written: {error.strerror}") from error
     with tempfile.TemporaryDirectory() as temporary:
-        for entry in declared["files"].values():
+        for entry in cohort_files.fetched(declared).values():
             _fetch_one(entry, Path(outdir) / entry["name"], Path(temporary), cohort_file)
 
 

@@ -10,55 +10,82 @@ import pandas as pd
 
 from stratbench import files, plink
 from stratbench.cohorts import cohort_file
+from stratbench.cohorts.tables import matched
 from stratbench.errors import UserError
 from stratbench.job import say
 
 
 def read_cohort(
-    cohort: str | Path, indir: str | Path, out_prefix: str | Path, samples_tsv: str | Path
+    declared: Mapping[str, Any],
+    paths: Mapping[str, str | Path],
+    out_prefix: str | Path,
+    samples_tsv: str | Path,
 ) -> None:
-    """Write ``out_prefix``.{bed,bim,fam} and ``samples_tsv`` from what ``fetch`` put into ``indir``.
+    """Write ``out_prefix``.{bed,bim,fam} and ``samples_tsv`` of a real study.
 
-    ``cohort`` is the cohort file. .bed and .bim are copied byte by byte; the .fam keeps FID, IID, parents
-    and sex. Raises UserError for files that do not fit together, an iid that occurs twice, and values that
-    are no numbers in a trait's column.
+    ``declared`` is a cohort file's content (``cohort_file.read``), ``paths`` where each of its files lies. The
+    .bed is copied byte by byte, the .bim but for line ends and a byte order mark; the .fam keeps FID, IID,
+    parents and sex. Raises UserError for files that do not fit together, an iid that occurs twice, tables that
+    match nobody, and values that are no numbers in a trait's or numeric covariate's column.
     """
-    declared = cohort_file.read(cohort)
-    bed, bim, fam_path = (Path(indir) / declared["files"][end]["name"] for end in ("bed", "bim", "fam"))
+    bed, bim, fam_path = (Path(paths[end]) for end in ("bed", "bim", "fam"))
     fam = plink.read_fam(fam_path)
     _require_unique(fam["iid"], fam_path)
     plink.open_bed(bed, len(fam), len(plink.read_bim(bim)))
-    samples = _samples(fam, declared, fam_path)
-    for source, end in ((bed, "bed"), (bim, "bim")):
-        with files.whole(f"{out_prefix}.{end}") as temporary:
-            shutil.copyfile(source, temporary)
+    samples = _samples(fam, declared, paths)
+    with files.whole(f"{out_prefix}.bed") as temporary:
+        shutil.copyfile(bed, temporary)
+    files.write_text(files.read_text(bim), f"{out_prefix}.bim")
     plink.write_fam(fam.assign(phenotype="-9"), f"{out_prefix}.fam")  # traits are in samples.tsv
     files.write_tsv(samples, samples_tsv)
     populations, families = samples["population"].nunique(), samples["family"].nunique()
-    say(f"{declared['title']}: {len(fam)} individuals, {populations} populations, {families} families")
+    say(f"{fam_path}: {len(fam)} individuals, {populations} populations, {families} families")
 
 
 def _require_unique(iid: pd.Series, path: Path) -> None:
     twice = iid[iid.duplicated()]
     if len(twice):
         raise UserError(
-            f"{path}: the individual id (column 2) '{twice.iloc[0]}' occurs twice; ids must be unique"
+            f"{path}: line {twice.index[0] + 1}: the individual id (column 2) '{twice.iloc[0]}' occurs a second "
+            "time; ids must be unique, whatever the family: rename with plink2 --update-ids, or remove one"
         )
 
 
-def _samples(fam: pd.DataFrame, declared: Mapping[str, Any], path: Path) -> pd.DataFrame:
-    """The samples.tsv of a .fam: all text, blank for missing."""
-    columns = {name: _column(fam, number, name, path) for name, number in declared["columns"].items()}
-    extra = pd.DataFrame(columns, index=fam.index)
-    extra = extra.mask(extra.isin(declared["missing"]), "")
-    for trait in declared["traits"].values():
-        for column in cohort_file.trait_columns(trait):
-            _require_numbers(extra[column], fam["iid"], column, path)
-    population = _population(fam, extra, declared["population"], path)
-    families = _family(fam, declared["family"])
+def _samples(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> pd.DataFrame:
+    """The samples.tsv of a .fam and its tables: all text, blank for missing."""
+    fam_path = Path(paths["fam"])
+    extra = pd.DataFrame(index=fam.index)
+    source: dict[str, str | Path] = dict.fromkeys(declared["columns"], fam_path)
+    for name, number in declared["columns"].items():
+        extra[name] = _column(fam, number, name, fam_path)
+    for table in declared["tables"]:
+        path = paths[table["file"]]
+        extra = extra.join(matched(path, table, fam, fam_path))
+        source |= dict.fromkeys(table["columns"], path)
+    extra, was = extra.mask(extra.isin(declared["missing"]), ""), extra
+    for column in _numeric(declared):
+        if column in source:
+            _say_missing(was[column], column, source[column])
+            _require_numbers(extra[column], fam["iid"], column, source[column])
+    population = _population(fam, extra, declared["population"], source)
+    families = _family(fam, extra, declared["family"])
     table = pd.DataFrame({"iid": fam["iid"], "population": population, "family": families})
     derived = {name: _first(extra, parts) for name, parts in declared["derived"].items()}
     return pd.concat([table, fam["sex"], extra, pd.DataFrame(derived, index=fam.index)], axis=1)
+
+
+def _numeric(declared: Mapping[str, Any]) -> list[str]:
+    """The columns of traits and of numeric covariates."""
+    traits = [column for trait in declared["traits"].values() for column in cohort_file.trait_columns(trait)]
+    numeric = [column for column, kind in declared["covariates"].items() if kind == "numeric"]
+    return list(dict.fromkeys([*traits, *numeric]))
+
+
+def _say_missing(values: pd.Series, column: str, path: str | Path) -> None:
+    """-9 is a number as well as PLINK's code for missing, so that it is not passed over in silence."""
+    coded = int((values == "-9").sum())
+    if coded:
+        say(f"{path}: {coded} of {len(values)} values of '{column}' are -9: missing, as PLINK has it")
 
 
 def _column(fam: pd.DataFrame, number: int, name: str, path: Path) -> pd.Series:
@@ -67,7 +94,7 @@ def _column(fam: pd.DataFrame, number: int, name: str, path: Path) -> pd.Series:
     return fam.iloc[:, number - 1]
 
 
-def _require_numbers(values: pd.Series, iid: pd.Series, column: str, path: Path) -> None:
+def _require_numbers(values: pd.Series, iid: pd.Series, column: str, path: str | Path) -> None:
     bad = (values != "") & ~np.isfinite(pd.to_numeric(values, errors="coerce"))
     if bad.any():
         first = bad.idxmax()
@@ -77,22 +104,29 @@ def _require_numbers(values: pd.Series, iid: pd.Series, column: str, path: Path)
         )
 
 
-def _population(fam: pd.DataFrame, extra: pd.DataFrame, column: str | None, path: Path) -> Sequence[str]:
+def _population(
+    fam: pd.DataFrame, extra: pd.DataFrame, column: str | None, source: Mapping[str, str | Path]
+) -> Sequence[str]:
     if column is None:
         return ["all"] * len(fam)
     labels = fam["fid"] if column == "fid" else extra[column]
     if (labels == "").any():
         first = fam["iid"][(labels == "").idxmax()]
-        raise UserError(f"{path}: individual '{first}' has no population ('{column}'); label or remove them")
+        raise UserError(
+            f"{source.get(column, '.fam')}: individual '{first}' has no population ('{column}'); label or remove "
+            f"them ({int((labels == '').sum())} of {len(fam)})"
+        )
     return labels.tolist()
 
 
-def _family(fam: pd.DataFrame, kind: str) -> pd.Series:
+def _family(fam: pd.DataFrame, extra: pd.DataFrame, kind: str) -> pd.Series:
     """Who belongs together; people without a declared family are their own."""
     if kind == "none":
         return fam["iid"]
     if kind == "fid":
         return fam["fid"].where(fam["fid"] != "0", fam["iid"])
+    if kind != "parents":
+        return extra[kind].where(extra[kind] != "", fam["iid"])
     known = (fam["father"] != "0") & (fam["mother"] != "0")
     return (fam["father"] + "x" + fam["mother"]).where(known, fam["iid"])
 

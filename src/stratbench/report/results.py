@@ -228,6 +228,8 @@ class Results:
         import yaml
 
         source = self.study.config["cohorts"][scenario].get("real")
+        if isinstance(source, dict):
+            return source
         path = self.base / source if source else None
         return yaml.safe_load(path.read_text()) or {} if path and path.is_file() else {}
 

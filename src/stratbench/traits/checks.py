@@ -7,6 +7,7 @@ simulated, by the same rules (``options.problems``, ``ascertain.problems``).
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stratbench.cohorts.cohort_file import columns as cohort_columns
 from stratbench.registry import nearest
 from stratbench.traits import options as rules
 
@@ -75,7 +76,7 @@ def in_real(entry: Entry, cohort: str, declared: Mapping[str, Any]) -> Iterator[
     if options and options["family_environment"] > 0 and declared["family"] == "none":
         yield ("simulate", "family_environment"), f"'{cohort}' declares no families; set it to 0"
     if options:
-        yield from _columns(options, cohort, [*declared["columns"], *declared["derived"]])
+        yield from _columns(options, cohort, cohort_columns(declared))
 
 
 def _columns(options: Mapping[str, Any], cohort: str, known: Sequence[str]) -> Iterator[Problem]:
