@@ -250,6 +250,7 @@ def _split(base: Path, paths: Paths, study: Study, split: Split, example: Exampl
     names = sorted(set(samples["population"]))
     pairs = [(a, b, 0.05 + 0.01 * rng.normal(), m) for i, a in enumerate(names) for b in names[i + 1 :]]
     fst = pd.DataFrame(pairs, columns=["population_1", "population_2", "fst", "n_snps"])
+    fst.insert(3, "fst_wc", fst["fst"] + 0.001)
     files.write_tsv(fst, base / fill(paths.fst, split))
     for association in study.associations_of(split):
         p = rng.uniform(size=m)

@@ -102,8 +102,8 @@ def _write_grm(grm_NN: np.ndarray, path: Path) -> None:
 def _write_fst(cohort: Path, snps: list[str], train: pd.DataFrame, out: Path) -> None:
     """FST of pairs over all SNPs of the cohort, of single SNPs over keep.snp; headers for one population."""
     genotypes = open_cohort(cohort, iids=train["iid"].tolist())
-    pairs, fst_M = fst(genotypes, train["population"].to_numpy())
+    pairs, per_snp = fst(genotypes, train["population"].to_numpy())
     files.write_tsv(pairs, out / "fst.tsv")
-    all_snps = files.read_tsv(cohort / "variants.tsv")["snp"]
-    per_snp = pd.Series(fst_M, index=all_snps).loc[snps if len(pairs) else []]
-    files.write_tsv(per_snp.rename("fst").rename_axis("snp").reset_index(), out / "fst_snp.tsv.gz")
+    per_snp.insert(0, "snp", files.read_tsv(cohort / "variants.tsv")["snp"])
+    chosen = per_snp.set_index("snp").loc[snps if len(pairs) else []]
+    files.write_tsv(chosen.reset_index(), out / "fst_snp.tsv.gz")

@@ -84,4 +84,7 @@ def draw(data: Data) -> "Figure":
 def caption(results: Results, subject: Any) -> str:
     count = len(first_splits(results.study)[subject])
     over = f", mean of {count} replicates" if count > 1 else ""
-    return f"Hudson's FST between the populations of {subject}, training individuals{over}."
+    return (
+        f"Hudson's FST between the populations of {subject}, training individuals{over}. Weir and Cockerham's "
+        "stands beside it in fst.tsv."
+    )
