@@ -209,9 +209,15 @@ def _map(axis: Any, data: Data) -> None:
 
 
 def caption(results: Results, subject: Any) -> str:
+    made = results.study.config["cohorts"][subject]["simulate"]
+    kind, history = made["demography"], made["options"].get("history")
+    endless = (
+        " A perpetual history is followed back until nothing before it matters, and ends in one population."
+    )
     return (
-        f"The demography of {subject} ({results.study.config['cohorts'][subject]['simulate']['demography']}). Widths "
+        f"The demography of {subject} ({kind}). Widths "
         "of bands grow with the square root of the number of diploid individuals, which stands below each for the "
         "present; colours are populations that were sampled, grey are ancestors. Lines join a population to its "
         "ancestors, arrows exchange migrants at the rate a generation that is written on them."
+        f"{endless if history == 'perpetual' else ''}"
     )

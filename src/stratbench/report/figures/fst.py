@@ -76,7 +76,8 @@ def draw(data: Data) -> "Figure":
     axis.tick_params(length=0)
     bar = figure.colorbar(image, ax=axis, shrink=0.8)
     bar.set_label("FST (Hudson)")
-    bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(f"{value:.2f}"))
+    digits = 3 if top < 0.1 else 2
+    bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(f"{value:.{digits}f}"))
     bar.outline.set_visible(False)
     return figure
 
