@@ -5,7 +5,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-if "blocks" not in config:
+if not {"blocks", "cohort"} & config.keys():
 
     configfile: "config/config.yaml"
 

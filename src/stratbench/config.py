@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from stratbench import registry
+from stratbench import own_cohort, registry
 from stratbench.cohorts import cohort_file
 from stratbench.errors import UserError
 from stratbench.registry import nearest
@@ -38,8 +38,10 @@ KINDS = {
 
 def load(path: str | Path) -> Config:
     """Read and check a config file. Raises one UserError that lists everything wrong with it."""
+    from stratbench.files import read_text
+
     try:
-        return check(yaml.safe_load(Path(path).read_text()))
+        return check(yaml.safe_load(read_text(path)))
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {error}") from error
     except UserError as error:
@@ -48,6 +50,8 @@ def load(path: str | Path) -> Config:
 
 def check(raw: Mapping[str, Any]) -> Config:
     """The completed config. Raises one UserError that lists all problems, each at its key path."""
+    if own_cohort.is_own(raw):
+        raw = own_cohort.expand(plain(raw))
     checker = Checker(raw)
     config = checker.run()
     if checker.problems:
@@ -168,7 +172,7 @@ class Checker:
         for further, message in problems:
             self.refuse((*place, *further), message)
 
-    def cohort_file(self, place: Place, path: str) -> Config:
+    def cohort_file(self, place: Place, path: str | Config) -> Config:
         """What a cohort file declares; its options of QC are defaults of this study's."""
         try:
             return cohort_file.read(path)

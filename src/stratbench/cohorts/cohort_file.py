@@ -8,7 +8,6 @@ import jsonschema
 import yaml
 
 from stratbench.errors import UserError
-from stratbench.files import read_text
 from stratbench.registry import nearest
 from stratbench.schema import dotted, explain, with_defaults
 
@@ -39,6 +38,8 @@ def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _load(path: str | Path) -> dict[str, Any]:
+    from stratbench.files import read_text  # imports pandas, which most readers of a config do without
+
     if not Path(path).exists():
         raise UserError(f"no such cohort file: {path}")
     try:

@@ -1,0 +1,165 @@
+"""The short form of a study becomes the full one; what its data leave open, or are not, is refused by key."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from helpers import write_cohort
+from stratbench import own_cohort, plink
+from stratbench.config import check
+from stratbench.errors import UserError
+
+TABLE = {
+    "IID": ["a", "b", "c", "d"],
+    "Bmi": ["20", "NA", "25.5", "31"],
+    "T2D": ["1", "2", "2", "-9"],
+    "Ancestry": ["x", "y", "y", "x"],
+    "age": ["33", "44", "", "55"],
+    "Site": ["north", "south", "", "north"],
+    "grade": ["0", "1", "2", "1"],
+    "two": ["3", "5", "3", "5"],
+    "one": ["7", "7", "NA", "7"],
+    "words": ["yes", "no", "yes", "no"],
+    "empty": ["", "NA", "-9", "."],
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with data/mine.{bed,bim,fam,tsv}; the .fam's phenotypes are 1, 2, 0, -9."""
+    monkeypatch.chdir(tmp_path)
+    write_cohort(tmp_path / "data", plink.A1_COUNT[[[0, 2, 3, 0], [2, 2, 3, 0]]], iids=list("abcd"))
+    for end in ("bed", "bim", "fam"):
+        (tmp_path / f"data/genotypes.{end}").rename(tmp_path / f"data/mine.{end}")
+    fam = plink.read_fam("data/mine.fam")
+    plink.write_fam(fam.assign(phenotype=["1", "2", "0", "-9"]), "data/mine.fam")
+    pd.DataFrame(TABLE).to_csv("data/mine.tsv", sep="\t", index=False)
+    return tmp_path
+
+
+def short(top: dict[str, Any] | None = None, **cohort: Any) -> dict[str, Any]:
+    given = {"bfile": "data/mine", "phenotypes": "data/mine.tsv", "trait": "Bmi"} | cohort
+    return {"study": "mine", "cohort": {k: v for k, v in given.items() if v is not None}, **(top or {})}
+
+
+def declared(config: dict[str, Any]) -> dict[str, Any]:
+    return check(config)["cohorts"]["mine"]["declared"]
+
+
+def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
+    config = check(short(population="Ancestry", covariates=["age", "sex", "Site"], family="Site"))
+    said = config["cohorts"]["mine"]["declared"]
+    assert said["files"]["phenotypes"] == {"path": "data/mine.tsv"}
+    assert said["tables"][0]["columns"] == {
+        "bmi": "Bmi",
+        "ancestry": "Ancestry",
+        "site": "Site",
+        "age": "age",
+    }
+    assert (said["population"], said["family"]) == ("ancestry", "site")
+    assert said["covariates"] == {"age": "numeric", "sex": "categorical", "site": "categorical"}
+    assert config["cohorts"]["mine"]["qc"]["thin"] == own_cohort.THIN
+    (block,) = config["blocks"]
+    assert block["models"] == ["linear", "cnn"]
+    assert block["splits"] == ["kin-aware"]
+    assert config["splits"]["kin-aware"]["options"]["test"] == 0.3
+    note = "data/mine.tsv, column 'Bmi': quantitative (by its values), 3 of 4 not missing"
+    assert capsys.readouterr().err == f"mine: {note}\n"
+    assert said["traits"]["bmi"] == {"kind": "quantitative", "column": "bmi", "description": note}
+
+
+def test_the_full_form_passes_the_same_checks_again(here: Path) -> None:
+    """The full form that the short one stands for is a study of its own, and the same one."""
+    config = short(covariates=["age"])
+    assert check(own_cohort.expand(config)) == check(config)
+
+
+@pytest.mark.parametrize(
+    ("cohort", "kind", "words"),
+    [
+        ({"trait": "T2D"}, "binary", "1 control and 2 case, 0 missing), 3 of 4"),
+        ({"trait": "grade", "kind": "quantitative"}, "quantitative", "(stated), 4 of 4"),
+        ({"trait": "grade", "kind": "binary"}, "binary", "(stated, 1 control and 2 case, 0 missing)"),
+        ({"trait": "two", "kind": "quantitative"}, "quantitative", "4 of 4"),
+        ({"trait": None, "phenotypes": None}, "binary", "data/mine.fam, column 6: binary"),
+    ],
+)
+def test_kind_by_values_or_as_stated(here: Path, cohort: dict, kind: str, words: str, capsys) -> None:
+    (trait,) = declared(short(**cohort))["traits"].values()
+    assert trait["kind"] == kind
+    assert words in capsys.readouterr().err
+
+
+def test_sections_are_replaced_by_name_or_with_options(here: Path) -> None:
+    top = {"models": ["linear"], "splits": {"third": {"method": "random", "test": 0.33}}, "seeds": 3}
+    config = check(short(top, mating="inbred", qc={"thin": None}))
+    (block,) = config["blocks"]
+    assert (block["models"], block["splits"], config["seeds"]) == (["linear"], ["third"], 3)
+    assert config["cohorts"]["mine"]["qc"]["hwe"] is None
+    assert config["cohorts"]["mine"]["qc"]["thin"] is None
+
+
+def test_names_that_are_taken_or_alike_become_others() -> None:
+    names = own_cohort._names(["Sex", "sex", "1st", "Größe", "§", "a b", "a_b"])
+    assert len(set(names.values())) == 7
+    assert not {"sex", "iid", "family", "population"} & set(names.values())
+    assert all(name[0].isalpha() and name.isascii() for name in names.values())
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (short(trait="bmmi"), r"cohort\.trait: data/mine\.tsv has no column 'bmmi': did you mean 'Bmi'"),
+        (short(covariates=["agee"]), r"cohort\.covariates: .*did you mean 'age'"),
+        (short(population="Ancestri"), r"cohort\.population: .*did you mean 'Ancestry'"),
+        (short(id="ID"), r"cohort\.id: .*no column 'ID'"),
+        (short(trait="two"), r"has the values 3, 5 alone; say cohort\.kind"),
+        (short(trait="grade"), r"has the values 0, 1, 2 alone; say cohort\.kind"),
+        (short(trait="two", kind="binary"), r"values 3, 5; code a binary trait 0/1 or 1/2"),
+        (short(trait="one"), r"column 'one' is constant \(every value is 7\)"),
+        (short(trait="words"), r"'yes' is not a number; code controls 0 and cases 1"),
+        (short(trait="empty"), r"column 'empty': every value is missing"),
+        (short(phenotypes=None), r"cohort\.phenotypes: name the table that holds the column 'Bmi'"),
+        (short(trait=None), r"cohort\.trait: name the column of the table"),
+        (short(phenotypes="data/none.tsv"), r"data/none\.tsv: cannot be read: No such file"),
+        (short(bfile="data/mime"), r"no such file: data/mime\.bed, data/mime\.bim, data/mime\.fam"),
+        (short({"blocks": []}), r"leave out blocks, or 'cohort'"),
+        (short({"model": ["linear"]}), r"unknown key 'model': did you mean 'models'"),
+        (short(fid="x"), r"cohort\.fid: unknown key 'fid'"),
+        (short({"models": ["lineer"]}), r"undefined label 'lineer': did you mean 'linear'"),
+        (short(qc={"mfa": 0.1}), r"did you mean 'maf'"),
+    ],
+)
+def test_mistakes_are_refused_by_key(here: Path, config: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        check(config)
+
+
+def converted(error: UserError) -> list[str]:
+    """The arguments of the plink2 command that a message ends in."""
+    program, *arguments = str(error).splitlines()[-1].split()
+    assert program == "plink2"
+    return arguments
+
+
+@pytest.mark.parametrize(
+    ("export", "given"),
+    [
+        (["--export", "vcf", "bgz", "id-paste=iid"], "data/other.vcf.gz"),
+        (["--export", "vcf", "id-paste=iid"], "data/other.vcf"),
+        (["--export", "bcf", "id-paste=iid"], "data/other"),
+        (["--make-pgen"], "data/other"),
+        (["--make-pgen"], "data/other.pgen"),
+    ],
+)
+def test_other_formats_are_told_the_command_that_converts_them(
+    here: Path, plink2, export: list[str], given: str
+) -> None:
+    plink2("--bfile", "data/mine", *export, "--out", "data/other")
+    with pytest.raises(UserError, match="is not PLINK 1") as error:
+        check(short(bfile=given))
+    plink2(*converted(error.value))
+    assert plink.read_fam("data/other.fam")["iid"].tolist() == list("abcd")
+    assert declared(short(bfile="data/other"))["files"]["bed"] == {"path": "data/other.bed"}
