@@ -13,6 +13,7 @@ rule structure:
         keep_snp=paths.keep_snp,
         split=paths.split,
     output:
+        **({"grm_loco": paths.grm_loco} if study.config["structure"]["loco"] else {}),
         pcs=paths.pcs,
         loadings=paths.loadings,
         grm=paths.grm,
@@ -29,6 +30,7 @@ rule structure:
         mem_mb=4000,
         runtime=60,
     params:
+        options=study.config["structure"],
         code=digest("structure"),
     script:
         "../workflow/scripts/structure.py"

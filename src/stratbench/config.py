@@ -95,6 +95,9 @@ class Checker:
         traits = config["traits"].items()
         sound = {label: spec for label, spec in traits if ("traits", label) not in self.broken}
         self.refuse_all(("traits",), trait_checks.twins(sound))
+        if ("structure",) not in self.broken:
+            own = module_options("structure/structure.py")
+            config["structure"] = self.options(own, config["structure"], ("structure",))
         for section in KINDS:
             self.resolve(config, section, self.method)
         for label in config["adjustments"]:

@@ -50,6 +50,7 @@ class Paths:
         self.pcs = f"{structure}/pcs.tsv"
         self.loadings = f"{structure}/loadings.tsv.gz"
         self.grm = f"{structure}/grm.npz"
+        self.grm_loco = f"{structure}/grm_loco.npz"
         self.fst = f"{structure}/fst.tsv"
         self.fst_snp = f"{structure}/fst_snp.tsv.gz"
 

@@ -148,6 +148,16 @@ def test_given_validation_is_respected(tmp_path):
         ("given", {"column": "odd"}, "column 'odd' is 'maybe' for individual i003; it may be train"),
         ("given", {"column": "easy"}, "the test set \\(10 individuals\\) has controls only"),
         ("rnadom", {}, "unknown split 'rnadom': did you mean 'random'"),
+        (
+            "leave-one-population-out",
+            {"population": "p3"},
+            "no population 'p3' to leave out: .*known: p1, p2",
+        ),
+        (
+            "leave-one-population-out",
+            {"population": "p1", "least": 200},
+            "population 'p1' has 120 individuals, fewer than 200",
+        ),
     ],
 )
 def test_unusable_splits_are_refused(tmp_path, method, options, message):
@@ -159,6 +169,32 @@ def test_unusable_splits_are_refused(tmp_path, method, options, message):
         run(directory, method, **options)
 
 
+LOPO = "leave-one-population-out"
+
+
+def test_a_population_is_left_out(people, kin):
+    sets = run(people, LOPO, population="p2", validation=0.25)
+    by = table(people, sets).groupby(["population", "set"]).size().to_dict()
+    assert by == {("p2", "test"): 120, ("p1", "train"): 90, ("p1", "validation"): 30}
+    whole = table(kin, run(kin, LOPO, population="p1", validation=0.2, keep_families=True))
+    assert (whole["population"][whole["set"] == "test"] == "p1").all()
+    seen = whole[whole["set"] != "test"]
+    assert seen.groupby("family")["set"].nunique().max() == 1
+    assert (seen["set"] == "validation").mean() == pytest.approx(0.2, abs=0.05)
+
+
+def test_people_without_a_population_are_left_out_and_one_population_is_refused(tmp_path):
+    directory = make(tmp_path)
+    samples = files.read_tsv(directory / "cohort" / "samples.tsv", text=("y",))
+    population_N = samples["population"].where(np.arange(N) % 10 != 0, "")
+    files.write_tsv(samples.assign(population=population_N), directory / "cohort" / "samples.tsv")
+    sets = run(directory, LOPO, population="p1")
+    assert len(sets) == N * 9 // 10
+    files.write_tsv(samples.assign(population="all"), directory / "cohort" / "samples.tsv")
+    with pytest.raises(UserError, match="'all' is the only population, so nobody is left to train"):
+        run(directory, LOPO, population="all")
+
+
 def test_quantitative_traits_are_split_by_population(tmp_path):
     values = np.random.default_rng(0).normal(size=N)
     directory = make(tmp_path, y=values, trait={"column": "y", "kind": "quantitative"})
@@ -168,5 +204,6 @@ def test_quantitative_traits_are_split_by_population(tmp_path):
 
 
 def test_methods_are_described_without_import():
-    assert registry.names("split") == ["given", "kin-aware", "random"]
+    names = ["given", "kin-aware", "leave-one-population-out", "random"]
+    assert registry.names("split") == names
     assert registry.describe("split", "kin-aware").options["max_family"]["default"] == 0.2

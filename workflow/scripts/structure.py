@@ -12,4 +12,5 @@ with job.start(snakemake):
         Path(snakemake.input.keep_iid).parent,
         snakemake.input.split,
         Path(snakemake.output.pcs).parent,
+        snakemake.params.options,
     )

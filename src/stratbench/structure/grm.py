@@ -1,23 +1,83 @@
-"""The genetic relationship matrix."""
+"""The genetic relationship matrix, of all SNPs and of all but one chromosome's."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
+from stratbench import files
 from stratbench.errors import UserError
-from stratbench.genotypes import Genotypes, standardise
+from stratbench.genotypes import Genotypes
 
 
-def grm(genotypes: Genotypes, p_M: np.ndarray) -> np.ndarray:
-    """Mean product of standardised genotypes, float32 (N, N), symmetric.
+def product(genotypes: Genotypes, p_M: np.ndarray) -> np.ndarray:
+    """Sum over SNPs of products of standardised genotypes, float64 (N, N), symmetric.
 
-    (x - 2p) / sqrt(2p(1 - p)) with the given frequencies, inside (0, 1); missing -> 0, and the mean is over
-    all M SNPs. Source: VanRaden 2008, J Dairy Sci 91:4414, second method; Yang et al. 2011 (GCTA). Raises
-    UserError without SNPs.
+    (x - 2p) / sqrt(2p(1 - p)) with the given frequencies, inside (0, 1); missing -> 0.
     """
-    n, m = len(genotypes.person_N), len(genotypes.row_M)
+    n = len(genotypes.person_N)
+    product_NN = np.zeros((n, n))
+    for _, z_MN in genotypes.standardised(p_M):
+        product_NN += z_MN.T @ z_MN
+    return product_NN
+
+
+def grm(genotypes: Genotypes, p_M: np.ndarray, product_NN: np.ndarray | None = None) -> np.ndarray:
+    """Mean product of standardised genotypes over all M SNPs, float32 (N, N), symmetric.
+
+    ``product_NN`` is ``product``'s, where it is at hand. Source: VanRaden 2008, J Dairy Sci 91:4414, second
+    method; Yang et al. 2011 (GCTA). Raises UserError without SNPs.
+    """
+    m = len(genotypes.row_M)
     if m == 0:
         raise UserError("structure: no SNPs for the GRM; relax the LD pruning of QC")
-    product_NN = np.zeros((n, n))
-    for part, count_MN in genotypes.chunks():
-        z_MN = standardise(count_MN, p_M[part])
-        product_NN += z_MN.T @ z_MN
-    return (product_NN / m).astype(np.float32)
+    return ((product(genotypes, p_M) if product_NN is None else product_NN) / m).astype(np.float32)
+
+
+def leaving_out(
+    genotypes: Genotypes, p_M: np.ndarray, chrom_M: np.ndarray, product_NN: np.ndarray | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (chromosome, the GRM of the SNPs of all others), chromosomes in the order of ``chrom_M``.
+
+    For tests of a SNP against the GRM without its chromosome (LOCO; Yang et al. 2014, Nat Genet 46:100).
+    Raises UserError if fewer than two chromosomes have SNPs.
+    """
+    names = list(dict.fromkeys(chrom_M.tolist()))
+    if len(names) < 2:
+        raise UserError(
+            f"structure: a GRM that leaves a chromosome out wants SNPs on two, and there are {len(names)}; set "
+            "loco to false under structure, or use a GRM of all SNPs"
+        )
+    total_NN = product(genotypes, p_M) if product_NN is None else product_NN
+    for name in names:
+        on_M = chrom_M == name
+        rest_NN = total_NN - product(genotypes.snps(on_M), p_M[on_M])
+        yield name, (rest_NN / (~on_M).sum()).astype(np.float32)
+
+
+def write(path: str | Path, matrices: Iterator[tuple[str, np.ndarray]]) -> None:
+    """An uncompressed .npz of named matrices, one in memory at a time; dated 1980, so the bytes repeat."""
+    with files.whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, matrix in matrices:
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.ascontiguousarray(matrix), allow_pickle=False)
+
+
+def read(path: str | Path, n: int, without: str | None = None) -> np.ndarray:
+    """The GRM of a grm.npz over keep.iid's ``n`` individuals, or grm_loco.npz's ``without`` a chromosome.
+
+    float32 (n, n). Raises UserError where the cohort was too large for one to be stored.
+    """
+    with np.load(path) as stored:
+        name = "grm_NN" if without is None else f"without_{without}"
+        if name not in stored:
+            raise UserError(f"{path}: no GRM without chromosome '{without}'; it has {', '.join(stored)}")
+        matrix: np.ndarray = stored[name]
+    if len(matrix) != n:
+        raise UserError(
+            f"{path}: no GRM was stored, as {n} individuals are more than the study's grm_most; raise grm_most "
+            f"under structure in the config (a GRM then takes {4 * n * n / 2**30:.1f} GiB, its making three times "
+            "that), or use an adjustment that needs none"
+        )
+    return matrix

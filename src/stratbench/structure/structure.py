@@ -1,7 +1,9 @@
 """PCs, GRM and FST of one split, written as tables."""
 
-import io
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,32 +12,53 @@ from stratbench import files, keep
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, frequencies, open_cohort
 from stratbench.job import say
-from stratbench.structure import pca
+from stratbench.options import complete
+from stratbench.structure import grm, pca
 from stratbench.structure.fst import fst
-from stratbench.structure.grm import grm
 
 MIN_MAF = 0.05
+EXACT = 5000  # individuals up to whom all axes are found at once; the axes of more are iterated
+OPTIONS = {
+    "grm_most": {
+        "type": "integer",
+        "minimum": 0,
+        "default": 10_000,
+        "description": "individuals up to whom a GRM is stored: making one of n takes some 20 n^2 bytes of memory",
+    },
+    "loco": {
+        "type": "boolean",
+        "default": False,
+        "description": "store the GRM without each chromosome, too",
+    },
+}
 
 
 def structure(
-    cohort_dir: str | Path, dataset_dir: str | Path, split_tsv: str | Path, out_dir: str | Path
+    cohort_dir: str | Path,
+    dataset_dir: str | Path,
+    split_tsv: str | Path,
+    out_dir: str | Path,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv and fst_snp.tsv.gz into ``out_dir``.
+    """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz and, if asked, grm_loco.npz.
 
     Frequencies and axes come from the unrelated training individuals, FST from all training individuals; PCs
     and GRM are of everyone in keep.iid. Nothing of a validation or test individual touches another row.
-    Raises UserError if there is nothing to fit on.
+    ``options`` are those of OPTIONS. Raises UserError if there is nothing to fit on.
     """
+    options = complete(OPTIONS, options, "structure")
     cohort, dataset, out = Path(cohort_dir), Path(dataset_dir), Path(out_dir)
     people = read_people(cohort, dataset, split_tsv)
     fitted_N = unrelated(people["family"].to_numpy(), (people["set"] == "train").to_numpy())
-    iids = people["iid"].tolist()
-    everyone = open_cohort(cohort, structure_snps(cohort, dataset), iids)
+    everyone = open_cohort(cohort, structure_snps(cohort, dataset), people["iid"].tolist())
     everyone, p_M = common(everyone, fitted_N)
-    axes = pca.fit(everyone.people(fitted_N), p_M)
+    n = len(people)
+    stored = n <= options["grm_most"]
+    product_NN = grm.product(everyone, p_M) if n <= EXACT or stored else None
+    axes = pca.fit(everyone, p_M, fitted_N, product_NN if n <= EXACT else None)
     say(f"{axes.loading_MK.shape[1]} PCs from {fitted_N.sum()} individuals and {len(p_M)} SNPs")
-    _write_pcs(cohort, everyone, axes, iids, fitted_N, out)
-    _write_grm(grm(everyone, p_M), out / "grm.npz")
+    _write_pcs(cohort, everyone, axes, people["iid"].tolist(), fitted_N, out)
+    _write_grms(cohort, everyone, p_M, product_NN if stored else None, options["loco"], out)
     _write_fst(cohort, keep.read_snps(dataset / "keep.snp"), people[people["set"] == "train"], out)
 
 
@@ -81,22 +104,45 @@ def _write_pcs(
     cohort: Path, everyone: Genotypes, axes: pca.Axes, iids: list[str], fitted_N: np.ndarray, out: Path
 ) -> None:
     names = [f"pc{k + 1}" for k in range(axes.loading_MK.shape[1])]
-    pcs = pd.DataFrame(pca.project(everyone, axes), columns=names)
+    pcs = pd.DataFrame(axes.pc_NK, columns=names)
     pcs.insert(0, "iid", iids)
     pcs.insert(1, "fitted", fitted_N.astype(int))
     files.write_tsv(pcs, out / "pcs.tsv")
-    snp = files.read_tsv(cohort / "variants.tsv")["snp"].to_numpy()[everyone.row_M]
     loadings = pd.DataFrame(axes.loading_MK, columns=names)
-    loadings.insert(0, "snp", snp)
+    loadings.insert(0, "snp", _of_snps(cohort, everyone, "snp"))
     loadings.insert(1, "a1_freq", axes.p_M)
     files.write_tsv(loadings, out / "loadings.tsv.gz")
 
 
-def _write_grm(grm_NN: np.ndarray, path: Path) -> None:
-    """An uncompressed .npz; NumPy dates its members 1980, so the bytes are the same each time."""
-    buffer = io.BytesIO()
-    np.savez(buffer, grm_NN=grm_NN)
-    files.write_bytes(buffer.getvalue(), path)
+def _of_snps(cohort: Path, genotypes: Genotypes, column: str) -> np.ndarray:
+    """A column of variants.tsv for these SNPs."""
+    return np.asarray(files.read_tsv(cohort / "variants.tsv")[column].to_numpy()[genotypes.row_M])
+
+
+def _write_grms(
+    cohort: Path,
+    everyone: Genotypes,
+    p_M: np.ndarray,
+    product_NN: np.ndarray | None,
+    loco: bool,
+    out: Path,
+) -> None:
+    """grm.npz, empty for a cohort too large to store one, and grm_loco.npz if asked."""
+    if product_NN is None:
+        say("no GRM is stored: more individuals than grm_most")
+        grm.write(out / "grm.npz", iter([("grm_NN", np.zeros((0, 0), dtype=np.float32))]))
+    else:
+        grm.write(out / "grm.npz", iter([("grm_NN", grm.grm(everyone, p_M, product_NN))]))
+    if not loco:
+        return
+    if product_NN is None:
+        raise UserError(
+            f"structure: loco asks for GRMs of {len(everyone.person_N)} individuals, more than grm_most; raise "
+            "grm_most, or set loco to false"
+        )
+    chrom_M = _of_snps(cohort, everyone, "chrom")
+    parts = grm.leaving_out(everyone, p_M, chrom_M, product_NN)
+    grm.write(out / "grm_loco.npz", ((f"without_{name}", grm_NN) for name, grm_NN in parts))
 
 
 def _write_fst(cohort: Path, snps: list[str], train: pd.DataFrame, out: Path) -> None:

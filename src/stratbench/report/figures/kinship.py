@@ -58,13 +58,18 @@ def load(results: Results, subject: Any) -> Data:
     )
     people = pd.DataFrame({"iid": iids}).merge(samples[["iid", "population", "family"]], on="iid", how="left")
     with np.load(results.base / fill(results.paths.grm, split)) as stored:
-        rows = shown(people)
-        grm_NN = stored["grm_NN"][np.ix_(rows, rows)]
+        grm_NN = stored["grm_NN"]
+    if not len(grm_NN):  # too large a cohort
+        return Data(grm_NN, (), len(people), split.cohort)
+    rows = shown(people)
+    grm_NN = grm_NN[np.ix_(rows, rows)]
     return Data(grm_NN, tuple(people["population"].iloc[rows]), len(people), split.cohort)
 
 
 def draw(data: Data) -> "Figure":
     n = len(data.grm_NN)
+    if n == 0:
+        return style.message(f"No GRM of {data.everyone} individuals is stored (the config's grm_most).")
     if n < 2:
         return style.message("Fewer than two individuals: there is no relationship to draw.")
     figure, axes = style.canvas(5.6, 4.4)
