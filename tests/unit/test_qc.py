@@ -111,6 +111,10 @@ def test_pruning_keeps_what_plink2_keeps(
     assert 0 < len(kept) < len(variants)
 
 
+def block(count_MN: np.ndarray) -> np.ndarray:
+    return ld.unpacked(plink.pack(plink.CODE[count_MN]), count_MN.shape[1])
+
+
 def test_ld_is_the_squared_correlation_of_those_with_both() -> None:
     rng = np.random.default_rng(3)
     count_MN = rng.integers(-1, 3, (12, 40)).astype(np.int8)
@@ -119,10 +123,10 @@ def test_ld_is_the_squared_correlation_of_those_with_both() -> None:
             for b in range(12):
                 both = (left[a] >= 0) & (right[b] >= 0)
                 r2 = np.corrcoef(left[a][both], right[b][both])[0, 1] ** 2
-                above = [ld.exceeds(left[[a]], right[[b]], r2 + d)[0, 0] for d in (-1e-9, 1e-9)]
+                above = [ld.exceeds(block(left[[a]]), block(right[[b]]), r2 + d)[0, 0] for d in (-1e-9, 1e-9)]
                 assert above == [True, False]
     constant = np.ones((1, 40), dtype=np.int8)
-    assert not ld.exceeds(constant, count_MN, 1e-6).any()
+    assert not ld.exceeds(block(constant), block(count_MN), 1e-6).any()
 
 
 def test_small_chunks_change_nothing(

@@ -39,7 +39,7 @@ def _tail(n: int, rare: int, log_factorial: np.ndarray) -> np.ndarray:
         log_factorial[(rare - het) // 2] + log_factorial[het] + log_factorial[n - (rare + het) // 2]
     )
     p = np.exp(log_p - log_p.max())
-    order = np.argsort(p)
+    order = np.argsort(p, kind="stable")  # p rises, then falls: two runs, which this merges
     ascending = p[order]
     cumulated = np.cumsum(ascending)
     last = np.searchsorted(ascending, p * (1 + TIE), side="right") - 1

@@ -8,15 +8,36 @@ later one if they are equal; then the next SNP has its turn; and so on until a w
 r2 is the squared correlation of the genotype counts of those individuals who have both.
 """
 
+import time
 from collections.abc import Iterator
 from itertools import groupby
 
 import numpy as np
 
 from stratbench import plink
+from stratbench.job import say
 
-BLOCK = 32  # SNPs whose correlations are computed in one go; larger ones compute more that no window holds
+BLOCK = 40  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
+SECONDS = 20  # between two lines of progress
 EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared with this tolerance
+
+_CODES = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4)  # of each byte
+# Of each byte, the three things that are summed over four people: called (0, 1), A1 count, its square.
+_PLANES = [
+    np.array(values, dtype=np.float32)[_CODES] for values in ([1, 0, 1, 1], [2, 0, 1, 0], [4, 0, 1, 0])
+]
+
+
+def unpacked(packed_MB: np.ndarray, n: int) -> np.ndarray:
+    """SNPs given as .bed bytes, uint8 (M, ceil(n / 4)), as float32 (3, M, n): called, A1 count, its square.
+
+    All three are 0 where the genotype is missing.
+    """
+    m, width = packed_MB.shape
+    result_3MN = np.empty((3, m, 4 * width), dtype=np.float32)
+    for plane, out_MN in zip(_PLANES, result_3MN, strict=True):
+        np.take(plane, packed_MB, axis=0, out=out_MN.reshape(m, width, 4), mode="clip")  # unbuffered
+    return result_3MN[:, :, :n]
 
 
 def prune(
@@ -29,69 +50,78 @@ def prune(
     """
     keep_M = np.ones(len(maf_M), dtype=bool)
     starts: list[int] = np.flatnonzero(np.r_[True, chrom_M[1:] != chrom_M[:-1]])[: len(chrom_M)].tolist()
+    said = time.monotonic()
     for start, end in zip(starts, [*starts[1:], len(chrom_M)], strict=True):
-        part = slice(start, end)
-        pairs_P3 = _correlated_pairs(packed_MB[part], n, window, step, r2)
-        keep_M[part] = _resolve(pairs_P3, maf_M[part])
+        keep, major = [True] * (end - start), (1 - maf_M[start:end]).tolist()
+        for done, pairs_P3 in _correlated_pairs(packed_MB[start:end], n, keep, window, step, r2):
+            _resolve(pairs_P3, major, keep)
+            if time.monotonic() > said + SECONDS:
+                said = time.monotonic()
+                say(f"LD pruning: {(start + done) / len(maf_M):.0%}")
+        keep_M[start:end] = keep
     return keep_M
 
 
-def _correlated_pairs(packed_MB: np.ndarray, n: int, window: int, step: int, r2: float) -> np.ndarray:
-    """Pairs of a chromosome's SNPs with r2 above the threshold: int64 (P, 3), window, first, second, sorted.
+def _correlated_pairs(
+    packed_MB: np.ndarray, n: int, keep: list[bool], window: int, step: int, r2: float
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Pairs of a chromosome's SNPs with r2 above the threshold, some windows at a time, in their order.
 
-    A pair belongs to the first window that holds both; pairs that no window holds are left out.
+    Yields how many SNPs have joined, and int64 (P, 3): window, first, second, sorted. A pair belongs to the
+    first window that holds both; pairs that no window holds are left out, and those of SNPs that ``keep``, which
+    the caller updates in between, no longer has.
     """
-    found = [np.empty((0, 3), dtype=np.int64)]
-    m = len(packed_MB)
-    for start in range(0, m, BLOCK):
-        end = min(start + BLOCK + window - 1, m)
-        count_MN = plink.A1_COUNT[plink.unpack(np.asarray(packed_MB[start:end]), n)]
-        above = exceeds(count_MN[:BLOCK], count_MN, r2)
-        first, second = (index + start for index in np.nonzero(above))
-        number = -(-np.maximum(second - window + 1, 0) // step)
-        held = (first < second) & (number * step <= first)
-        found.append(np.stack([number, first, second], axis=1)[held])
-    pairs_P3 = np.concatenate(found)
-    return pairs_P3[np.lexsort(pairs_P3.T[::-1])]
+    m, joined, number = len(packed_MB), 0, 0
+    old_A, old_3AN = np.empty(0, dtype=np.int64), unpacked(packed_MB[:0], n)
+    while joined < m:
+        number += max(1, BLOCK // step)  # windows that end with this block
+        end = min((number - 1) * step + window, m)
+        new_B, new_3BN = np.arange(joined, end), unpacked(packed_MB[joined:end], n)
+        old_A, old_3AN = np.concatenate([old_A, new_B]), np.concatenate([old_3AN, new_3BN], axis=1)
+        first, second = np.nonzero(exceeds(old_3AN, new_3BN, r2))
+        first, second = old_A[first], new_B[second]
+        of_window = -(-np.maximum(second - window + 1, 0) // step)
+        within = (first < second) & (of_window * step <= first)
+        pairs_P3 = np.stack([of_window, first, second], axis=1)[within]
+        yield end, pairs_P3[np.argsort(pairs_P3[:, 0], kind="stable")]
+        joined = end
+        left = [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step]
+        old_A, old_3AN = old_A[left], old_3AN[:, left]
 
 
-def exceeds(left_AN: np.ndarray, right_BN: np.ndarray, r2: float) -> np.ndarray:
+def exceeds(left_3AN: np.ndarray, right_3BN: np.ndarray, r2: float) -> np.ndarray:
     """Whether the squared correlation of each pair of SNPs is above ``r2``: bool (A, B).
 
-    The inputs are A1 counts int8 with -1 for missing. Sums are whole numbers below 2**24: exact in float32.
+    The inputs are as ``unpacked`` gives them. Sums are whole numbers below 2**24: exact in float32.
     """
-    n, sum_l, sum_r, square_l, square_r, product = _sums(left_AN, right_BN)
+    n, sum_l, sum_r, square_l, square_r, product = _sums(left_3AN, right_3BN)
     covariance = n * product - sum_l * sum_r
     variances = (n * square_l - sum_l**2) * (n * square_r - sum_r**2)
     return covariance**2 > r2 * (1 + EPSILON) * variances
 
 
-def _sums(left_AN: np.ndarray, right_BN: np.ndarray) -> Iterator[np.ndarray]:
+def _sums(left_3AN: np.ndarray, right_3BN: np.ndarray) -> Iterator[np.ndarray]:
     """Per pair: n, sums of left and right, sums of their squares, sum of products, over people with both.
 
     Each is float64, (A, B) or of a shape that broadcasts to it.
     """
-    if (left_AN >= 0).all() and (right_BN >= 0).all():
-        left, right = left_AN.astype(np.float32), right_BN.astype(np.float32)
-        n = np.full((1, 1), left.shape[1])
-        sums = (n, left.sum(1)[:, None], right.sum(1), (left**2).sum(1)[:, None], (right**2).sum(1))
-        return (part.astype(np.float64) for part in (*sums, left @ right.T))
-    has_l, has_r = (left_AN >= 0).astype(np.float32), (right_BN >= 0).astype(np.float32)
-    left, right = left_AN * has_l, right_BN * has_r
-    sums = (has_l @ has_r.T, left @ has_r.T, has_l @ right.T, left**2 @ has_r.T, has_l @ (right**2).T)
+    (has_l, left, square_l), (has_r, right, square_r) = left_3AN, right_3BN
+    sums: tuple[np.ndarray, ...]
+    if has_l.all() and has_r.all():
+        n = np.full((1, 1), has_l.shape[1])
+        sums = (n, left.sum(1)[:, None], right.sum(1), square_l.sum(1)[:, None], square_r.sum(1))
+    else:
+        sums = (has_l @ has_r.T, left @ has_r.T, has_l @ right.T, square_l @ has_r.T, has_l @ square_r.T)
     return (part.astype(np.float64) for part in (*sums, left @ right.T))
 
 
-def _resolve(pairs_P3: np.ndarray, maf_M: np.ndarray) -> np.ndarray:
-    """Which SNPs of a chromosome stay, bool (M,), after PLINK's rounds over each window's pairs."""
-    major = (1 - maf_M).tolist()
-    keep = [True] * len(major)
+def _resolve(pairs_P3: np.ndarray, major: list[float], keep: list[bool]) -> None:
+    """Take SNPs of a chromosome out of ``keep``, by PLINK's rounds over each window's pairs."""
     for _, pairs in groupby(pairs_P3.tolist(), key=lambda pair: pair[0]):
         partners: dict[int, list[int]] = {}
         for _, first, second in pairs:
             partners.setdefault(first, []).append(second)
         _settle({first: iter(seconds) for first, seconds in partners.items()}, major, keep)
-    return np.array(keep, dtype=bool)
 
 
 def _settle(partners: dict[int, Iterator[int]], major: list[float], keep: list[bool]) -> None:

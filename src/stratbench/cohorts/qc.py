@@ -136,11 +136,13 @@ class Counts:
     def maf_M(self) -> np.ndarray:
         return np.minimum(self.a1_freq_M, 1 - self.a1_freq_M)
 
-    def hwe_M(self) -> np.ndarray:
-        """The smallest exact P value of each SNP over the populations, float64 (M,)."""
-        populations = range(self.het_MK.shape[1])
-        p_KM = [hwe.exact(self.hom1_MK[:, k], self.het_MK[:, k], self.hom2_MK[:, k]) for k in populations]
-        return np.min(p_KM, axis=0)
+    def hwe_M(self, of_M: np.ndarray) -> np.ndarray:
+        """The smallest exact P value over the populations, float64 (M,), of these SNPs; 1 of the others."""
+        result_M = np.ones(len(of_M))
+        for counts in zip(self.hom1_MK.T, self.het_MK.T, self.hom2_MK.T, strict=True):
+            p = hwe.exact(*(count_M[of_M] for count_M in counts))
+            result_M[of_M] = np.minimum(result_M[of_M], p)
+        return result_M
 
 
 def qc(
@@ -254,7 +256,7 @@ def _filter(counts: Counts, keep_M: np.ndarray, options: Mapping[str, Any], step
     missing_M = counts.n - counts.called_M
     apply("SNP call rate", missing_M <= _most(options["geno"], counts.n), f"missing > {options['geno']:g}")
     if options["hwe"] is not None:
-        apply("HWE", counts.hwe_M() >= options["hwe"], f"P < {options['hwe']:g}")
+        apply("HWE", counts.hwe_M(keep_M) >= options["hwe"], f"P < {options['hwe']:g}")
     maf_M = counts.maf_M
     common_M = (maf_M >= options["maf"] * (1 - ld.EPSILON)) & (maf_M > 0)
     apply("MAF", common_M, f"MAF < {options['maf']:g}" if options["maf"] else "monomorphic")

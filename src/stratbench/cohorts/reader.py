@@ -34,7 +34,7 @@ class Reader:
     def _read(self, start: int) -> np.ndarray:
         # One thread: jobs own one core each, and dask's pool would use all.
         block_NM = self._array[:, start : start + self.size].compute(scheduler="synchronous")
-        return np.nan_to_num(block_NM.T, nan=-1.0).astype(np.int8)
+        return np.fmax(block_NM.T, np.float32(-1)).astype(np.int8)  # of a number and NaN the number
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (slice of the SNPs, A1 counts int8 (SNPs in chunk, n), -1 for missing), in file order."""

@@ -141,10 +141,11 @@ def _coalescent(
             pedigree,
             census,
         )
+        say(f"chromosome {number}: {sequence.num_trees} trees and {sequence.num_sites} sites simulated")
         if census is not None:
             base_pairs += base_pairs_by_ancestry(sequence, census, populations)
         tables.append(write_chromosome(bed, sequence, number, chromosomes, options["min_maf"]))
-        say(f"chromosome {number}: {sequence.num_sites} sites, {len(tables[-1])} SNPs written")
+        say(f"{number / chromosomes:.0%}: chromosome {number}, all of its {len(tables[-1])} SNPs written")
     share_NK = base_pairs / (2 * chromosomes * options["length"])
     ancestry = {f"ancestry_{name}": share_NK[:, k] for k, name in enumerate(populations)}
     return pd.concat(tables, ignore_index=True), ancestry

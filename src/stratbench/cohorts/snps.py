@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import tskit
 
 CHUNK = 1024  # SNPs held at once: 15 MB of counts for 15,000 individuals
-SECONDS = 20  # between two lines of progress
+SECONDS = 20  # between two lines of progress; there is one at each tenth of the .bed, too
 
 
 def write_chromosome(
@@ -23,16 +23,16 @@ def write_chromosome(
     """Append the SNPs of chromosome ``number`` of ``chromosomes`` to the .bed; return their .bim rows."""
     rows: list[tuple[int, str, str]] = []
     chunk: list[np.ndarray] = []
-    said = time.monotonic()
+    said, tenth = time.monotonic(), 10 * (number - 1) // chromosomes
     for position, ancestral, derived, count_N in snps(sequence, min_maf):
         rows.append((position, derived, ancestral))
         chunk.append(count_N)
         if len(chunk) == CHUNK:
             bed.append(np.stack(chunk))
             chunk.clear()
-            if time.monotonic() > said + SECONDS:
-                said = time.monotonic()
-                share = (number - 1 + position / sequence.sequence_length) / chromosomes
+            share = (number - 1 + position / sequence.sequence_length) / chromosomes
+            if int(10 * share) > tenth or time.monotonic() > said + SECONDS:
+                said, tenth = time.monotonic(), int(10 * share)
                 say(f"{share:.0%}: chromosome {number}, {len(rows)} SNPs written")
     if chunk:
         bed.append(np.stack(chunk))
@@ -60,7 +60,8 @@ def snps(sequence: "tskit.TreeSequence", min_maf: float) -> Iterator[tuple[int, 
         if min(derived, 2 * n - derived) < least:
             continue
         ancestral_allele, derived_allele = variant.alleles
-        count_N = variant.genotypes.reshape(n, 2).sum(axis=1, dtype=np.int8)
+        # Two strided adds: a sum over an axis of length two takes thirty times as long.
+        count_N = (variant.genotypes[::2] + variant.genotypes[1::2]).astype(np.int8)
         yield int(variant.site.position) + 1, ancestral_allele, derived_allele, count_N
 
 
