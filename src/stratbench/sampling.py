@@ -5,6 +5,7 @@ import pandas as pd
 
 from stratbench.errors import UserError
 
+UNASSIGNED = "unassigned"  # the population of people whose label is missing and could not be called
 SHUFFLES = 200  # orders of families that are tried; the best balanced one counts
 
 

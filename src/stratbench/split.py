@@ -1,5 +1,6 @@
 """Who trains, validates and tests."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,19 +23,23 @@ def split(
     spec: Mapping[str, Any],
     seed_names: Sequence[object],
     out: str | Path,
+    kinship: str | Path | None = None,
 ) -> None:
     """Write ``iid set`` for the individuals of keep.iid, in its order; who is left out is absent.
 
     ``spec`` is ``{method, file, options}``. The same names give the same split whatever the order of the
-    cohort. Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or
-    controls only.
+    cohort. ``kinship`` is the cohort's table of KING kinships, for methods that ask for one. Raises UserError
+    for fractions that sum to 1 or more, an empty set, and a set with cases only or controls only.
     """
     method = registry.load("split", spec["method"], spec.get("file"))
     options = complete_options(method.OPTIONS, spec)
     people = read_people(samples_tsv, Path(dataset_dir))
     ordered = people.sort_values("iid", ignore_index=True)
     rng = np.random.default_rng(seed(*seed_names, "split"))
-    sets = pd.Series(method.assign(ordered, options, rng), index=ordered["iid"])
+    related = {}
+    if "kinship" in inspect.signature(method.assign).parameters:
+        related["kinship"] = None if kinship is None else files.read_tsv(kinship, text=("iid_1", "iid_2"))
+    sets = pd.Series(method.assign(ordered, options, rng, **related), index=ordered["iid"])
     table = pd.DataFrame({"iid": people["iid"], "set": sets.loc[people["iid"]].to_numpy()})
     table = table[table["set"] != ""]
     require_sets(table, people)

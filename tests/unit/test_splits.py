@@ -186,7 +186,7 @@ def test_a_population_is_left_out(people, kin):
 def test_people_without_a_population_are_left_out_and_one_population_is_refused(tmp_path):
     directory = make(tmp_path)
     samples = files.read_tsv(directory / "cohort" / "samples.tsv", text=("y",))
-    population_N = samples["population"].where(np.arange(N) % 10 != 0, "")
+    population_N = samples["population"].where(np.arange(N) % 10 != 0, "unassigned")
     files.write_tsv(samples.assign(population=population_N), directory / "cohort" / "samples.tsv")
     sets = run(directory, LOPO, population="p1")
     assert len(sets) == N * 9 // 10

@@ -19,6 +19,7 @@ from stratbench.cohorts import hwe, ld
 from stratbench.cohorts.checked import checked
 from stratbench.cohorts.reader import Reader
 from stratbench.errors import UserError
+from stratbench.genotypes import Genotypes
 from stratbench.job import say
 
 OPTIONS = {
@@ -87,6 +88,18 @@ OPTIONS = {
         "default": 0.2,
         "description": "of two SNPs in a window with a larger squared correlation one is pruned",
     },
+    "populations": {
+        "enum": ["declared", "called", "clusters"],
+        "default": "declared",
+        "description": "declared: everyone has a label; called: missing ones, from PCs; clusters: everyone's, of PCs",
+    },
+    "call_probability": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0.9,
+        "description": "people whose called population or cluster is less probable are 'unassigned'",
+    },
 }
 SEX_AND_MITOCHONDRIAL = {"X": 23, "Y": 24, "XY": 25, "MT": 26, "M": 26}
 
@@ -116,9 +129,13 @@ class Waterfall:
 
 @dataclass(frozen=True)
 class Counts:
-    """Genotypes of each SNP by population, int64 (M, K), of ``n`` individuals: A1 homozygotes, het, A2."""
+    """Genotypes of each SNP by population, int64 (M, K), of ``n`` individuals: A1 homozygotes, het, A2.
+
+    ``names`` are the populations', one blank where labels are missing.
+    """
 
     n: int
+    names: tuple[str, ...]
     hom1_MK: np.ndarray
     het_MK: np.ndarray
     hom2_MK: np.ndarray
@@ -137,11 +154,17 @@ class Counts:
         return np.minimum(self.a1_freq_M, 1 - self.a1_freq_M)
 
     def hwe_M(self, of_M: np.ndarray) -> np.ndarray:
-        """The smallest exact P value over the populations, float64 (M,), of these SNPs; 1 of the others."""
+        """The smallest exact P value over the populations, float64 (M,), of these SNPs; 1 of the others.
+
+        People without a label are no population.
+        """
         result_M = np.ones(len(of_M))
-        for counts in zip(self.hom1_MK.T, self.het_MK.T, self.hom2_MK.T, strict=True):
-            p = hwe.exact(*(count_M[of_M] for count_M in counts))
-            result_M[of_M] = np.minimum(result_M[of_M], p)
+        if not any(self.names):
+            say("HWE: not tested, as nobody has a population")
+        for k, name in enumerate(self.names):
+            if name:
+                p = hwe.exact(*(count_MK[of_M, k] for count_MK in (self.hom1_MK, self.het_MK, self.hom2_MK)))
+                result_M[of_M] = np.minimum(result_M[of_M], p)
         return result_M
 
 
@@ -151,10 +174,13 @@ def qc(
     """Write genotypes.{bed,bim,fam}, samples.tsv, variants.tsv and qc.tsv of a cohort into ``out_dir``.
 
     ``options`` are those of OPTIONS; what is not given has its default. Raises UserError for files that do
-    not fit together, duplicate SNP ids, and where nothing is left.
+    not fit together, duplicate SNP ids, missing populations if they are not to be called, and where nothing is
+    left.
     """
     options = checked(OPTIONS, options, "qc")
     fam, bim, samples = _read_tables(raw_prefix, raw_samples)
+    if options["populations"] == "declared":
+        _require_labels(samples, raw_samples)
     reader = Reader(raw_prefix, len(fam), len(bim))
     steps = Waterfall({"individuals": len(fam), "SNPs": len(bim)}, f"{raw_prefix}.bed")
 
@@ -176,7 +202,7 @@ def qc(
     say(f"structure: {table['structure'].sum()} SNPs are common and unlinked")
     plink.write_bim(table, out / "genotypes.bim")
     plink.write_fam(fam[keep_N], out / "genotypes.fam")
-    files.write_tsv(samples[keep_N], out / "samples.tsv")
+    files.write_tsv(_populations(samples[keep_N], table, out, options), out / "samples.tsv")
     columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure"]
     files.write_tsv(table[columns], out / "variants.tsv")
     files.write_tsv(pd.DataFrame(steps.rows), out / "qc.tsv")
@@ -197,6 +223,16 @@ def _read_tables(
             "rename them, e.g. with plink2 --set-all-var-ids '@:#:$r:$a', or remove them with --rm-dup"
         )
     return fam, bim, samples
+
+
+def _require_labels(samples: pd.DataFrame, path: str | Path) -> None:
+    """Raise UserError for individuals without a population."""
+    blank = samples["iid"][samples["population"] == ""]
+    if len(blank):
+        raise UserError(
+            f"{path}: individual '{blank.iloc[0]}' has no population ({len(blank)} of {len(samples)} have none); label "
+            "or remove them, or set populations under qc to called (from PCs of the labelled) or clusters"
+        )
 
 
 def _chromosome_key(chrom: str) -> tuple[int, str]:
@@ -242,7 +278,7 @@ def _count(reader: Reader, population_N: np.ndarray, keep_N: np.ndarray) -> Coun
             of_population = count_MN[:, members]
             for value, table in zip((2, 1, 0), tables, strict=True):
                 table[part, k] = np.count_nonzero(of_population == value, axis=1)
-    return Counts(int(keep_N.sum()), *tables)
+    return Counts(int(keep_N.sum()), tuple(names), *tables)
 
 
 def _filter(counts: Counts, keep_M: np.ndarray, options: Mapping[str, Any], steps: Waterfall) -> np.ndarray:
@@ -276,6 +312,19 @@ def _write_genotypes(reader: Reader, row_M: np.ndarray, keep_N: np.ndarray, bed:
     with plink.write_bed(bed, int(keep_N.sum())) as writer:
         for count_MN in reader.rows(row_M):
             writer.append(count_MN[:, keep_N])
+
+
+def _populations(
+    samples: pd.DataFrame, table: pd.DataFrame, out: Path, options: Mapping[str, Any]
+) -> pd.DataFrame:
+    """samples.tsv, with populations called if that is asked for."""
+    if options["populations"] != "declared":
+        from stratbench.structure.calls import call
+
+        row_M = np.flatnonzero(table["structure"] == 1)
+        packed_MB = plink.open_bed(out / "genotypes.bed", len(samples), len(table))
+        return call(Genotypes(packed_MB, len(samples), row_M, np.arange(len(samples))), samples, options)
+    return samples
 
 
 def _for_structure(bed: Path, n: int, table: pd.DataFrame, options: Mapping[str, Any]) -> np.ndarray:

@@ -67,7 +67,7 @@ def _samples(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str,
         if column in source:
             _say_missing(was[column], column, source[column])
             _require_numbers(extra[column], fam["iid"], column, source[column])
-    population = _population(fam, extra, declared["population"], source)
+    population = _population(fam, extra, declared["population"])
     families = _family(fam, extra, declared["family"])
     table = pd.DataFrame({"iid": fam["iid"], "population": population, "family": families})
     derived = {name: _first(extra, parts) for name, parts in declared["derived"].items()}
@@ -104,19 +104,11 @@ def _require_numbers(values: pd.Series, iid: pd.Series, column: str, path: str |
         )
 
 
-def _population(
-    fam: pd.DataFrame, extra: pd.DataFrame, column: str | None, source: Mapping[str, str | Path]
-) -> Sequence[str]:
+def _population(fam: pd.DataFrame, extra: pd.DataFrame, column: str | None) -> Sequence[str]:
+    """Labels, blank where missing: QC refuses those or calls them."""
     if column is None:
         return ["all"] * len(fam)
-    labels = fam["fid"] if column == "fid" else extra[column]
-    if (labels == "").any():
-        first = fam["iid"][(labels == "").idxmax()]
-        raise UserError(
-            f"{source.get(column, '.fam')}: individual '{first}' has no population ('{column}'); label or remove "
-            f"them ({int((labels == '').sum())} of {len(fam)})"
-        )
-    return labels.tolist()
+    return (fam["fid"] if column == "fid" else extra[column]).tolist()
 
 
 def _family(fam: pd.DataFrame, extra: pd.DataFrame, kind: str) -> pd.Series:

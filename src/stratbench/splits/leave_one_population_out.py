@@ -8,7 +8,7 @@ import pandas as pd
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.sampling import require_small_families, stratified, whole_families
+from stratbench.sampling import UNASSIGNED, require_small_families, stratified, whole_families
 
 OPTIONS = {
     "population": {"type": "string", "description": "who is tested, all of them and nobody else"},
@@ -35,13 +35,14 @@ CITATION = ""
 
 
 def assign(people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
-    """See the package's docstring; individuals without a population are left out.
+    """See the package's docstring; who is ``unassigned`` may belong to the tested population and is left out.
 
     Raises UserError for a population that does not exist or is small, or if there is no other.
     """
-    population_N = people["population"].to_numpy(dtype=str)
+    label = people["population"].replace(UNASSIGNED, "")
+    population_N = label.to_numpy(dtype=str)
     wanted = str(options["population"])
-    sizes = people["population"][population_N != ""].value_counts()
+    sizes = label[label != ""].value_counts()
     if wanted not in sizes.index:
         hint = nearest(wanted, sorted(map(str, sizes.index)))
         raise UserError(f"splits: there is no population '{wanted}' to leave out: {hint}")

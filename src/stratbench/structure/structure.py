@@ -13,6 +13,7 @@ from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, frequencies, open_cohort
 from stratbench.job import say
 from stratbench.options import complete
+from stratbench.sampling import UNASSIGNED
 from stratbench.structure import grm, pca
 from stratbench.structure.fst import fst
 
@@ -146,7 +147,11 @@ def _write_grms(
 
 
 def _write_fst(cohort: Path, snps: list[str], train: pd.DataFrame, out: Path) -> None:
-    """FST of pairs over all SNPs of the cohort, of single SNPs over keep.snp; headers for one population."""
+    """FST of pairs over all SNPs of the cohort, of single SNPs over keep.snp; headers for one population.
+
+    Who is ``unassigned`` has no part in it.
+    """
+    train = train[train["population"] != UNASSIGNED]
     genotypes = open_cohort(cohort, iids=train["iid"].tolist())
     pairs, per_snp = fst(genotypes, train["population"].to_numpy())
     files.write_tsv(pairs, out / "fst.tsv")
