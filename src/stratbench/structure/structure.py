@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files, keep
+from stratbench import files, keep, relatives
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, frequencies, open_cohort
 from stratbench.job import say
@@ -19,7 +19,15 @@ from stratbench.structure.fst import fst
 
 MIN_MAF = 0.05
 EXACT = 5000  # individuals up to whom all axes are found at once; the axes of more are iterated
+KING_SPAN = 500_000_000  # base pairs below which kinships are too noisy to tell second-degree relatives from strangers
 OPTIONS = {
+    "kinship": {
+        "type": ["number", "null"],
+        "minimum": 0.0442,
+        "maximum": 0.5,
+        "default": 0.0884,
+        "description": "PCs are fitted on one of people of larger KING kinship; null: declared families alone count",
+    },
     "grm_most": {
         "type": "integer",
         "minimum": 0,
@@ -40,17 +48,24 @@ def structure(
     split_tsv: str | Path,
     out_dir: str | Path,
     options: Mapping[str, Any] = MappingProxyType({}),
+    kinship: str | Path | None = None,
 ) -> None:
     """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz and, if asked, grm_loco.npz.
 
     Frequencies and axes come from the unrelated training individuals, FST from all training individuals; PCs
     and GRM are of everyone in keep.iid. Nothing of a validation or test individual touches another row.
-    ``options`` are those of OPTIONS. Raises UserError if there is nothing to fit on.
+    ``options`` are those of OPTIONS; ``kinship`` is the cohort's table of KING kinships, if they mean anything
+    there. Raises UserError if there is nothing to fit on.
     """
     options = complete(OPTIONS, options, "structure")
     cohort, dataset, out = Path(cohort_dir), Path(dataset_dir), Path(out_dir)
     people = read_people(cohort, dataset, split_tsv)
     fitted_N = unrelated(people["family"].to_numpy(), (people["set"] == "train").to_numpy())
+    if kinship is not None and options["kinship"] is not None and span(cohort) >= KING_SPAN:
+        table = files.read_tsv(kinship, text=("iid_1", "iid_2"))
+        candidates = people["iid"][fitted_N].tolist()
+        fitted_N[fitted_N] = relatives.without_relatives(table, candidates, options["kinship"])
+        say(f"{len(candidates) - fitted_N.sum()} training individuals have relatives among the others")
     everyone = open_cohort(cohort, structure_snps(cohort, dataset), people["iid"].tolist())
     everyone, p_M = common(everyone, fitted_N)
     n = len(people)
@@ -78,6 +93,12 @@ def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
     train_T = np.flatnonzero(train_N)
     chosen_N[train_T[~pd.Series(family_N[train_T]).duplicated().to_numpy()]] = True
     return chosen_N
+
+
+def span(cohort: Path) -> int:
+    """Base pairs between the first and the last SNP of each chromosome, summed."""
+    by = files.read_tsv(cohort / "variants.tsv").groupby("chrom")["pos"]
+    return int((by.max() - by.min()).sum())
 
 
 def structure_snps(cohort: Path, dataset: Path) -> list[str]:
