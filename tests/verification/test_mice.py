@@ -3,16 +3,24 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from scipy.linalg import subspace_angles
 
 import peers
-from stratbench import files, plink
+from helpers import read_counts
+from stratbench import files, plink, relatives
 from stratbench.associate import associate, load
 from stratbench.cohorts import cohort_file
 from stratbench.cohorts.fetch import fetch
 from stratbench.cohorts.qc import qc
 from stratbench.cohorts.real import read_cohort
+from stratbench.errors import UserError
+from stratbench.genotypes import frequencies, open_cohort
 from stratbench.split import split
+from stratbench.splits import kin_aware
+from stratbench.structure import grm, king, pca
 from stratbench.structure.structure import structure
 from stratbench.traits.dataset import dataset
 
@@ -107,3 +115,55 @@ def test_the_best_cd8_snps_of_ols_lie_on_chromosome_17(mice: Path, tmp_path: Pat
         ranked = files.read_tsv(path).sort_values("statistic", key=abs, ascending=False)["snp"]
         assert chrom[ranked.iloc[0]] == "17"
         assert (chrom.loc[ranked.iloc[:10]] == "17").sum() >= 6  # some are on chr6, where Cd8a and Cd8b lie
+
+
+@pytest.fixture(scope="module")
+def passed(mice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cohort after its own QC."""
+    out = tmp_path_factory.mktemp("passed")
+    filtered(mice, out, **cohort_file.read(FILE)["qc"])
+    return out
+
+
+def test_kinship_makes_one_component_of_the_mice_and_is_refused(passed: Path) -> None:
+    """Split by declared sibships instead, as the refusal says."""
+    count_MN = read_counts(passed)
+    samples = files.read_tsv(passed / "samples.tsv")
+    table = king.pairs(lambda: [count_MN], len(samples))
+    iid_N = samples["iid"].to_numpy()
+    kinship = table.assign(iid_1=iid_N[table["first"]], iid_2=iid_N[table["second"]])
+    sizes = {
+        limit: int(np.bincount(relatives.groups(kinship, iid_N.tolist(), limit)).max())
+        for limit in (0.0442, 0.0884, 0.177)
+    }
+    assert sizes[0.0442] == sizes[0.0884] == 1940
+    assert sizes[0.177] == pytest.approx(1499, abs=40)  # on plink2's QC of the same mice
+    people = samples.assign(stratum="all")
+    options = {name: schema["default"] for name, schema in kin_aware.OPTIONS.items()}
+    rng = np.random.default_rng(0)
+    message = (
+        rf"link 1940 of 1940 .*by: family; the largest has 48.*0.0884 links 1940, 0.177 links {sizes[0.177]}"
+    )
+    with pytest.raises(UserError, match=message):
+        kin_aware.assign(people, options | {"by": "king"}, rng, kinship)
+    set_N = kin_aware.assign(people, options, rng, kinship)
+    assert pd.Series(set_N).groupby(people["family"].to_numpy()).nunique().max() == 1
+
+
+def test_pcs_of_the_mice_span_the_space_of_plink2s(passed: Path, tmp_path: Path, plink2) -> None:
+    """Of all mice, on the same SNPs; up to where an eigenvalue is 3% above the next."""
+    variants = files.read_tsv(passed / "variants.tsv")
+    genotypes = open_cohort(passed, variants["snp"][variants["structure"] == 1].tolist())
+    p_M = frequencies(genotypes)
+    everyone_N = np.ones(len(genotypes.person_N), dtype=bool)
+    axes = pca.fit(genotypes, p_M, everyone_N, grm.product(genotypes, p_M))
+    (tmp_path / "snps").write_text("\n".join(variants["snp"][variants["structure"] == 1]))
+    source = ("--bfile", passed / "genotypes", *MOUSE, "--extract", tmp_path / "snps")
+    plink.write_fam(plink.read_fam(passed / "genotypes.fam").assign(father="0", mother="0"), tmp_path / "fam")
+    plink2(*source, "--fam", tmp_path / "fam", "--pca", 20, "--out", tmp_path / "peer")
+    peer_NK = pd.read_csv(tmp_path / "peer.eigenvec", sep="\t").filter(regex="^PC").to_numpy()
+    value_K = np.loadtxt(tmp_path / "peer.eigenval")
+    apart = [k for k in range(1, 20) if value_K[k - 1] > 1.03 * value_K[k]]
+    assert len(apart) >= 5
+    for k in apart:
+        assert np.cos(subspace_angles(axes.pc_NK[:, :k], peer_NK[:, :k])).min() > 0.99, k
