@@ -47,7 +47,8 @@ for file, declared in cohort_files().items():
         params:
             cohort_file=file,
             outdir=lambda wildcards, output: str(Path(output[0]).parent),
-            files=cohort_file.fetched(declared),
+            # not the sources: whatever they are, the bytes are these
+            files=[[entry["name"], entry["sha256"]] for entry in cohort_file.fetched(declared).values()],
         script:
             "../workflow/scripts/fetch.py"
 

@@ -1,18 +1,21 @@
 """Wires the checked config to the rules; decides nothing."""
 
 import re
+import sys
 from pathlib import Path
 
 from stratbench import registry
-from stratbench.cohorts import cohort_file
+from stratbench.cohorts import available, cohort_file
 from stratbench.config import KINDS, check
 from stratbench.digest import digest
 from stratbench.errors import UserError
 from stratbench.paths import FETCHED, Paths, each, fill
 from stratbench.study import Fit, Model, Split, Study
 
+# Only what starts a run fetches; jobs, dry runs and lint believe what it found.
+fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])
 try:
-    study = Study(check(config))
+    study = Study(available.resolve(check(config), fetching))
 except UserError as error:
     raise SystemExit(f"error: {error}")
 paths = Paths(study.name)

@@ -136,9 +136,11 @@ def make(base: Path, example: Example | None = None) -> dict[str, Any]:
             {"trait": "cd8", "split": "halves", "metric": "pearson", "value": 0.65, "source": "A manual"},
         ],
         "known_loci": [
-            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 40000, "end": 80000}
+            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 40000, "end": 80000, "rank": 2}
         ],
     }
+    bounds = {"trait": "cd8", "value": 1.05, "low": 1.0, "high": 1.1, "source": "A manual"}
+    mice["inflation"] = [{"method": "ols", **bounds}, {"method": "nobody's", **bounds}]
     (base / "config/cohorts/mice.yaml").write_text(yaml.safe_dump(mice))
     rows = _Rows()
     for cohort in study.cohorts:

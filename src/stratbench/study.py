@@ -163,7 +163,7 @@ class Study:
     @property
     def made_from(self) -> dict[str, Any]:
         """The config without what changes only how results are shown."""
-        return {key: value for key, value in self.config.items() if key != "dial"}
+        return {key: value for key, value in self.config.items() if key not in ("dial", "unavailable")}
 
     def spec(self, section: str, label: str) -> Any:
         """What the config says about a label, with defaults, e.g. ``spec("models", "cnn")``."""
@@ -175,6 +175,11 @@ class Study:
     def declared(self, cohort: str) -> Any:
         """What the file of a real cohort declares; empty for a simulated one."""
         return self.cohort_spec(cohort).get("declared", {})
+
+    def shown(self, name: str) -> str:
+        """A scenario's or cohort's name for readers, with the mark of its cohort file, e.g. semi-simulated."""
+        mark = self.config["cohorts"].get(name, {}).get("declared", {}).get("marked")
+        return f"{name} ({mark})" if mark else name
 
     def adjustment(self, label: str) -> list[Any]:
         """The parts of an adjustment; ``a+b`` has two."""

@@ -150,8 +150,41 @@ def test_when_all_fail_the_error_lists_them_and_nothing_is_left(
 
 def test_without_a_mirror_that_is_the_reason(cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(module.MIRROR)
-    with pytest.raises(UserError, match=r"mirror x\.bed: STRATBENCH_MIRROR is not set"):
+    with pytest.raises(UserError, match=r"mirror x\.bed: .*STRATBENCH_MIRROR is not set"):
         fetch(cohort({"mirror": "x.bed"}), tmp_path / "out")
+
+
+def test_a_mirror_beside_the_checkout_or_under_resources_is_found(
+    cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = cohort({"mirror": "x.bed"})
+    monkeypatch.delenv(module.MIRROR)
+    for place in ("resources/mirror", "../shared/cohorts"):
+        checkout = tmp_path / place.replace("/", "-") / "checkout"
+        checkout.mkdir(parents=True)
+        monkeypatch.chdir(checkout)
+        Path(place).mkdir(parents=True)
+        for end in CONTENT:
+            Path(place, f"x.{end}").write_bytes(CONTENT[end])
+        fetch(path, "out")
+        assert fetched(Path("out")) == EXPECTED
+
+
+def test_what_cannot_be_had_is_asked_for_once(
+    cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def refuse(package: str, into: Path) -> Path:
+        asked.append(package)
+        raise Unavailable("no network")
+
+    monkeypatch.setattr(module, "debian_package", refuse)
+    sources = [{"debian": "some-package", "path": name} for name in ("a", "b")]
+    with pytest.raises(module.Unfetched) as error:
+        fetch(cohort(*sources), tmp_path / "out")
+    assert asked == ["some-package"]
+    assert [reason for _, _, reason in error.value.failures] == ["no network"] * 2
 
 
 def unused_port() -> int:

@@ -33,7 +33,7 @@ from stratbench.report.figures import (
 from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
 from stratbench.report.results import Results
-from stratbench.report.sections import sections
+from stratbench.report.sections import real, sections, unavailable
 from stratbench.study import Study, read_dial
 
 SMALL = Example(
@@ -259,8 +259,54 @@ def test_published_results_and_loci_stand_beside_ours(made: tuple[Path, dict, st
     part = page[page.index("Real cohorts beside the literature</h2>") :]
     assert "A manual, halves" in part
     assert ".78" in part
-    assert "MHC (chromosome 3)" in part
-    assert re.search(r"Of the 10 best SNPs of ols, \d+ on chromosome 3", part)
+    assert "MHC (chromosome 3:" in part
+    assert "by chance" in part
+    assert re.search(r"MHC is (not )?found by", part)
+
+
+def test_a_locus_is_found_by_its_stated_rank_and_by_no_model_that_learned_nothing() -> None:
+    here = pd.Series(["b", "c"])
+    score = pd.Series({"a": 9.0, "b": 8.0, "c": 1.0, "d": 8.5})
+    assert real._cell(real.Ranking("x", score, "learned"), here, 3) == "3, found"
+    assert real._cell(real.Ranking("x", score, ""), here, 2) == "3, not found"
+    assert real._cell(real.Ranking("x", score, "learned nothing"), here, 3) == "3"
+    assert real._cell(real.Ranking("x", score, ""), pd.Series(["e"]), 3) == "n/a"
+    described = real._described({"gene": "g", "chrom": 1}, here, 3, 4)
+    assert "found if rank <= 3, by chance 1.00" in described  # 3 of 4 hold one of 2 for certain
+    said = list(real._summary([real.Ranking("x", score, "learned nothing")], [{"gene": "g"}], [(here, 3)]))
+    assert said == ["g is not found by any of 0 rankings.", "Learned nothing, and so not judged: x."]
+
+
+def test_inflation_is_held_against_what_was_expected(made: tuple[Path, dict, str]) -> None:
+    results = Results(Study(made[1]), made[0])
+    group = next(group for group in results.groups if group.real and group.trait == "cd8")
+    table = real._inflation(results, group)
+    assert table is not None
+    ((name, reported, expected, here, said),) = table.rows  # not of ols-pcs, of which nothing is expected
+    assert (name, reported, expected) == ("ols", "1.05: A manual", "1.00 to 1.10")
+    assert said == ("as expected" if 1 <= float(here.split()[0]) <= 1.1 else "not as expected")
+
+
+def test_a_missing_cohort_and_the_failure_of_each_source_are_told(tmp_path: Path) -> None:
+    settings = make(tmp_path, replace(SMALL, replicates=1, real=False))
+    assert unavailable.build(Results(Study(settings), tmp_path)) is None
+    failures = [["p.tsv", "mirror x/p.tsv", "not there"], ["p.tsv", "http://y", "404"]]
+    settings["unavailable"] = [{"label": "rice", "title": "The rice panel", "failures": failures}]
+    section = unavailable.build(Results(Study(settings), tmp_path))
+    assert section is not None
+    assert section in sections(Results(Study(settings), tmp_path))
+    table = section.blocks[-1]
+    assert table.rows == failures
+    assert "The rice panel" in table.caption
+
+
+def test_a_mark_follows_the_cohort_wherever_it_is_named(made: tuple[Path, dict, str]) -> None:
+    mice = made[1]["cohorts"]["mice"] | {"declared": {"marked": "semi-simulated"}}
+    settings = made[1] | {"cohorts": made[1]["cohorts"] | {"mice": mice}}
+    shown = repr(sections(Results(Study(settings), made[0])))
+    named = re.findall(r"(?:in|of|cohort) mice\b.{0,17}", shown)
+    assert len(named) > 5
+    assert all(found.endswith("mice (semi-simulated)") for found in named)
 
 
 def test_failures_are_reported_with_their_reason(tmp_path: Path) -> None:

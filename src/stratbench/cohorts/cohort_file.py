@@ -49,8 +49,13 @@ def _load(path: str | Path) -> dict[str, Any]:
 
 
 def fetched(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The files that have sources to be fetched from; the others are local."""
+    """The files that are fetched, or made of fetched ones; the others are local."""
     return {key: entry for key, entry in content["files"].items() if "path" not in entry}
+
+
+def made(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The files that `convert` makes: they have no sources."""
+    return {key: entry for key, entry in fetched(content).items() if "sources" not in entry}
 
 
 def given_columns(content: Mapping[str, Any]) -> list[str]:
@@ -90,8 +95,24 @@ def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
         if table["file"] not in content["files"]:
             hint = nearest(table["file"], sorted(set(content["files"]) - {"bed", "bim", "fam"}))
             yield f"tables[{k}].file: no file '{table['file']}' under files: {hint}"
+    yield from _conversion(content)
     seen = set(TAKEN)
     for name in columns(content):
         if name in seen:
             yield f"the column name '{name}' is taken"
         seen.add(name)
+
+
+def _conversion(content: Mapping[str, Any]) -> Iterator[str]:
+    """What has no source is made by `convert`, of a file that has one."""
+    spec, without = content.get("convert"), set(made(content))
+    if spec is None:
+        makes = set()
+    else:
+        makes = {spec["table"]} if spec["method"] == "gemma-phenotypes" else {"bed", "bim", "fam"}
+        if "sources" not in content["files"].get(spec["source"], {}):
+            yield f"convert.source: '{spec['source']}' is no file with sources"
+    for key in sorted(without - makes):
+        yield f"files.{key}: has no 'sources', and no 'convert' makes it"
+    for key in sorted(makes - without):
+        yield f"files.{key}: is to be made by 'convert'; give its 'name' and 'sha256' without 'sources'"

@@ -22,13 +22,14 @@ def debian_package(name: str, into: Path) -> Path:
     What is already there is taken. ``into`` keeps the package lists, so that further packages come faster.
     Raises Unavailable, which says why, where there is no apt, no network or no such package.
     """
-    target = Path(into) / name
+    into = Path(into).resolve()  # commands run in directories of their own
+    target = into / name
     if target.is_dir():
         return target
     for program in ("apt-get", "dpkg-deb"):
         if shutil.which(program) is None:
             raise Unavailable(f"{program} is not on this machine")
-    state = Path(into) / ".apt"
+    state = into / ".apt"
     options = _private(state)
     if not (state / "updated").exists():
         _run(["apt-get", *options, "-q", "update"], state)

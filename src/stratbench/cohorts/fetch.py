@@ -1,7 +1,8 @@
 """Files of real cohorts, from the first of their sources that gives the right bytes.
 
 Sources of a file are tried in turn: a mirror directory, a URL, a Debian package. They may be gzipped or lie
-in a zip. Each final file has one SHA-256, whatever its source, and is written whole or not at all.
+in a zip. Each final file has one SHA-256, whatever its source, and is written whole or not at all. What no
+source has as such is then converted from what was fetched.
 """
 
 import gzip
@@ -21,12 +22,14 @@ from typing import IO, Any
 
 from stratbench import files
 from stratbench.cohorts import cohort_file as cohort_files
+from stratbench.cohorts.convert import convert, has, sha256
 from stratbench.cohorts.debian import Unavailable, debian_package
 from stratbench.errors import UserError
 from stratbench.job import say
 
 MIRROR = "STRATBENCH_MIRROR"
-STALL = 30.0  # seconds without data before a URL is given up
+PLACES = ("resources/mirror", "../shared/cohorts")  # where a mirror is looked for if that names none
+STALL = 20.0  # seconds without data before a URL is given up
 LIMIT = 1800.0  # seconds for one URL in all: a source that drips must not hold a study up
 PIECE = 1 << 20
 BROKEN = (
@@ -41,40 +44,63 @@ BROKEN = (
 __all__ = ["debian_package", "fetch"]
 
 
+class Unfetched(UserError):
+    """No source of a file works. ``failures`` holds, for each that was tried, (file, source, reason)."""
+
+    def __init__(self, message: str, failures: list[tuple[str, str, str]]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
 def fetch(cohort_file: str | Path, outdir: str | Path) -> None:
     """Put every file that a cohort file names into ``outdir``, under its final name.
 
-    A file that is there with the right SHA-256 is kept. Raises UserError that lists every source tried, and
-    why it failed, where none works.
+    A file that is there with the right SHA-256 is kept. Raises Unfetched, a UserError, that lists every source
+    tried, and why it failed, where none works, and UserError for a source that cannot be converted.
     """
     declared = cohort_files.read(cohort_file)
     try:
         Path(outdir).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{outdir}: cannot be written: {error.strerror}") from error
+    failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as temporary:
         for entry in cohort_files.fetched(declared).values():
-            _fetch_one(entry, Path(outdir) / entry["name"], Path(temporary), cohort_file)
+            if "sources" in entry:
+                _fetch_one(entry, Path(outdir) / entry["name"], Path(temporary), failed, cohort_file)
+    if "convert" in declared:
+        convert(declared, Path(outdir))
 
 
-def _fetch_one(entry: Mapping[str, Any], target: Path, work: Path, cohort_file: str | Path) -> None:
-    if target.is_file() and _sha256(target) == entry["sha256"]:
+def is_complete(declared: Mapping[str, Any], folder: str | Path) -> bool:
+    """Whether every file that a cohort file would fetch or make lies in ``folder``, with the right SHA-256."""
+    entries = cohort_files.fetched(declared).values()
+    return all(has(Path(folder) / entry["name"], entry["sha256"]) for entry in entries)
+
+
+def _fetch_one(
+    entry: Mapping[str, Any], target: Path, work: Path, failed: dict[str, str], cohort_file: str | Path
+) -> None:
+    """One file. ``failed`` is why URLs and packages gave nothing: files that share one do not try it again."""
+    if has(target, entry["sha256"]):
         say(f"{target.name}: already here")
         return
     failures = []
     for source in entry["sources"]:
         try:
-            _take(source, entry["sha256"], target, work)
+            _take(source, entry["sha256"], target, work, failed)
         except Unavailable as reason:
-            failures.append(f"{describe(source)}: {reason}")
-            say(f"{target.name}: {failures[-1]}")
+            failures.append((target.name, describe(source), str(reason)))
+            say(f"{target.name}: {describe(source)}: {reason}")
         else:
             say(f"{target.name}: from {describe(source)}")
             return
-    tried = "\n  ".join(failures)
-    raise UserError(
+    tried = "\n  ".join(f"{source}: {reason}" for _, source, reason in failures)
+    raise Unfetched(
         f"{cohort_file}: no source of {target.name} works:\n  {tried}\n"
-        f"Put it (SHA-256 {entry['sha256']}) into {target.parent}, or into a directory named by {MIRROR}."
+        f"Put it (SHA-256 {entry['sha256']}) into {target.parent}, or below a mirror directory ({MIRROR}, or "
+        f"{PLACES[0]}).",
+        failures,
     )
 
 
@@ -89,43 +115,56 @@ def describe(source: Mapping[str, str]) -> str:
     return where + (f" ({source['member']})" if "member" in source else "")
 
 
-def _take(source: Mapping[str, str], sha256: str, target: Path, work: Path) -> None:
+def _take(source: Mapping[str, str], digest: str, target: Path, work: Path, failed: dict[str, str]) -> None:
     """Write the target from one source. Raises Unavailable, which says why, if that does not work."""
     try:
-        path = _local(source, work)
+        path = _local(source, work, failed)
         with files.whole(target) as temporary:
             with _opened(path, source.get("member")) as stream, temporary.open("wb") as out:
                 shutil.copyfileobj(stream, out, PIECE)
-            found = _sha256(temporary)
-            if found != sha256:
-                raise Unavailable(f"wrong SHA-256 {found}, expected {sha256}")
+            found = sha256(temporary)
+            if found != digest:
+                raise Unavailable(f"wrong SHA-256 {found}, expected {digest}")
     except BROKEN as error:
         raise Unavailable(str(error) or type(error).__name__) from error
 
 
-def _local(source: Mapping[str, str], work: Path) -> Path:
+def _once(place: str, failed: dict[str, str], get: Callable[[], Path]) -> Path:
+    """What ``get`` gets, unless it has failed before: a dead network is waited for once."""
+    if place in failed:
+        raise Unavailable(failed[place])
+    try:
+        return get()
+    except (Unavailable, *BROKEN) as error:
+        failed[place] = str(error) or type(error).__name__
+        raise
+
+
+def _local(source: Mapping[str, str], work: Path, failed: dict[str, str]) -> Path:
     """The source's file on this machine, as it is stored there."""
-    kinds: dict[str, Callable[[Mapping[str, str], Path], Path]] = {
-        "mirror": _from_mirror,
-        "url": _from_url,
-        "debian": _from_debian,
-    }
-    return next(read for kind, read in kinds.items() if kind in source)(source, work)
-
-
-def _from_mirror(source: Mapping[str, str], work: Path) -> Path:
-    mirror = os.environ.get(MIRROR)
-    if not mirror:
-        raise Unavailable(f"{MIRROR} is not set")
-    path = Path(mirror) / source["mirror"]
+    if "mirror" in source:
+        return _from_mirror(source["mirror"])
+    if "url" in source:
+        return _once(source["url"], failed, lambda: _download(source["url"], work))
+    package = _once(source["debian"], failed, lambda: debian_package(source["debian"], work))
+    path = package / source["path"]
     if not path.is_file():
-        raise Unavailable(f"no such file: {path}")
+        raise Unavailable(f"the package holds no {source['path']}")
     return path
 
 
-def _from_url(source: Mapping[str, str], work: Path) -> Path:
+def _from_mirror(name: str) -> Path:
+    given = os.environ.get(MIRROR)
+    found = [path for place in ([given] if given else PLACES) if (path := Path(place) / name).is_file()]
+    if found:
+        return found[0]
+    if given:
+        raise Unavailable(f"no such file: {Path(given) / name}")
+    raise Unavailable(f"not below {' or '.join(PLACES)}, and {MIRROR} is not set")
+
+
+def _download(url: str, work: Path) -> Path:
     """Download; several files may come from one archive, which is downloaded once."""
-    url = source["url"]
     path = work / hashlib.sha256(url.encode()).hexdigest() / url.rpartition("/")[2]
     if path.is_file():
         return path
@@ -139,13 +178,6 @@ def _from_url(source: Mapping[str, str], work: Path) -> Path:
         expected = answer.headers.get("Content-Length")
         if expected is not None and temporary.stat().st_size != int(expected):
             raise Unavailable(f"the connection ended after {temporary.stat().st_size} of {expected} bytes")
-    return path
-
-
-def _from_debian(source: Mapping[str, str], work: Path) -> Path:
-    path = debian_package(source["debian"], work) / source["path"]
-    if not path.is_file():
-        raise Unavailable(f"the package holds no {source['path']}")
     return path
 
 
@@ -164,8 +196,3 @@ def _opened(path: Path, member: str | None) -> Iterator[IO[bytes]]:
 
 def _plain(raw: IO[bytes], name: str) -> Any:
     return gzip.GzipFile(fileobj=raw, mode="rb") if name.endswith(".gz") else raw
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -186,7 +186,7 @@ def _about(results: Results, group: Group) -> list[Block]:
         for question, function in QUESTIONS
     ]
     title = (
-        f"{group.trait} in {group.scenario} ({describe(results, group)}; {group.split} split, n = "
+        f"{group.trait} in {group.shown} ({describe(results, group)}; {group.split} split, n = "
         f"{counted(words.n, 'replicate')})"
     )
     return [Heading(title), Listing([item for item in items if item.text])]
@@ -382,7 +382,7 @@ def brief(results: Results, group: Group) -> Text:
         *_price(words),
     ]
     title = (
-        f"{group.trait} in {group.scenario} ({describe(results, group)}; {group.split} split, n = {words.n})."
+        f"{group.trait} in {group.shown} ({describe(results, group)}; {group.split} split, n = {words.n})."
     )
     return Text(" ".join(filter(None, text)), strong=title)
 

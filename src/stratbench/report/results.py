@@ -41,6 +41,7 @@ class Group:
     real: bool
     measured: bool
     kind: str
+    shown: str  # the scenario's name for readers
 
     @property
     def name(self) -> str:
@@ -48,7 +49,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        return f"{self.trait} in {self.scenario}, {self.split} split"
+        return f"{self.trait} in {self.shown}, {self.split} split"
 
     @property
     def keys(self) -> dict[str, str]:
@@ -108,6 +109,7 @@ def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
                 real=study.cohort(splits[0].cohort).real,
                 measured="simulate" not in spec,
                 kind=(kinds or {}).get(f"{scenario}/{trait}") or str(simulate.get("kind", "binary")),
+                shown=study.shown(scenario),
             )
         )  # fmt: skip
     return made
@@ -243,6 +245,13 @@ class Results:
             return []
         loci = self.cohort_file(group.scenario).get("known_loci") or []
         return [locus for locus in loci if _concerns(locus, self.measured_as(group))]
+
+    def inflation(self, group: Group) -> list[dict[str, Any]]:
+        """The inflation that the cohort file expects of associations with a measured trait."""
+        if not group.measured:
+            return []
+        entries = self.cohort_file(group.scenario).get("inflation") or []
+        return [entry for entry in entries if _concerns(entry, self.measured_as(group))]
 
     def published(self, group: Group) -> list[dict[str, Any]]:
         """Published results of a measured trait and this split."""

@@ -85,7 +85,8 @@ def draw(data: Data) -> "Figure":
 def caption(results: Results, subject: Any) -> str:
     cohorts = scenarios(results.study)[subject]
     text = (
-        f"Allele frequency spectrum of {subject}: minor allele frequencies of the SNPs after quality control, all "
+        f"Allele frequency spectrum of {results.study.shown(subject)}: minor allele frequencies of the SNPs after "
+        "quality control, all "
         f"populations together, in bins of {style.number(str(WIDTH))}."
     )
     if cohorts[0].real:

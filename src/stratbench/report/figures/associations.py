@@ -31,7 +31,7 @@ def load(results: Results, subject: Any) -> manhattan.Data:
             found[name] = pd.Series(-np.log10(p.clip(lower=SMALLEST_P)), index=p.index)
     return manhattan.Data(
         manhattan.genome(results, group, split),
-        f"{group.trait} in {split.cohort}",
+        f"{group.trait} in {results.study.shown(split.cohort)}",
         group.associations[0],
         found,
         style.association_colours(group.associations),
@@ -50,7 +50,6 @@ def caption(results: Results, subject: Any) -> str:
     below = ", ".join(group.associations[1:])
     mirrored = f" above, {below} mirrored below" if below else ""
     return (
-        f"Association of each SNP with {group.trait}, cohort {group.splits[0].cohort}, training and "
-        "validation "
-        f"individuals: {group.associations[0]}{mirrored}. The dashed line is Bonferroni's."
+        f"Association of each SNP with {group.trait}, cohort {results.study.shown(group.splits[0].cohort)}, "
+        f"training and validation individuals: {group.associations[0]}{mirrored}. The dashed line is Bonferroni's."
     )

@@ -86,6 +86,7 @@ def caption(results: Results, subject: Any) -> str:
     count = len(first_splits(results.study)[subject])
     over = f", mean of {count} replicates" if count > 1 else ""
     return (
-        f"Hudson's FST between the populations of {subject}, training individuals{over}. Weir and Cockerham's "
+        f"Hudson's FST between the populations of {results.study.shown(subject)}, training individuals{over}. "
+        "Weir and Cockerham's "
         "stands beside it in fst.tsv."
     )

@@ -148,7 +148,7 @@ def draw(data: Data) -> "Figure":
             axis.tick_params(axis="y", labelleft=False)
         line[0].set_title(f"{facet.group.trait}", loc="left")
         line[1].set_title(
-            f"{facet.group.scenario}, {facet.group.split} split, {replicates(facet.n)}",
+            f"{facet.group.shown}, {facet.group.split} split, {replicates(facet.n)}",
             loc="left", fontweight="normal", color=style.QUIET,
         )  # fmt: skip
     questions = (

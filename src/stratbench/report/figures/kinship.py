@@ -60,10 +60,12 @@ def load(results: Results, subject: Any) -> Data:
     with np.load(results.base / fill(results.paths.grm, split)) as stored:
         grm_NN = stored["grm_NN"]
     if not len(grm_NN):  # too large a cohort
-        return Data(grm_NN, (), len(people), split.cohort)
+        return Data(grm_NN, (), len(people), results.study.shown(split.cohort))
     rows = shown(people)
     grm_NN = grm_NN[np.ix_(rows, rows)]
-    return Data(grm_NN, tuple(people["population"].iloc[rows]), len(people), split.cohort)
+    return Data(
+        grm_NN, tuple(people["population"].iloc[rows]), len(people), results.study.shown(split.cohort)
+    )
 
 
 def draw(data: Data) -> "Figure":
@@ -104,8 +106,9 @@ def draw(data: Data) -> "Figure":
 def caption(results: Results, subject: Any) -> str:
     split = first_splits(results.study)[subject][0]
     return (
-        f"Genomic relationship matrix of {split.cohort} ({split.trait}, {split.split} split), sorted by population, "
-        f"then family; of more than {MOST} people, the first of each population in proportion. Frequencies are those "
+        f"Genomic relationship matrix of {results.study.shown(split.cohort)} ({split.trait}, {split.split} split), "
+        f"sorted by population, then family; of more than {MOST} people, the first of each population in proportion. "
+        "Frequencies are those "
         "of the unrelated training individuals. Children and parents, and siblings, stand near .5 in an unstructured "
         "cohort, cousins near .125, oneself near 1; the colour scale ends where half a percent of the pairs lies "
         "beyond it."

@@ -125,7 +125,7 @@ def load(results: Results, subject: Any) -> Data:
             if score is not None and score.max() > 0:
                 found[fit.adjustment] = score / score.max()
     nothing = {name for name in found if verdict(results, group, model, name) == NOTHING}
-    title = f"{model} on {group.trait} in {split.cohort}"
+    title = f"{model} on {group.trait} in {results.study.shown(split.cohort)}"
     unit = f"{attribution},\nlargest = 1"
     return Data(
         genome(results, group, split),
@@ -253,7 +253,7 @@ def caption(results: Results, subject: Any) -> str:
     return (
         f"SNP scores ({group.attributions[0]}, mean over seeds, each fit's largest set to 1) of "
         f"{subject['model']} on "
-        f"{group.trait}, cohort {group.splits[0].cohort}: {group.baseline} above, each adjustment mirrored "
-        "below."
+        f"{group.trait}, cohort {results.study.shown(group.splits[0].cohort)}: {group.baseline} above, each "
+        "adjustment mirrored below."
         f"{circles}{loci} Where a model learned nothing, its peaks mean nothing."
     )

@@ -43,7 +43,12 @@ def load(results: Results, subject: Any) -> Data:
     for split in first_splits(results.study)[subject][:MOST_PANELS]:
         pcs = results.table(results.paths.pcs, split)
         samples = results.table(results.paths.samples, split)
-        panels.append((split.cohort, pcs.merge(samples[["iid", "population"]], on="iid", how="left")))
+        panels.append(
+            (
+                results.study.shown(split.cohort),
+                pcs.merge(samples[["iid", "population"]], on="iid", how="left"),
+            )
+        )
     names = {name for _, panel in panels for name in panel["population"]}
     return Data(tuple(panels), style.population_colours(names))
 
@@ -90,7 +95,8 @@ def caption(results: Results, subject: Any) -> str:
     cohorts = first_splits(results.study)[subject]
     shown = f" The first {MOST_PANELS} of {len(cohorts)} cohorts." if len(cohorts) > MOST_PANELS else ""
     return (
-        f"Principal components of {subject}, fitted on the unrelated training individuals (filled) of the "
+        f"Principal components of {results.study.shown(subject)}, fitted on the unrelated training individuals "
+        "(filled) of the "
         f"{cohorts[0].split} split of {cohorts[0].trait}; everyone else is projected (open). Arbitrary "
         f"units.{shown}"
     )

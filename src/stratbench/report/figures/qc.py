@@ -94,4 +94,7 @@ def _label(step: str, threshold: str) -> str:
 def caption(results: Results, subject: Any) -> str:
     count = len(scenarios(results.study)[subject])
     over = f" Means of {count} cohorts, with the range of what was removed." if count > 1 else ""
-    return f"Quality control of {subject}: what each step left and removed, with its threshold.{over}"
+    return (
+        f"Quality control of {results.study.shown(subject)}: what each step left and removed, with its "
+        f"threshold.{over}"
+    )

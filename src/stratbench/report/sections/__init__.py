@@ -24,11 +24,12 @@ from stratbench.report.sections import (
     recovery,
     runtime,
     shortcut,
+    unavailable,
 )
 
 MODULES = (dial, questions, changes,
-    cohorts, accuracy, shortcut, controls, manhattan, agreement, recovery, ancestry, real, failures, runtime,
-    provenance, methods, glossary,
+    unavailable, cohorts, accuracy, shortcut, controls, manhattan, agreement, recovery, ancestry, real, failures,
+    runtime, provenance, methods, glossary,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ def build(results: Results) -> Section | None:
     blocks: list[Block] = []
     structured = first_splits(results.study)
     for scenario, cohorts in scenarios(results.study).items():
-        blocks.append(Heading(scenario))
+        blocks.append(Heading(results.study.shown(scenario)))
         blocks.append(Text(_about(results, scenario, len(cohorts))))
         blocks += images(results, "demography", scenario)
         if scenario in structured:
@@ -37,7 +37,7 @@ def _about(results: Results, scenario: str, count: int) -> str:
     size = f"{people:,.0f} individuals and {snps:,.0f} SNPs after quality control"
     said = results.cohort_file(scenario)
     if results.study.config["cohorts"][scenario].get("real"):
-        more = [str(said[key]) for key in ("title", "description", "citation", "licence") if said.get(key)]
+        more = [str(said[key]) for key in ("title", "note", "citation", "licence") if said.get(key)]
         return ". ".join([f"A real cohort: {size}", *(text.strip().rstrip(".") for text in more)]) + "."
     spec = results.study.config["cohorts"][scenario]["simulate"]
     name = spec.get("demography") or "a demography of the user's"
@@ -54,7 +54,7 @@ def _traits(results: Results) -> Table:
         rows.append(
             [
                 group.trait,
-                group.scenario,
+                group.shown,
                 group.split,
                 describe(results, group),
                 group.kind,

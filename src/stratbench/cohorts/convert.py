@@ -1,0 +1,58 @@
+"""Files of a cohort that no source offers as such: made of fetched ones, with the SHA-256 that is declared."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stratbench.cohorts import cohort_file
+from stratbench.errors import UserError
+from stratbench.job import say
+
+
+def convert(declared: Mapping[str, Any], folder: Path) -> None:
+    """Make what a cohort file's `convert` makes, in ``folder``, of the files that are there already.
+
+    Files with the right SHA-256 are kept. Raises UserError for a source that cannot be converted, or if what
+    comes out has another SHA-256 than the cohort file says.
+    """
+    files = {key: folder / entry["name"] for key, entry in cohort_file.fetched(declared).items()}
+    made = {key: (files[key], entry["sha256"]) for key, entry in cohort_file.made(declared).items()}
+    if all(has(path, digest) for path, digest in made.values()):
+        return
+    options = declared["convert"]
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".convert.") as temporary:
+        out = {key: Path(temporary) / path.name for key, (path, _) in made.items()}
+        _run(files, options, out)
+        for key, (path, digest) in made.items():
+            found = sha256(out[key])
+            if found != digest:
+                raise UserError(
+                    f"{path}: the conversion of {files[options['source']]} ({options['method']}) gives SHA-256 "
+                    f"{found}, the cohort file says {digest}; correct whichever is wrong"
+                )
+            out[key].replace(path)
+            say(f"{path.name}: from {files[options['source']].name} ({options['method']})")
+
+
+def _run(files: Mapping[str, Path], options: Mapping[str, Any], out: Mapping[str, Path]) -> None:
+    source = files[options["source"]]
+    if options["method"] == "snpstats":
+        from stratbench.cohorts import snpstats
+
+        snpstats.convert(source, options, out["bed"], out["bim"], out["fam"])
+    else:
+        from stratbench.cohorts import gemma
+
+        gemma.convert(source, files["fam"], options, out[options["table"]])
+
+
+def has(path: Path, digest: str) -> bool:
+    """Whether a file is there and is the right one."""
+    return path.is_file() and sha256(path) == digest
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
