@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import tskit
+from scipy.linalg import expm
 
 from helpers import read_counts
 from stratbench import files, registry
@@ -67,3 +68,31 @@ def hudson(count_MN: np.ndarray, populations: list[str], one: str, other: str) -
     (p, q), (n, m) = (part.mean(axis=1) / 2 for part in parts), (2 * part.shape[1] for part in parts)
     numerator = (p - q) ** 2 - p * (1 - p) / (n - 1) - q * (1 - q) / (m - 1)
     return float(numerator.mean() / (p * (1 - q) + q * (1 - p)).mean())
+
+
+def pair_times(rate_KK: np.ndarray, size_K: np.ndarray, until: float, beyond: float) -> np.ndarray:
+    """Expected coalescence times (K, K) of two genomes in demes with this migration until all become one.
+
+    The chances that two lineages that began in demes i and j are still apart obey a linear system with matrix
+    G: their sum over time is G^-1 (exp(G until) - 1) 1. Who is apart then waits ``beyond`` generations more in
+    the mean. Nothing of msprime's is used.
+    """
+    k = len(rate_KK)
+    move = rate_KK - np.diag(rate_KK.sum(axis=1))
+    generator = np.kron(move, np.eye(k)) + np.kron(np.eye(k), move)
+    generator -= np.diag(np.diag(1 / (2 * size_K)).ravel())
+    apart = expm(generator * until) @ np.ones(k * k) if np.isfinite(until) else np.zeros(k * k)
+    return np.asarray(np.linalg.solve(generator, apart - 1) + apart * beyond).reshape(k, k)
+
+
+def lattice_rates(rows: int, columns: int, rate: float) -> np.ndarray:
+    """Migration between neighbours of a lattice, row by row: (K, K)."""
+    place = np.array([(r, c) for r in range(rows) for c in range(columns)])
+    return rate * (np.abs(place[:, None] - place).sum(axis=2) == 1)
+
+
+def fst_of_times(time_KK: np.ndarray) -> np.ndarray:
+    """Hudson FST of each pair of populations, 1 - (mean time within) / (time between), pairs in order."""
+    within = np.diag(time_KK)
+    i, j = np.triu_indices(len(time_KK), 1)
+    return np.asarray(1 - (within[i] + within[j]) / 2 / time_KK[i, j])
