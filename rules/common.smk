@@ -73,6 +73,11 @@ def columns_of(declared):
     return {key: declared[key] for key in keys}
 
 
+def mating(cohort):
+    """What a cohort file declares; simulated people mate at random."""
+    return study.declared(cohort).get("mating", "outbred")
+
+
 def demography_file(wildcards):
     spec = study.cohort_spec(wildcards.cohort)["simulate"]
     return registry.find("demography", spec["demography"], spec["file"])

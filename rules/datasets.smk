@@ -36,7 +36,11 @@ rule dataset:
 
 rule split:
     input:
+        bed=paths.bed,
+        bim=paths.bim,
+        fam=paths.fam,
         samples=paths.samples,
+        variants=paths.variants,
         trait=paths.trait,
         trait_json=paths.trait_json,
         keep_iid=paths.keep_iid,
@@ -55,6 +59,7 @@ rule split:
     params:
         spec=lambda wildcards: study.spec("splits", wildcards.split),
         names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split],
+        mating=lambda wildcards: mating(wildcards.cohort),
         code=lambda wildcards: digest("split", *method_files(splits=[wildcards.split])),
     script:
         "../workflow/scripts/split.py"

@@ -31,6 +31,7 @@ rule structure:
         runtime=60,
     params:
         options=study.config["structure"],
+        mating=lambda wildcards: mating(wildcards.cohort),
         code=digest("structure"),
     script:
         "../workflow/scripts/structure.py"

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +24,24 @@ def split(
     spec: Mapping[str, Any],
     seed_names: Sequence[object],
     out: str | Path,
-    kinship: str | Path | None = None,
+    mating: str = "outbred",
 ) -> None:
     """Write ``iid set`` for the individuals of keep.iid, in its order; who is left out is absent.
 
     ``spec`` is ``{method, file, options}``. The same names give the same split whatever the order of the
-    cohort. ``kinship`` is the cohort's table of KING kinships, for methods that ask for one. Raises UserError
-    for fractions that sum to 1 or more, an empty set, and a set with cases only or controls only.
+    cohort. Genotypes, which a method may ask kinships of, lie beside ``samples_tsv``; ``mating`` is the
+    cohort's. Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or
+    controls only.
     """
     method = registry.load("split", spec["method"], spec.get("file"))
     options = complete_options(method.OPTIONS, spec)
     people = read_people(samples_tsv, Path(dataset_dir))
     ordered = people.sort_values("iid", ignore_index=True)
     rng = np.random.default_rng(seed(*seed_names, "split"))
-    related = {}
+    further = {}
     if "kinship" in inspect.signature(method.assign).parameters:
-        related["kinship"] = None if kinship is None else files.read_tsv(kinship, text=("iid_1", "iid_2"))
-    sets = pd.Series(method.assign(ordered, options, rng, **related), index=ordered["iid"])
+        further["kinship"] = partial(_kinships, Path(samples_tsv).parent, ordered["iid"].tolist(), mating)
+    sets = pd.Series(method.assign(ordered, options, rng, **further), index=ordered["iid"])
     table = pd.DataFrame({"iid": people["iid"], "set": sets.loc[people["iid"]].to_numpy()})
     table = table[table["set"] != ""]
     require_sets(table, people)
@@ -47,6 +49,19 @@ def split(
     counts = table["set"].value_counts()
     left_out = len(people) - len(table)
     say(", ".join(f"{counts[name]} {name}" for name in SETS) + (f", {left_out} left out" if left_out else ""))
+
+
+def _kinships(cohort: Path, iids: list[str], mating: str) -> pd.DataFrame:
+    """KING kinships of these people. Raises UserError in an inbred cohort."""
+    from stratbench.structure.kin import kinships
+
+    if mating == "inbred":
+        raise UserError(
+            "splits: KING kinships mean nothing in an inbred cohort, which has hardly a heterozygote; keep "
+            "declared groups together instead (by: family), or give the split by a column ('given'), e.g. of "
+            "clusters of the GRM"
+        )
+    return kinships(cohort, iids)
 
 
 def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,9 +29,9 @@ def people() -> pd.DataFrame:
     return pd.DataFrame({"iid": IIDS, "family": family, "population": "all", "stratum": "all"})
 
 
-def assign(kinship: pd.DataFrame | None, seed: int = 0, **options: object) -> np.ndarray:
+def assign(kinship: pd.DataFrame, seed: int = 0, **options: object) -> np.ndarray:
     given = {name: schema["default"] for name, schema in kin_aware.OPTIONS.items()} | {"by": "king"}
-    return kin_aware.assign(people(), given | options, np.random.default_rng(seed), kinship)
+    return kin_aware.assign(people(), given | options, np.random.default_rng(seed), lambda: kinship)
 
 
 def test_groups_are_chains_of_relatives() -> None:
@@ -80,35 +80,56 @@ def test_a_large_group_is_refused_with_alternatives() -> None:
     assert set(assign(table(*rows), by="family")) == {"train", "validation", "test"}
 
 
-def test_without_kinships_king_is_refused() -> None:
-    with pytest.raises(UserError, match=r"by 'king' wants the cohort's KING kinships.*by: family"):
-        assign(None)
-
-
-@pytest.mark.parametrize(("pos", "related"), [(1, True), (10**9, False)])
-def test_axes_are_fitted_without_relatives_where_kinships_mean_something(
-    tmp_path: Path, pos: int, related: bool
-) -> None:
-    """Two duplicates in no declared family: one is fitted, unless the SNPs span too little of a genome."""
-    count_MN, _ = balding_nichols([60], 200, 0, np.random.default_rng(1))
-    cohort = write_cohort(tmp_path / "cohort", count_MN)
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 pairs of duplicates that no family declares, 1200 SNPs over 1.2 Gb; a dataset, and a random split."""
+    rng = np.random.default_rng(1)
+    count_MN = np.repeat(balding_nichols([60], 1200, 0, rng)[0], 2, axis=1)
+    directory = tmp_path_factory.mktemp("pairs")
+    cohort = write_cohort(directory / "cohort", count_MN)
     variants = files.read_tsv(cohort / "variants.tsv")
-    variants.loc[0, "pos"] = -pos
-    files.write_tsv(variants, cohort / "variants.tsv")
-    dataset(cohort, {"simulate": {"kind": "quantitative", "causal": 5}}, ["t"], tmp_path / "dataset")
-    spec = {"method": "random", "file": None, "options": {}}
-    split(cohort / "samples.tsv", tmp_path / "dataset", spec, ["s"], tmp_path / "split.tsv")
-    sets = files.read_tsv(tmp_path / "split.tsv", text=("set",))
-    first, second = sets["iid"][sets["set"] == "train"].iloc[[3, 5]]
-    kinship = pd.DataFrame({"iid_1": [first], "iid_2": [second], "kinship": [0.49]})
-    files.write_tsv(kinship, tmp_path / "kinship.tsv")
-    inputs = (cohort, tmp_path / "dataset", tmp_path / "split.tsv", tmp_path / "out")
+    files.write_tsv(variants.assign(pos=np.arange(1200) * 1_000_000 + 1), cohort / "variants.tsv")
+    dataset(cohort, {"simulate": {"kind": "quantitative", "causal": 5}}, ["t"], directory / "dataset")
+    run_split(directory, {"method": "random", "options": {}})
+    return directory
 
-    def fitted(**options: object) -> set[str]:
-        structure(*inputs, options, tmp_path / "kinship.tsv")
-        pcs = files.read_tsv(tmp_path / "out" / "pcs.tsv")
+
+def run_split(directory: Path, spec: dict, **more: str) -> pd.Series:
+    inputs = directory / "cohort" / "samples.tsv", directory / "dataset", spec, ["s"], directory / "split.tsv"
+    split(*inputs, **more)
+    return files.read_tsv(directory / "split.tsv", text=("set",)).set_index("iid")["set"]
+
+
+def test_a_split_by_king_finds_the_relatives(pairs: Path) -> None:
+    sets = run_split(pairs, {"method": "kin-aware", "options": {"by": "king", "threshold": 0.177}})
+    assert (sets.to_numpy()[::2] == sets.to_numpy()[1::2]).all()
+    assert set(sets) == {"train", "validation", "test"}
+    with pytest.raises(UserError, match=r"KING kinships mean nothing in an inbred cohort.*by: family"):
+        run_split(pairs, {"method": "kin-aware", "options": {"by": "king"}}, mating="inbred")
+    sets = run_split(pairs, {"method": "random", "options": {}})
+    assert (sets.to_numpy()[::2] != sets.to_numpy()[1::2]).any()
+
+
+def test_axes_are_fitted_without_relatives_where_kinships_mean_something(pairs: Path) -> None:
+    """One of each pair of duplicates, unless the SNPs span too little of a genome or mating forbids."""
+    sets = run_split(pairs, {"method": "random", "options": {}})
+    train = sets.index[sets == "train"]
+    number = pd.Series(np.arange(120) // 2, index=sets.index)[train]
+
+    def fitted(mating: str = "outbred", **options: object) -> set[str]:
+        out = pairs / "structure"
+        structure(pairs / "cohort", pairs / "dataset", pairs / "split.tsv", out, options, mating)
+        pcs = files.read_tsv(out / "pcs.tsv")
         return set(pcs["iid"][pcs["fitted"] == 1])
 
-    train = set(sets["iid"][sets["set"] == "train"])
-    assert fitted() == (train if related else train - {second})
-    assert fitted(kinship=None) == train
+    alone = fitted(kinship=0.25)
+    assert len(alone) == number.nunique() < len(train)
+    assert number[list(alone)].nunique() == len(alone)
+    assert fitted(kinship=None) == fitted("pedigree") == set(train)
+    variants = files.read_tsv(pairs / "cohort" / "variants.tsv")
+    try:
+        short = variants.assign(pos=variants["pos"] // 10)
+        files.write_tsv(short, pairs / "cohort" / "variants.tsv")
+        assert fitted(kinship=0.25) == set(train)
+    finally:
+        files.write_tsv(variants, pairs / "cohort" / "variants.tsv")

@@ -9,7 +9,6 @@ import pytest
 from scipy.linalg import subspace_angles
 
 import peers
-from helpers import read_counts
 from stratbench import files, plink, relatives
 from stratbench.associate import associate, load
 from stratbench.cohorts import cohort_file
@@ -20,7 +19,8 @@ from stratbench.errors import UserError
 from stratbench.genotypes import frequencies, open_cohort
 from stratbench.split import split
 from stratbench.splits import kin_aware
-from stratbench.structure import grm, king, pca
+from stratbench.structure import grm, pca
+from stratbench.structure.kin import kinships
 from stratbench.structure.structure import structure
 from stratbench.traits.dataset import dataset
 
@@ -127,13 +127,10 @@ def passed(mice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_kinship_makes_one_component_of_the_mice_and_is_refused(passed: Path) -> None:
     """Split by declared sibships instead, as the refusal says."""
-    count_MN = read_counts(passed)
     samples = files.read_tsv(passed / "samples.tsv")
-    table = king.pairs(lambda: [count_MN], len(samples))
-    iid_N = samples["iid"].to_numpy()
-    kinship = table.assign(iid_1=iid_N[table["first"]], iid_2=iid_N[table["second"]])
+    table = kinships(passed, samples["iid"].tolist())
     sizes = {
-        limit: int(np.bincount(relatives.groups(kinship, iid_N.tolist(), limit)).max())
+        limit: int(np.bincount(relatives.groups(table, samples["iid"].tolist(), limit)).max())
         for limit in (0.0442, 0.0884, 0.177)
     }
     assert sizes[0.0442] == sizes[0.0884] == 1940
@@ -145,8 +142,8 @@ def test_kinship_makes_one_component_of_the_mice_and_is_refused(passed: Path) ->
         rf"link 1940 of 1940 .*by: family; the largest has 48.*0.0884 links 1940, 0.177 links {sizes[0.177]}"
     )
     with pytest.raises(UserError, match=message):
-        kin_aware.assign(people, options | {"by": "king"}, rng, kinship)
-    set_N = kin_aware.assign(people, options, rng, kinship)
+        kin_aware.assign(people, options | {"by": "king"}, rng, lambda: table)
+    set_N = kin_aware.assign(people, options, rng, lambda: table)
     assert pd.Series(set_N).groupby(people["family"].to_numpy()).nunique().max() == 1
 
 

@@ -13,4 +13,5 @@ with job.start(snakemake):
         snakemake.params.spec,
         snakemake.params.names,
         snakemake.output.split,
+        snakemake.params.mating,
     )

@@ -13,4 +13,5 @@ with job.start(snakemake):
         snakemake.input.split,
         Path(snakemake.output.pcs).parent,
         snakemake.params.options,
+        snakemake.params.mating,
     )

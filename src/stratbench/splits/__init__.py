@@ -4,6 +4,6 @@
 order of a file: ``iid population family stratum`` and the other columns of samples.tsv, all text.
 ``stratum`` is what a method balances: the population and, for binary traits, the label. ``assign``
 returns text (N,): ``train``, ``validation``, ``test``, or blank for who is left out. A method whose
-``assign`` also takes ``kinship`` is given the cohort's table of KING kinships (``iid_1 iid_2 kinship``), or
-None where it has none.
+``assign`` also takes ``kinship`` is given a function without arguments that computes the table of KING
+kinships, ``iid_1 iid_2 kinship``, of the related pairs.
 """

@@ -3,7 +3,7 @@
 Groups are declared families, or people linked by chains of KING kinships.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,23 +40,22 @@ CITATION = "Manichaikul et al. 2010, Bioinformatics 26:2867 (KING)"
 
 
 def assign(
-    people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator, kinship: pd.DataFrame | None
+    people: pd.DataFrame,
+    options: Mapping[str, Any],
+    rng: np.random.Generator,
+    kinship: Callable[[], pd.DataFrame],
 ) -> np.ndarray:
     """Fractions as near as whole groups allow, strata balanced; see the package's docstring.
 
-    Raises UserError if the largest group is too large, or if there are no kinships.
+    Raises UserError if the largest group is too large.
     """
     if options["by"] == "family":
         group_N = people["family"].to_numpy()
         require_small_families(group_N, options["max_family"])
     else:
-        if kinship is None:
-            raise UserError(
-                "splits: by 'king' wants the cohort's KING kinships, and there are none (KING has no meaning in "
-                "an inbred cohort); use declared families (by: family)"
-            )
-        group_N = relatives.groups(kinship, people["iid"].tolist(), options["threshold"])
-        _require_small(group_N, people, options, kinship)
+        table = kinship()
+        group_N = relatives.groups(table, people["iid"].tolist(), options["threshold"])
+        _require_small(group_N, people, options, table)
     held = {"test": options["test"], "validation": options["validation"]}
     fractions = {**held, "train": 1 - sum(held.values())}
     return whole_families(group_N, people["stratum"].to_numpy(), fractions, rng)

@@ -14,12 +14,11 @@ from stratbench.genotypes import Genotypes, frequencies, open_cohort
 from stratbench.job import say
 from stratbench.options import complete
 from stratbench.sampling import UNASSIGNED
-from stratbench.structure import grm, pca
+from stratbench.structure import grm, kin, pca
 from stratbench.structure.fst import fst
 
 MIN_MAF = 0.05
 EXACT = 5000  # individuals up to whom all axes are found at once; the axes of more are iterated
-KING_SPAN = 500_000_000  # base pairs below which kinships are too noisy to tell second-degree relatives from strangers
 OPTIONS = {
     "kinship": {
         "type": ["number", "null"],
@@ -48,24 +47,21 @@ def structure(
     split_tsv: str | Path,
     out_dir: str | Path,
     options: Mapping[str, Any] = MappingProxyType({}),
-    kinship: str | Path | None = None,
+    mating: str = "outbred",
 ) -> None:
     """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz and, if asked, grm_loco.npz.
 
     Frequencies and axes come from the unrelated training individuals, FST from all training individuals; PCs
     and GRM are of everyone in keep.iid. Nothing of a validation or test individual touches another row.
-    ``options`` are those of OPTIONS; ``kinship`` is the cohort's table of KING kinships, if they mean anything
-    there. Raises UserError if there is nothing to fit on.
+    ``options`` are those of OPTIONS; ``mating`` is the cohort's: KING kinships count where it is ``outbred``.
+    Raises UserError if there is nothing to fit on.
     """
     options = complete(OPTIONS, options, "structure")
     cohort, dataset, out = Path(cohort_dir), Path(dataset_dir), Path(out_dir)
     people = read_people(cohort, dataset, split_tsv)
     fitted_N = unrelated(people["family"].to_numpy(), (people["set"] == "train").to_numpy())
-    if kinship is not None and options["kinship"] is not None and span(cohort) >= KING_SPAN:
-        table = files.read_tsv(kinship, text=("iid_1", "iid_2"))
-        candidates = people["iid"][fitted_N].tolist()
-        fitted_N[fitted_N] = relatives.without_relatives(table, candidates, options["kinship"])
-        say(f"{len(candidates) - fitted_N.sum()} training individuals have relatives among the others")
+    if mating == "outbred" and options["kinship"] is not None:
+        fitted_N = without_kin(cohort, people["iid"].to_numpy(dtype=object), fitted_N, options["kinship"])
     everyone = open_cohort(cohort, structure_snps(cohort, dataset), people["iid"].tolist())
     everyone, p_M = common(everyone, fitted_N)
     n = len(people)
@@ -95,10 +91,18 @@ def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
     return chosen_N
 
 
-def span(cohort: Path) -> int:
-    """Base pairs between the first and the last SNP of each chromosome, summed."""
-    by = files.read_tsv(cohort / "variants.tsv").groupby("chrom")["pos"]
-    return int((by.max() - by.min()).sum())
+def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float) -> np.ndarray:
+    """Of these individuals those of whom no two have a larger KING kinship: bool (N,).
+
+    All of them where SNPs span too little of a genome for kinships to tell, and where there are too many.
+    """
+    iids = iid_N[fitted_N].tolist()
+    if len(iids) > EXACT or kin.span(cohort) < kin.SPAN or len(kin.autosomal(cohort)) < kin.LEAST:
+        return fitted_N
+    result_N = fitted_N.copy()
+    result_N[fitted_N] = relatives.without_relatives(kin.kinships(cohort, iids), iids, threshold)
+    say(f"{fitted_N.sum() - result_N.sum()} training individuals have relatives among the others")
+    return result_N
 
 
 def structure_snps(cohort: Path, dataset: Path) -> list[str]:
