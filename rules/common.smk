@@ -114,7 +114,7 @@ def place_of(wildcards):
 
 def trained_on():
     """What training, and whatever explains a trained network, reads."""
-    keys = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs", "grm")
+    keys = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs", "grm", "covariates")
     return {key: getattr(paths, key) for key in keys}
 
 

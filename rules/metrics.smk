@@ -40,6 +40,7 @@ rule metrics:
         keep_snp=paths.keep_snp,
         split=paths.split,
         pcs=paths.pcs,
+        covariates=paths.covariates,
         predictions=lambda wildcards: each(paths.predictions, study.fits_of(split_of(wildcards))),
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,

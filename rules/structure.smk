@@ -19,6 +19,7 @@ rule structure:
         grm=paths.grm,
         fst=paths.fst,
         fst_snp=paths.fst_snp,
+        covariates=paths.covariates,
     log:
         paths.log("structure"),
     benchmark:
@@ -32,6 +33,7 @@ rule structure:
     params:
         options=study.config["structure"],
         mating=lambda wildcards: mating(wildcards.cohort),
+        covariates=lambda wildcards: study.declared(wildcards.cohort).get("covariates", {}),
         code=digest("structure"),
     script:
         "../workflow/scripts/structure.py"

@@ -33,6 +33,7 @@ def write_dataset(
     pcs = pd.DataFrame(pcs_NK, columns=["pc1", "pc2", "pc3"])
     pcs.insert(0, "iid", iid)
     files.write_tsv(pcs, directory / "pcs.tsv")
+    files.write_tsv(pd.DataFrame({"iid": iid}), directory / "covariates.tsv")
     (directory / "keep.snp").write_text("".join(f"s{k + 1:04d}\n" for k in range(m)))
     return paths(directory)
 

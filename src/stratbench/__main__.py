@@ -68,6 +68,7 @@ def files(arguments: argparse.Namespace) -> dict[str, Path]:
         "keep_snp": arguments.dataset / "keep.snp",
         "split": arguments.split,
         "pcs": arguments.structure / "pcs.tsv",
+        "covariates": arguments.structure / "covariates.tsv",
     }
 
 

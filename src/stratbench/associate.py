@@ -5,7 +5,7 @@ for each SNP of ``data.snp_M`` in order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +30,35 @@ class Data:
         pcs_NK: principal components, float64, as projected.
         snp_M: SNP ids, those of keep.snp.
         genotypes: A1 counts of those SNPs and individuals; ``genotypes.chunks()`` yields them.
+        covariates_NC: declared covariates, float64; fixed effects of every test. No columns if none is given.
     """
 
     y_N: np.ndarray
     pcs_NK: np.ndarray
     snp_M: np.ndarray
     genotypes: Genotypes
+    covariates_NC: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    def __post_init__(self) -> None:
+        if not self.covariates_NC.size:
+            object.__setattr__(self, "covariates_NC", np.empty((len(self.y_N), 0)))
 
 
-def load(cohort_dir: str | Path, dataset_dir: str | Path, split_tsv: str | Path, pcs_tsv: str | Path) -> Data:
+def load(
+    cohort_dir: str | Path,
+    dataset_dir: str | Path,
+    split_tsv: str | Path,
+    pcs_tsv: str | Path,
+    covariates_tsv: str | Path | None = None,
+) -> Data:
     """Read the individuals of training and validation. Raises UserError if the tables do not match."""
     dataset = Path(dataset_dir)
     sets = files.read_tsv(split_tsv, text=("set",)).set_index("iid")["set"]
     iids = sets.index[sets.isin(SEEN)].tolist()
     pcs = files.read_tsv(pcs_tsv).set_index("iid").filter(regex=r"^pc\d+$")
     y = files.read_tsv(dataset / "trait.tsv").set_index("iid")["y"]
-    for path, table in ((pcs_tsv, pcs), (dataset / "trait.tsv", y)):
+    covariates = files.read_tsv(covariates_tsv).set_index("iid") if covariates_tsv else pcs[[]]
+    for path, table in ((pcs_tsv, pcs), (dataset / "trait.tsv", y), (covariates_tsv, covariates)):
         absent = [iid for iid in iids if iid not in table.index]
         if absent:
             raise UserError(f"{path}: no row for individual {absent[0]} of {split_tsv}")
@@ -55,6 +68,7 @@ def load(cohort_dir: str | Path, dataset_dir: str | Path, split_tsv: str | Path,
         pcs_NK=pcs.loc[iids].to_numpy(dtype=np.float64),
         snp_M=np.array(snps, dtype=object),
         genotypes=open_cohort(cohort_dir, snps, iids),
+        covariates_NC=covariates.loc[iids].to_numpy(dtype=np.float64),
     )
 
 

@@ -52,6 +52,7 @@ class Paths:
         self.grm = f"{structure}/grm.npz"
         self.grm_loco = f"{structure}/grm_loco.npz"
         self.fst = f"{structure}/fst.tsv"
+        self.covariates = f"{structure}/covariates.tsv"
         self.fst_snp = f"{structure}/fst_snp.tsv.gz"
 
         model = f"{root}/models/{FIT}"

@@ -241,7 +241,10 @@ def test_the_command_line_gives_the_workflows_bytes(tmp_path: Path) -> None:
     cohort = tmp_path / "cohort"
     paths = write_dataset(cohort)
     dataset, splits, structure = tmp_path / "trait", tmp_path / "splits", tmp_path / "structure"
-    for directory, names in ((dataset, ("trait.tsv", "trait.json", "keep.snp")), (structure, ("pcs.tsv",))):
+    for directory, names in (
+        (dataset, ("trait.tsv", "trait.json", "keep.snp")),
+        (structure, ("pcs.tsv", "covariates.tsv")),
+    ):
         directory.mkdir()
         for name in names:
             (directory / name).write_bytes((cohort / name).read_bytes())

@@ -13,6 +13,7 @@ with job.start(snakemake):
             Path(snakemake.input.trait).parent,
             snakemake.input.split,
             snakemake.input.pcs,
+            snakemake.input.covariates,
         ),
         snakemake.params.associations,
         snakemake.output.tables,

@@ -14,4 +14,5 @@ with job.start(snakemake):
         Path(snakemake.output.pcs).parent,
         snakemake.params.options,
         snakemake.params.mating,
+        declared=snakemake.params.covariates,
     )

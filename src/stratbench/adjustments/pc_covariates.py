@@ -1,4 +1,4 @@
-"""Principal components as covariates, fused late: logit = f(x) + w'PC."""
+"""Principal components and declared covariates, fused late: logit = f(x) + w'[PC, covariates]."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ CITATION = "Price et al. 2006, Nat Genet 38:904 (PCs as covariates); late fusion
 
 
 def start(c_TK: np.ndarray, y_T: np.ndarray, kind: str) -> np.ndarray:
-    """Coefficients of y on the PCs alone, float32 (K,): where w starts, lest f learns ancestry first."""
+    """Coefficients of y on these columns alone, float32 (K,): where w starts, lest f learns ancestry first."""
     if kind == "binary":
         return LogisticRegression(C=1.0, max_iter=1000).fit(c_TK, y_T).coef_[0].astype(np.float32)
     return LinearRegression().fit(c_TK, y_T).coef_.astype(np.float32)
 
 
 def build(options: dict[str, Any]) -> Adjustment:
-    """w starts at the PC-only regression and is trained with the network, whose intercept it shares.
+    """w starts at the regression without genotypes and is trained with the network, whose intercept it shares.
 
     Its optimiser is its own: w has the scale of the logit whatever the model, while a model's steps fit the
     model's own scale (those of the linear model make w oscillate).
     """
 
     def fit(context: Context) -> State:
-        c_NK = context.covariates(options["pcs"])[:, 1:]
+        c_NK = np.hstack([context.covariates(options["pcs"])[:, 1:], context.covariates_NC])
         train = context.sets["train"]
         return State({"start": start(c_NK[train], context.y_N[train], context.kind)}, {"pcs": c_NK})
 

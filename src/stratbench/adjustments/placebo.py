@@ -17,7 +17,10 @@ REAL = {"pc-covariates": pc_covariates, "input-residual": input_residual}
 
 
 def build(options: dict[str, Any]) -> Adjustment:
-    """Rows of the PCs are permuted within each set, so that training sees no one else's genotypes."""
+    """Rows of the PCs are permuted within each set, so that training sees no one else's genotypes.
+
+    Declared covariates stay with their people: they are in the real adjustment and in its placebo.
+    """
     real = REAL[options["of"]].build({"pcs": options["pcs"]})
 
     def fit(context: Context) -> State:

@@ -1,9 +1,8 @@
-"""A t-test of each SNP alone: what a GWAS without any correction for structure finds."""
+"""A t-test of each SNP with declared covariates alone: a GWAS without any correction for structure."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stratbench.associate import Data
@@ -14,5 +13,5 @@ CITATION = ""
 
 
 def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
-    """y ~ 1 + SNP; ``snp beta se statistic p n``."""
-    return ols(data, np.empty((len(data.y_N), 0)))
+    """y ~ 1 + covariates + SNP; ``snp beta se statistic p n``. A cohort that declares no covariates has none."""
+    return ols(data, data.covariates_NC)

@@ -1,8 +1,9 @@
-"""A t-test of each SNP with principal components as covariates."""
+"""A t-test of each SNP with principal components, and declared covariates, as covariates."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stratbench.associate import Data
@@ -16,8 +17,8 @@ CITATION = "Price et al. 2006, Nature Genetics 38:904"
 
 
 def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
-    """y ~ 1 + PCs + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
+    """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
     available = data.pcs_NK.shape[1]
     if available < options["pcs"]:
         say(f"ols-pcs: {options['pcs']} PCs asked for, the data have {available}")
-    return ols(data, data.pcs_NK[:, : options["pcs"]])
+    return ols(data, np.hstack([data.pcs_NK[:, : options["pcs"]], data.covariates_NC]))

@@ -11,12 +11,15 @@ import pandas as pd
 from stratbench.errors import UserError
 from stratbench.files import read_json, read_lines, read_tsv
 
+COVARIATE = "covariate:"  # before a covariate's name among the columns of people
+
 
 @dataclass(frozen=True)
 class Data:
     """One (cohort, trait, split). ``people`` are the split's, indexed by iid in keep.iid's order; ``snps`` is keep.snp.
 
-    ``people`` has y, population, set, and pc1 ...; ``causal_M`` marks the visible causal SNPs, ``n_causal``
+    ``people`` has y, population, set, pc1 ..., and ``covariate:<name>`` for each declared one;
+    ``causal_M`` marks the visible causal SNPs, ``n_causal``
     counts all of them; ``liability`` is empty and ``causal_M`` None for a measured trait.
     """
 
@@ -30,6 +33,10 @@ class Data:
     @property
     def pcs(self) -> list[str]:
         return list(self.people.filter(regex=r"^pc\d+$").columns)
+
+    @property
+    def covariates(self) -> list[str]:
+        return list(self.people.filter(regex=f"^{COVARIATE}").columns)
 
     def of_set(self, name: str) -> pd.DataFrame:
         return self.people[self.people["set"] == name]
@@ -45,7 +52,10 @@ def _join(people: pd.DataFrame, path: str | Path) -> pd.DataFrame:
 
 
 def read(files: Mapping[str, Any]) -> Data:
-    """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names."""
+    """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names.
+
+    So too covariates, where it is given.
+    """
     trait = read_json(files["trait_json"])
     people = read_tsv(files["trait"]).set_index("iid")
     in_split = people.index.isin(read_tsv(files["split"])["iid"])  # a given split may leave some out
@@ -54,6 +64,8 @@ def read(files: Mapping[str, Any]) -> Data:
     people["set"] = _join(people, files["split"])["set"]
     pcs = _join(people, files["pcs"])
     people = people.join(pcs.filter(regex=r"^pc\d+$"))
+    if files.get("covariates"):
+        people = people.join(_join(people, files["covariates"]).add_prefix(COVARIATE))
     snps = pd.Index(read_lines(files["keep_snp"]))
     if not trait["simulated"]:
         return Data(trait["kind"], people, snps, None, 0, pd.DataFrame())

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-FLOORS = ("floor-majority", "floor-population", "floor-pcs")
+FLOORS = ("floor-majority", "floor-population", "floor-pcs", "floor-covariates", "floor-pcs-covariates")
 CEILINGS = ("ceiling-genetic", "ceiling-genetic-environment")
 PCS = 10
 
@@ -57,14 +57,26 @@ def floors(
     pc_train_NK: np.ndarray,
     population_test_T: np.ndarray,
     pc_test_TK: np.ndarray,
+    covariate_train_NC: np.ndarray | None = None,
+    covariate_test_TC: np.ndarray | None = None,
 ) -> dict[str, Prediction]:
-    """The floors by name; ``floor-pcs`` takes the first ten PCs."""
+    """The floors by name; ``floor-pcs`` takes the first ten PCs. Those with covariates are there if any is given."""
     levels = np.unique(population_train_N)
     train, test = one_hot(population_train_N, levels), one_hot(population_test_T, levels)
-    return {
+    found = {
         "floor-majority": majority(kind, y_train_N, len(population_test_T)),
         "floor-population": _by_population(kind, train, y_train_N, test, population_test_T),
         "floor-pcs": regression(kind, pc_train_NK[:, :PCS], y_train_N, pc_test_TK[:, :PCS]),
+    }
+    if covariate_train_NC is None or covariate_test_TC is None or not covariate_train_NC.shape[1]:
+        return found
+    both = (
+        np.hstack([pc_train_NK[:, :PCS], covariate_train_NC]),
+        np.hstack([pc_test_TK[:, :PCS], covariate_test_TC]),
+    )
+    return found | {
+        "floor-covariates": regression(kind, covariate_train_NC, y_train_N, covariate_test_TC),
+        "floor-pcs-covariates": regression(kind, both[0], y_train_N, both[1]),
     }
 
 

@@ -108,6 +108,8 @@ def baseline_rows(place: Mapping[str, Any], data: Data, minimum: int) -> list[Ro
         train[data.pcs].to_numpy(dtype=float),
         test["population"].to_numpy(dtype=str),
         test[data.pcs].to_numpy(dtype=float),
+        train[data.covariates].to_numpy(dtype=float),
+        test[data.covariates].to_numpy(dtype=float),
     )
     if data.causal_M is not None:
         predictions |= ceilings(data.kind, y, data.liability.loc[train.index], data.liability.loc[test.index])

@@ -22,7 +22,7 @@ LOOKUP = (
     "scenario", "trait", "split", "population", "model", "adjustment", "attribution", "association",
     "against", "k", "metric",
 )  # fmt: skip
-FLOORS = ("floor-majority", "floor-population", "floor-pcs")
+FLOORS = ("floor-majority", "floor-population", "floor-pcs", "floor-covariates", "floor-pcs-covariates")
 CEILINGS = ("ceiling-genetic", "ceiling-genetic-environment")
 
 

@@ -15,6 +15,7 @@ from stratbench.job import say
 from stratbench.options import complete
 from stratbench.sampling import UNASSIGNED
 from stratbench.structure import grm, kin, pca
+from stratbench.structure.covariates import covariates
 from stratbench.structure.fst import fst
 
 MIN_MAF = 0.05
@@ -48,12 +49,14 @@ def structure(
     out_dir: str | Path,
     options: Mapping[str, Any] = MappingProxyType({}),
     mating: str = "outbred",
+    declared: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz and, if asked, grm_loco.npz.
+    """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz, covariates.tsv and, if asked, grm_loco.npz.
 
     Frequencies and axes come from the unrelated training individuals, FST from all training individuals; PCs
     and GRM are of everyone in keep.iid. Nothing of a validation or test individual touches another row.
     ``options`` are those of OPTIONS; ``mating`` is the cohort's: KING kinships count where it is ``outbred``.
+    ``declared`` are its covariates, ``{column of samples.tsv: numeric or categorical}``.
     Raises UserError if there is nothing to fit on.
     """
     options = complete(OPTIONS, options, "structure")
@@ -71,6 +74,9 @@ def structure(
     say(f"{axes.loading_MK.shape[1]} PCs from {fitted_N.sum()} individuals and {len(p_M)} SNPs")
     _write_pcs(cohort, everyone, axes, people["iid"].tolist(), fitted_N, out)
     _write_grms(cohort, everyone, p_M, product_NN if stored else None, options["loco"], out)
+    train_N = (people["set"] == "train").to_numpy()
+    table = covariates(cohort / "samples.tsv", people["iid"].tolist(), train_N, declared)
+    files.write_tsv(table, out / "covariates.tsv")
     _write_fst(cohort, keep.read_snps(dataset / "keep.snp"), people[people["set"] == "train"], out)
 
 

@@ -53,6 +53,7 @@ class Context:
         sets: indices of ``train``, ``validation`` and ``test`` individuals.
         kind: ``binary`` or ``quantitative``.
         seed: of the fit's name; for adjustments that draw at random.
+        covariates_NC: declared covariates, standardised on training individuals, float32 (N, C); C may be 0.
     """
 
     genotypes: Genotypes
@@ -63,6 +64,7 @@ class Context:
     sets: Mapping[str, np.ndarray]
     kind: str
     seed: int
+    covariates_NC: np.ndarray
 
     def inputs(self, individual_B: np.ndarray) -> np.ndarray:
         """Unadjusted inputs, float32 (B, M)."""

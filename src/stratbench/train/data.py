@@ -26,6 +26,7 @@ class Data:
         y_N: labels, float64: 0/1 or the trait's units.
         set_N: ``train``, ``validation`` or ``test``.
         pcs_NK: principal components, float64, as projected.
+        covariates_NC: declared covariates, float64; no columns if none is given.
         genotypes: of the SNPs in ``snp_M``, which the model may see.
         kind: ``binary`` or ``quantitative``.
         split_sha256: of the split file, so that no model is used with another split.
@@ -40,6 +41,7 @@ class Data:
     genotypes: Genotypes
     kind: str
     split_sha256: str
+    covariates_NC: np.ndarray
 
     def rows(self, name: str) -> np.ndarray:
         """Indices of the individuals of a set."""
@@ -69,7 +71,7 @@ def _positions(wanted: np.ndarray, available: Any, what: str, path: Path) -> np.
 
 
 def load(files: Mapping[str, Any]) -> Data:
-    """Read what ``FILES`` names. Raises UserError where ids do not match."""
+    """Read what ``FILES`` names, and ``covariates`` if it is there. Raises UserError where ids do not match."""
     path = {name: Path(files[name]) for name in FILES}
     split = read_tsv(path["split"], text=("set",))
     iid_N = split["iid"].to_numpy()
@@ -82,6 +84,7 @@ def load(files: Mapping[str, Any]) -> Data:
     counts_M4 = count_codes(packed_NQ, len(snp_M), np.flatnonzero(set_N == "train"))
     samples = read_tsv(path["samples"]).set_index("iid")
     pcs = read_tsv(path["pcs"]).set_index("iid")
+    covariates = read_tsv(files["covariates"]).set_index("iid") if files.get("covariates") else pcs[[]]
     return Data(
         iid_N=iid_N,
         population_N=samples["population"].loc[iid_N].to_numpy(),
@@ -92,4 +95,5 @@ def load(files: Mapping[str, Any]) -> Data:
         genotypes=Genotypes(packed_NQ, len(snp_M), counts_M4),
         kind=read_json(path["trait_json"])["kind"],
         split_sha256=hashlib.sha256(path["split"].read_bytes()).hexdigest(),
+        covariates_NC=covariates.loc[iid_N].to_numpy(dtype=np.float64),
     )

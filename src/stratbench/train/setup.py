@@ -54,6 +54,7 @@ def set_up(data: Data, model: Spec, adjustments: Sequence[Spec], seed: int) -> S
         sets={name: data.rows(name) for name in SETS},
         kind=data.kind,
         seed=seed,
+        covariates_NC=data.covariates_NC.astype(np.float32),
     )
     network = Network(architecture, adjustment, jnp.asarray(data.genotypes.packed_NQ), jnp.asarray(table_M4))
     return Setup(data, network, context, adjustment)

@@ -16,6 +16,8 @@ NAMES = {
     "floor-majority": "majority label",
     "floor-population": "population label",
     "floor-pcs": "PCs only",
+    "floor-covariates": "covariates only",
+    "floor-pcs-covariates": "PCs + covariates",
     "ceiling-genetic": "true genetic liability",
     "ceiling-genetic-environment": "genetic + environment",
 }

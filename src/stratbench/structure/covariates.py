@@ -1,0 +1,75 @@
+"""Declared covariates as numbers, standardised on a split's training individuals."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stratbench import files
+from stratbench.errors import UserError
+from stratbench.job import say
+from stratbench.registry import nearest
+
+
+def covariates(
+    samples_tsv: str | Path, iids: list[str], train_N: np.ndarray, declared: Mapping[str, str]
+) -> pd.DataFrame:
+    """``iid`` and a column for each number, of ``iids`` in order; ``declared`` is ``{column: kind}``.
+
+    A numeric covariate keeps its name. A categorical one has a column ``<name>=<level>`` for each level among
+    training individuals (bool (N,) ``train_N``) but the first by name. Columns have mean 0 and standard deviation
+    1 over training individuals with a value; who has none, or a level that training lacks, has 0, the training
+    mean, and is counted in the log. What does not vary in training is left out, and said. Raises UserError for an
+    absent column and a value that is no number.
+    """
+    header = files.read_text(samples_tsv).partition("\n")[0].split("\t")
+    samples = files.read_tsv(samples_tsv, text=tuple(header)).set_index("iid").loc[iids]
+    found: dict[str, np.ndarray] = {}
+    for name, kind in declared.items():
+        if name not in samples:
+            raise UserError(f"{samples_tsv}: no covariate '{name}': {nearest(name, list(samples.columns))}")
+        values = samples[name].mask(samples[name] == "0", "") if name == "sex" else samples[name]
+        columns = _levels(name, values, train_N) if kind == "categorical" else {name: _number(name, values)}
+        missing = int(np.isnan(next(iter(columns.values()))).sum()) if columns else 0
+        if missing:
+            say(
+                f"covariate '{name}': {missing} of {len(iids)} individuals have no value and get training's mean"
+            )
+        scaled = {column: _standardised(number_N, train_N) for column, number_N in columns.items()}
+        kept = {column: number_N for column, number_N in scaled.items() if number_N is not None}
+        if not kept:
+            say(f"covariate '{name}' does not vary among training individuals and is left out")
+        found |= kept
+    return pd.DataFrame({"iid": iids, **found})
+
+
+def _number(name: str, values: pd.Series) -> np.ndarray:
+    """Text as float64 (N,), NaN where blank."""
+    number_N = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
+    wrong_N = (values != "").to_numpy() & ~np.isfinite(number_N)
+    if wrong_N.any():
+        iid = values.index[wrong_N][0]
+        raise UserError(
+            f"covariate '{name}': '{values[iid]}' of individual '{iid}' is not a number; write NA if missing, or "
+            "declare it categorical"
+        )
+    return number_N
+
+
+def _levels(name: str, values: pd.Series, train_N: np.ndarray) -> dict[str, np.ndarray]:
+    """Indicators, float64 (N,), of the levels seen in training but the first; NaN for other levels and blanks."""
+    levels = sorted(set(values[train_N]) - {""})
+    known_N = values.isin(levels).to_numpy()
+    return {
+        f"{name}={level}": np.where(known_N, (values == level).to_numpy(dtype=np.float64), np.nan)
+        for level in levels[1:]
+    }
+
+
+def _standardised(number_N: np.ndarray, train_N: np.ndarray) -> np.ndarray | None:
+    """Mean 0 and sd 1 over training individuals with a value, 0 for missing; None if it does not vary there."""
+    seen_T = number_N[train_N & np.isfinite(number_N)]
+    if not len(seen_T) or seen_T.max() == seen_T.min():
+        return None
+    return np.nan_to_num((number_N - seen_T.mean()) / seen_T.std())
