@@ -1,8 +1,10 @@
 """Files are written whole or not at all, and the same content gives the same bytes."""
 
+import errno
 import gzip
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +16,26 @@ import pandas as pd
 from stratbench.errors import UserError
 
 FLOAT_FORMAT = "%.9g"
+CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+UNWRITABLE = {  # what a place refuses, not what a block read or a network did
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
+}  # fmt: skip
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; move it into place only if the block succeeds."""
+    """Yield a temporary path beside ``path``; move it into place only if the block succeeds.
+
+    Raises UserError, naming the path, where it cannot be written; then nothing is left behind.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise _unwritable(path, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -30,8 +44,18 @@ def whole(path: str | Path) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)  # mkstemp gives 0600; results are for the whole group
         temporary.replace(path)
+    except OSError as error:
+        if error.errno in UNWRITABLE and error.filename in (None, name, str(path)):
+            raise _unwritable(path, error) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"{path}: cannot be written: {error.strerror}; free or change the place and start again, nothing is lost"
+    )
 
 
 def write_bytes(data: bytes, path: str | Path) -> None:
@@ -76,9 +100,12 @@ def read_text(path: str | Path) -> str:
         data = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if b"\0" in data:
-        line = data[: data.index(b"\0")].count(b"\n") + 1
-        raise UserError(f"{path}: line {line} holds a NUL byte: no text, or UTF-16; save it as UTF-8")
+    control = CONTROL.search(data)
+    if control:
+        line = data[: control.start()].count(b"\n") + 1
+        raise UserError(
+            f"{path}: line {line} holds the byte {control.group()[0]:#04x}: no text, or UTF-16; save it as UTF-8"
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,15 +1,38 @@
 """What every workflow script does around its one call: fixed threads, a log, errors without a traceback."""
 
+import errno
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from stratbench import threads
 from stratbench.errors import UserError
+
+REFUSED = {
+    *(
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+        errno.EFBIG,
+        errno.ENOMEM,
+    ),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EMFILE, errno.ENAMETOOLONG),
+}
+
+
+def refusal(error: OSError | MemoryError) -> str:
+    """What a machine refused, in a line."""
+    if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
+        return "out of memory; raise mem_mb of the rule (--set-resources), or use fewer SNPs or individuals"
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}; free or change the place and start again, nothing is lost"
 
 
 def say(message: str) -> None:
@@ -21,7 +44,8 @@ def say(message: str) -> None:
 def start(snakemake: Any) -> Iterator[None]:
     """Run a script's body with one thread, everything printed going to the rule's log.
 
-    A UserError ends the job with its message alone; any other exception is a bug and keeps its traceback.
+    A UserError ends the job with its message alone, and so does what a machine refuses (memory, a disk, a
+    permission), whose traceback is in the log; any other exception is a bug and keeps its traceback.
     """
     threads.fix(1)
     path = Path(snakemake.log[0])
@@ -33,6 +57,13 @@ def start(snakemake: Any) -> Iterator[None]:
         except UserError as error:
             print(f"error: {error}", file=log)
             sys.exit(f"{snakemake.rule}: {error}")
+        except (OSError, MemoryError) as error:
+            if isinstance(error, OSError) and error.errno not in REFUSED:
+                traceback.print_exc(file=log)
+                raise
+            with suppress(OSError):  # the log may lie on the full disk
+                traceback.print_exc(file=log)
+            sys.exit(f"{snakemake.rule}: {refusal(error)}")
         except Exception:
             traceback.print_exc(file=log)
             raise

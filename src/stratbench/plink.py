@@ -8,6 +8,7 @@ Source: PLINK 1.9 file format reference. Genotypes count A1, everywhere in Strat
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import IO
 
@@ -15,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from stratbench.errors import UserError
-from stratbench.files import whole
+from stratbench.files import read_text, whole
 
 MAGIC = bytes([0x6C, 0x1B, 0x01])
 MISSING = 1  # the 2-bit code
 A1_COUNT = np.array([2, -1, 1, 0], dtype=np.int8)  # A1 alleles of each code; -1 is missing
 CODE = np.array([3, 2, 0, 1], dtype=np.uint8)  # code of each A1 count; CODE[-1] is missing
+FEW = 20  # SNPs: with fewer, a person may be homozygous for A1 at all of them
 BIM_COLUMNS = ["chrom", "snp", "cm", "pos", "a1", "a2"]
 FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
 
@@ -46,18 +48,45 @@ def open_bed(bed: str | Path, n: int, m: int) -> np.memmap:
     Raises UserError if magic, orientation or size are not what the .bim and .fam say.
     """
     bed = Path(bed)
-    with bed.open("rb") as handle:
-        head = handle.read(3)
+    try:
+        with bed.open("rb") as handle:
+            head = handle.read(3)
+    except OSError as error:
+        raise UserError(f"{bed}: cannot be read: {error.strerror}") from error
     if head[:2] != MAGIC[:2]:
-        raise UserError(f"{bed}: not a PLINK 1 .bed file (wrong magic number)")
+        raise UserError(
+            f"{bed}: not a PLINK 1 .bed file (wrong magic number); make one with plink2 --make-bed"
+        )
+    if head[2:] == b"\0":
+        raise UserError(f"{bed}: sample-major .bed; convert it with plink 1.9 --make-bed")
     if head[2:] != MAGIC[2:]:
-        raise UserError(f"{bed}: sample-major .bed; convert it with plink2 --make-bed")
+        raise UserError(f"{bed}: cut, or not a PLINK 1 .bed file (third byte); copy or make it again")
     expected = 3 + m * -(-n // 4)
     if bed.stat().st_size != expected:
         raise UserError(
-            f"{bed}: {bed.stat().st_size} bytes, but {m} SNPs (.bim) x {n} individuals (.fam) need {expected}"
+            f"{bed}: {bed.stat().st_size} bytes, but {m} SNPs (.bim) x {n} individuals (.fam) need {expected}; "
+            "the .bed is damaged, or its .bim and .fam are another's: copy all three again"
         )
     return np.memmap(bed, dtype=np.uint8, mode="r", offset=3, shape=(m, -(-n // 4)))
+
+
+def require_same_people(bed: str | Path, packed_MB: np.ndarray, n: int) -> None:
+    """Refuse a .fam with a few individuals more or less than its .bed, which the size of the .bed need not show.
+
+    Four individuals share a byte: the bits past the last one are 0, and so is, at every SNP, an individual who is
+    not in the .bed (0 is homozygous A1). Raises UserError.
+    """
+    last_M = np.asarray(packed_MB[:, -1])
+    inside = (n - 1) % 4 * 2  # position of the last individual's bits
+    if np.any(last_M >> inside >> 2):
+        raise UserError(
+            f"{bed}: holds genotypes past the last of {n} individuals; the .fam has lost lines, or is another's"
+        )
+    if len(last_M) >= FEW and not np.any(last_M >> inside):
+        raise UserError(
+            f"{bed}: the last of {n} individuals is homozygous for A1 at all {len(last_M)} SNPs; the .fam has lines "
+            "that the .bed lacks, or is another's"
+        )
 
 
 class Writer:
@@ -84,12 +113,26 @@ def write_bed(bed: str | Path, n: int) -> Iterator[Writer]:
 
 def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
     """A table without header, separated by blanks, all text. Raises UserError that names file and line."""
+    text = read_text(path)
+    if '"' in text:  # programs differ in whether it quotes
+        line = text[: text.index('"')].count("\n") + 1
+        raise UserError(f"{path}: line {line} holds a quotation mark; remove it")
+    if not text.strip():
+        raise UserError(f"{path}: empty; at least {len(columns)} columns are needed")
     try:
         table = pd.read_csv(
-            path, sep=r"\s+", header=None, dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE
+            StringIO(text),
+            sep=r"\s+",
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            quoting=csv.QUOTE_NONE,
+            low_memory=False,
         )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: {error}") from error
+    except pd.errors.ParserError as error:
+        raise UserError(
+            f"{path}: {str(error).removeprefix('Error tokenizing data. C error: ').strip()}"
+        ) from error
     if table.shape[1] < len(columns):
         raise UserError(f"{path}: {table.shape[1]} columns, at least {len(columns)} needed")
     short = (table.isna() | (table == "")).any(axis=1)
@@ -102,7 +145,11 @@ def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
 def _numbers(table: pd.DataFrame, column: str, whole_only: bool, path: Path) -> np.ndarray:
     """A column as int64 or float64 (rows,). Raises UserError that names the line of what is no number."""
     number_R = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
-    good_R = np.isfinite(number_R) & (not whole_only or number_R == np.floor(number_R))
+    good_R = np.isfinite(number_R)
+    if whole_only:  # as PLINK has it: no 1e6, no 5.0
+        good_R &= table[column].str.fullmatch(r"-?[0-9]+").to_numpy(dtype=bool) & (
+            np.abs(number_R) < 2**31 - 1
+        )
     if not good_R.all():
         row = int(np.argmin(good_R))
         kind = "a whole number" if whole_only else "a number"
@@ -124,9 +171,13 @@ def read_fam(path: str | Path) -> pd.DataFrame:
 
 def write_bim(table: pd.DataFrame, path: str | Path) -> None:
     with whole(path) as temporary:
-        table[BIM_COLUMNS].to_csv(temporary, sep="\t", header=False, index=False, lineterminator="\n")
+        table[BIM_COLUMNS].to_csv(
+            temporary, sep="\t", header=False, index=False, lineterminator="\n", quoting=csv.QUOTE_NONE
+        )
 
 
 def write_fam(table: pd.DataFrame, path: str | Path) -> None:
     with whole(path) as temporary:
-        table[FAM_COLUMNS].to_csv(temporary, sep="\t", header=False, index=False, lineterminator="\n")
+        table[FAM_COLUMNS].to_csv(
+            temporary, sep="\t", header=False, index=False, lineterminator="\n", quoting=csv.QUOTE_NONE
+        )

@@ -83,6 +83,8 @@ def describe(kind: str, name: str, file: str | Path | None = None) -> Method:
         tree = ast.parse(path.read_text())
     except SyntaxError as error:
         raise UserError(f"{path}:{error.lineno}: {error.msg}") from error
+    except ValueError as error:  # not UTF-8, or a NUL byte
+        raise UserError(f"{path}: no Python source: {error}") from error
     return Method(kind, name, path, literal(tree, "OPTIONS", path), literal(tree, "CITATION", path))
 
 

@@ -31,7 +31,7 @@ def read_cohort(
     bed, bim, fam_path = (Path(paths[end]) for end in ("bed", "bim", "fam"))
     fam = plink.read_fam(fam_path)
     _require_unique(fam["iid"], fam_path)
-    plink.open_bed(bed, len(fam), len(plink.read_bim(bim)))
+    plink.require_same_people(bed, plink.open_bed(bed, len(fam), len(plink.read_bim(bim))), len(fam))
     samples = _samples(fam, declared, paths)
     with files.whole(f"{out_prefix}.bed") as temporary:
         shutil.copyfile(bed, temporary)
@@ -39,6 +39,10 @@ def read_cohort(
     plink.write_fam(fam.assign(phenotype="-9"), f"{out_prefix}.fam")  # traits are in samples.tsv
     files.write_tsv(samples, samples_tsv)
     populations, families = samples["population"].nunique(), samples["family"].nunique()
+    sizes = samples["population"].value_counts()
+    if len(sizes) > 1 and sizes.min() == 1:
+        lonely = sorted(sizes.index[sizes == 1])
+        say(f"populations of one person, of whom no within-population number can be had: {', '.join(lonely)}")
     say(f"{fam_path}: {len(fam)} individuals, {populations} populations, {families} families")
 
 
@@ -65,13 +69,15 @@ def _samples(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str,
     extra, was = extra.mask(extra.isin(declared["missing"]), ""), extra
     for column in _numeric(declared):
         if column in source:
-            _say_missing(was[column], column, source[column])
+            if "-9" in declared["missing"]:
+                extra[column] = extra[column].mask(_minus_nine(was[column], column, source[column]), "")
             _require_numbers(extra[column], fam["iid"], column, source[column])
     population = _population(fam, extra, declared["population"])
     families = _family(fam, extra, declared["family"])
     table = pd.DataFrame({"iid": fam["iid"], "population": population, "family": families})
     derived = {name: _first(extra, parts) for name, parts in declared["derived"].items()}
-    return pd.concat([table, fam["sex"], extra, pd.DataFrame(derived, index=fam.index)], axis=1)
+    table["sex"] = fam["sex"].where(fam["sex"].isin(["1", "2"]), "0")  # anything else is unknown, as in PLINK
+    return pd.concat([table, extra, pd.DataFrame(derived, index=fam.index)], axis=1)
 
 
 def _numeric(declared: Mapping[str, Any]) -> list[str]:
@@ -81,11 +87,12 @@ def _numeric(declared: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*traits, *numeric]))
 
 
-def _say_missing(values: pd.Series, column: str, path: str | Path) -> None:
-    """-9 is a number as well as PLINK's code for missing, so that it is not passed over in silence."""
-    coded = int((values == "-9").sum())
-    if coded:
-        say(f"{path}: {coded} of {len(values)} values of '{column}' are -9: missing, as PLINK has it")
+def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
+    """Where a value is -9, or -9.0: a number as well as PLINK's code for missing, so that its use is said."""
+    coded = pd.to_numeric(values, errors="coerce") == -9
+    if coded.any():
+        say(f"{path}: {coded.sum()} of {len(values)} values of '{column}' are -9: missing, as PLINK has it")
+    return coded
 
 
 def _column(fam: pd.DataFrame, number: int, name: str, path: Path) -> pd.Series:

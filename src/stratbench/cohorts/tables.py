@@ -1,6 +1,7 @@
 """Tables of samples as their owners have them: a header, and tabs, commas or blanks between columns."""
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,13 @@ def read(path: str | Path) -> pd.DataFrame:
 def _rows(lines: list[str], mark: str | None, path: str | Path) -> list[tuple[int, list[str]]]:
     """(line number, values) of each line that is not blank."""
     if mark is None:
-        return [(k, line.split()) for k, line in enumerate(lines, 1) if line.strip()]
+        blanks = re.compile("[ \t]+")
+        return [(k, blanks.split(line.strip(" \t"))) for k, line in enumerate(lines, 1) if line.strip(" \t")]
     reader = csv.reader(lines, delimiter=mark, strict=True)
     found, line = [], 1
     try:
         for row in reader:
-            values = [value.strip() for value in row]
+            values = [value.strip(" \t") for value in row]
             if any(values):
                 found.append((line, values))
             line = reader.line_num + 1

@@ -10,9 +10,11 @@ import pandas as pd
 from stratbench import files
 from stratbench.cohorts.cohort_file import trait_columns
 from stratbench.errors import UserError
+from stratbench.job import say
 from stratbench.registry import nearest
 
-MISSING = ("", "NA", "NaN", "nan", "-9")
+CODED = ("missing (0)", "controls (1)", "cases (2)")
+MISSING = ("", "NA", "NaN", "nan")  # and -9, however it is written
 
 
 def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) -> pd.Series:
@@ -31,7 +33,11 @@ def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) ->
         if column not in text.columns:
             hint = nearest(column, [str(known) for known in text.columns])
             raise UserError(f"{samples_tsv}: trait '{name}' wants column '{column}': {hint}")
-    raw = text[columns].apply(lambda values: values.str.strip()).replace(list(MISSING), None)
+    stripped = text[columns].apply(lambda values: values.str.strip())
+    coded = stripped.apply(lambda values: pd.to_numeric(values, errors="coerce") == -9)
+    if coded.any(axis=None):
+        say(f"trait '{name}': {int(coded.to_numpy().sum())} values are -9: missing, as PLINK has it")
+    raw = stripped.mask(coded, "").replace(list(MISSING), None)
     values = _numbers(raw.bfill(axis=1).iloc[:, 0].set_axis(text["iid"]), samples_tsv, name)
     if values.notna().sum() == 0:
         raise UserError(f"{samples_tsv}: trait '{name}' ({', '.join(columns)}): every value is missing")
@@ -41,7 +47,7 @@ def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) ->
 
 
 def _numbers(raw: pd.Series, path: str | Path, name: str) -> pd.Series:
-    """The text as float64. -9.0 is -9: missing."""
+    """The text as float64."""
     values = pd.to_numeric(raw, errors="coerce").astype(np.float64)
     wrong = raw.notna() & ~np.isfinite(values)
     if wrong.any():
@@ -49,7 +55,7 @@ def _numbers(raw: pd.Series, path: str | Path, name: str) -> pd.Series:
         raise UserError(
             f"{path}: trait '{name}': '{raw[iid]}' of individual {iid} is not a number; write NA if missing"
         )
-    return values.where(values != -9)
+    return values
 
 
 def _varying(values: pd.Series, name: str) -> pd.Series:
@@ -67,6 +73,8 @@ def _binary(values: pd.Series, path: str | Path, name: str) -> pd.Series:
             f"{path}: binary trait '{name}' has values {listed}; code 0/1 or 1/2, or declare it quantitative"
         )
     if 2 in found:
+        counts = ", ".join(f"{int((values == code).sum())} {word}" for code, word in enumerate(CODED))
+        say(f"trait '{name}' is coded 1/2, as PLINK has it: {counts}")
         values = values.where(values != 0) - 1
     if values.nunique() < 2:
         raise UserError(f"{path}: binary trait '{name}' has one class only; it needs cases and controls")

@@ -1,0 +1,193 @@
+"""Damaged filesets and tables: what is accepted is what a second, strict reader finds; the rest is a UserError.
+
+The second reader shares no code with ours: bytes, ``str.split`` and PLINK's two-bit codes.
+"""
+
+import math
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stratbench import files, plink
+from stratbench.cohorts import cohort_file
+from stratbench.cohorts.reader import Reader
+from stratbench.cohorts.real import read_cohort
+from stratbench.errors import UserError
+from stratbench.traits.measured import measured
+
+N, M = 6, 24
+EXAMPLES = 250
+NAMES = ("x.bed", "x.bim", "x.fam", "x.tsv")
+TRAIT = {"score": {"kind": "quantitative", "column": "score"}}
+MISSING = {"", "NA", "-9"}
+
+
+def sound() -> dict[str, bytes]:
+    """A fileset of 6 individuals (two of four places in the last byte are unused) and 24 SNPs, and a table."""
+    code_MN = np.random.default_rng(4).integers(0, 4, (M, N))
+    packed = bytearray(b"l\x1b\x01")
+    for row in code_MN:
+        padded = [*row.tolist(), 0, 0]
+        packed += bytes(sum(code << 2 * k for k, code in enumerate(padded[j : j + 4])) for j in (0, 4))
+    bim = "".join(f"{1 + k // 12}\ts{k}\t0.5\t{100 + k}\tA\tG\n" for k in range(M))
+    fam = "".join(f"f{k} i{k} 0 0 {1 + k % 2} -9\n" for k in range(N))
+    table = "IID\tscore\tregion\n" + "".join(f"i{k}\t{k}.5\t{'ab'[k % 2]}\n" for k in range(N))
+    return {
+        "x.bed": bytes(packed),
+        **{f"x.{e}": t.encode() for e, t in (("bim", bim), ("fam", fam), ("tsv", table))},
+    }
+
+
+SOUND = sound()
+
+
+@st.composite
+def damages(draw: Callable[..., Any]) -> dict[str, bytes]:
+    """The fileset after one to three accidents, each in one file."""
+    content = dict(SOUND)
+    for _ in range(draw(st.integers(1, 3))):
+        name = draw(st.sampled_from(NAMES))
+        data = content[name]
+        at = draw(st.integers(0, max(len(data) - 1, 0)))
+        accident = draw(st.sampled_from(["flip", "cut", "insert", "delete", "swap", "repeat", "replace"]))
+        lines = data.split(b"\n")
+        one, other = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+        if accident == "flip" and data:
+            content[name] = data[:at] + bytes([data[at] ^ 1 << draw(st.integers(0, 7))]) + data[at + 1 :]
+        elif accident == "cut":
+            content[name] = data[:at]
+        elif accident == "insert":
+            content[name] = data[:at] + draw(st.binary(min_size=1, max_size=4)) + data[at:]
+        elif accident == "delete":
+            content[name] = data[:at] + data[at + draw(st.integers(1, 30)) :]
+        elif accident == "swap":
+            lines[one], lines[other] = lines[other], lines[one]
+            content[name] = b"\n".join(lines)
+        elif accident == "repeat":
+            content[name] = b"\n".join([*lines[: one + 1], lines[one], *lines[one + 1 :]])
+        else:
+            text = draw(
+                st.sampled_from(
+                    [b" ", b"\t", b"\r\n", b'"', b"#", b",", b"nan", b"1e9", b"-9", b"\xef\xbb\xbf"]
+                )
+            )
+            content[name] = data[:at] + text + data[at + len(text) :]
+    return content
+
+
+def rows(data: bytes, blanks: str | None) -> list[list[str]]:
+    """The values of each line that is not blank. Raises ValueError for what is no text."""
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    found = []
+    for line in text.split("\n"):
+        values = re.split("[ \t]+", line.strip(" \t")) if blanks is None else line.split(blanks)
+        if any(value.strip(" \t") for value in values):
+            found.append([value.strip(" \t") for value in values])
+    return found
+
+
+def need(true: bool) -> None:
+    if not true:
+        raise ValueError
+
+
+def strict(content: dict[str, bytes]) -> tuple[np.ndarray, list[str], list[str], list[float | None]]:
+    """Codes (M, N), iids, regions and scores, as the formats' descriptions have it; ValueError for anything odd."""
+    fam, bim = rows(content["x.fam"], None), rows(content["x.bim"], None)
+    for table in (fam, bim):
+        need(bool(table) and all(len(row) == len(table[0]) >= 6 for row in table))
+    iids = [row[1] for row in fam]
+    need(len(set(iids)) == len(iids))
+    need(
+        all(math.isfinite(float(row[2])) and re.fullmatch("-?[0-9]{1,10}", row[3]) is not None for row in bim)
+    )
+    bed, width = content["x.bed"], -(-len(iids) // 4)
+    need(bed[:3] == b"l\x1b\x01" and len(bed) == 3 + len(bim) * width)
+    bits = [
+        [bed[3 + k * width + j // 4] >> 2 * (j % 4) & 3 for j in range(4 * width)] for k in range(len(bim))
+    ]
+    header, *body = rows(content["x.tsv"], "\t")
+    header[0] = header[0].removeprefix("#")
+    need(len(set(header)) == len(header) and all(len(row) == len(header) for row in body))
+    own = [row[header.index("IID")] for row in body]
+    need(len(set(own)) == len(own) and bool(set(own) & set(iids)))
+    values = {iid: dict(zip(header, row, strict=True)) for iid, row in zip(own, body, strict=True)}
+    regions = [values[iid]["region"] if iid in values else "" for iid in iids]
+    need(not set(regions) & MISSING)
+    texts = [values[iid]["score"] if iid in values else "" for iid in iids]
+    scores = [None if text in MISSING or float(text) == -9 else float(text) for text in texts]
+    need(all(score is None or math.isfinite(score) for score in scores))
+    need(len({score for score in scores if score is not None}) > 1)
+    return np.array(bits)[:, : len(iids)], iids, regions, scores
+
+
+def ours(
+    base: Path, content: dict[str, bytes]
+) -> tuple[np.ndarray, list[str], list[str], list[float | None]]:
+    """The same from read_cohort's files, through the readers of quality control and of traits."""
+    shutil.rmtree(base / "out", ignore_errors=True)
+    for name, data in content.items():
+        (base / name).write_bytes(data)
+    paths = {key: str(base / name) for key, name in zip(("bed", "bim", "fam", "more"), NAMES, strict=True)}
+    declared = cohort_file.read(
+        {
+            **dict.fromkeys(("title", "licence", "citation"), "x"),
+            "mating": "outbred",
+            "files": {key: {"path": path} for key, path in paths.items()},
+            "tables": [{"file": "more", "id": "IID", "columns": {"score": "score", "region": "region"}}],
+            "population": "region",
+            "traits": TRAIT,
+        }
+    )
+    read_cohort(declared, paths, base / "out/g", base / "out/samples.tsv")
+    samples = files.read_tsv(base / "out/samples.tsv", text=("score",))
+    values = measured(base / "out/samples.tsv", "score", TRAIT)
+    n, m = len(plink.read_fam(base / "out/g.fam")), len(plink.read_bim(base / "out/g.bim"))
+    count_MN = np.concatenate([count for _, count in Reader(base / "out/g", n, m).chunks()])
+    assert (
+        samples["iid"].tolist() == plink.read_fam(base / "out/g.fam")["iid"].tolist() == values.index.tolist()
+    )
+    scores = [None if np.isnan(value) else float(value) for value in values]
+    return plink.CODE[count_MN], samples["iid"].tolist(), samples["population"].tolist(), scores
+
+
+def test_the_two_readers_agree_on_sound_files(tmp_path: Path) -> None:
+    codes, *others = ours(tmp_path, SOUND)
+    peer, *expected = strict(SOUND)
+    np.testing.assert_array_equal(codes, peer)
+    assert others == expected
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(content=damages())
+def test_damage_is_refused_or_read_as_the_strict_reader_does(place: Path, content: dict[str, bytes]) -> None:
+    refusal = ""
+    try:
+        codes, *others = ours(place, content)
+    except UserError as error:
+        refusal = str(error)
+    assert not list(place.rglob("*.part"))
+    if refusal:
+        assert re.search(r"x\.(bed|bim|fam|tsv)|trait 'score'", refusal)
+        return
+    peer, *expected = strict(content)  # a ValueError here: we took what it refuses
+    np.testing.assert_array_equal(codes, peer)
+    assert others == expected
