@@ -215,7 +215,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "an individual without population": (
         column("region", ["", *["a"] * 10]),
-        r"x\.tsv: individual 'i0' has no population.*label or remove",
+        r"individual 'i0' has no population \(1 of 11 have none\); label or remove them, or set populations",
     ),
     "an id twice in the table": (
         text("x.tsv", ("\ni3", "\ni2")),

@@ -120,7 +120,7 @@ def strict(content: dict[str, bytes]) -> tuple[np.ndarray, list[str], list[str],
     need(len(set(own)) == len(own) and bool(set(own) & set(iids)))
     values = {iid: dict(zip(header, row, strict=True)) for iid, row in zip(own, body, strict=True)}
     regions = [values[iid]["region"] if iid in values else "" for iid in iids]
-    need(not set(regions) & MISSING)
+    regions = ["" if region in MISSING else region for region in regions]
     texts = [values[iid]["score"] if iid in values else "" for iid in iids]
     scores = [None if text in MISSING or float(text) == -9 else float(text) for text in texts]
     need(all(score is None or math.isfinite(score) for score in scores))

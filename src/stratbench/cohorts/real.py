@@ -39,7 +39,7 @@ def read_cohort(
     plink.write_fam(fam.assign(phenotype="-9"), f"{out_prefix}.fam")  # traits are in samples.tsv
     files.write_tsv(samples, samples_tsv)
     populations, families = samples["population"].nunique(), samples["family"].nunique()
-    sizes = samples["population"].value_counts()
+    sizes = samples["population"][samples["population"] != ""].value_counts()
     if len(sizes) > 1 and sizes.min() == 1:
         lonely = sorted(sizes.index[sizes == 1])
         say(f"populations of one person, of whom no within-population number can be had: {', '.join(lonely)}")
