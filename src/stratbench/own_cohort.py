@@ -6,7 +6,7 @@ It states ``cohort`` (a PLINK prefix, a table of phenotypes, a trait) in place o
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[s
     """What a cohort file would declare, the trait's label, and what the values say about the trait."""
     table = _table(cohort)
     kinds = _covariates(cohort, table)
-    from_table = [column for column in _columns(cohort) if table is not None and column in table]
+    from_table = [] if table is None else _columns(cohort, list(table.columns))
     name = _names(from_table)
     trait = cohort["trait"]
     column = name[trait] if trait is not None else "phenotype"
@@ -183,10 +183,11 @@ def _list(value: Any) -> list[str]:
     return [] if value is None else [value] if isinstance(value, str) else list(value)
 
 
-def _columns(cohort: Mapping[str, Any]) -> list[str]:
-    """The columns that have to be in the table."""
+def _columns(cohort: Mapping[str, Any], known: Sequence[str] = ()) -> list[str]:
+    """The columns that are wanted of a table with the columns ``known``; it need not have the covariate sex."""
     found = [column for key in KEYS for column in _list(cohort[key]) if column not in SPECIAL.get(key, ())]
-    return [column for column in dict.fromkeys(found) if column != "sex" or column == cohort["trait"]]
+    spared = {"sex"} - {cohort["trait"], *known}  # then it is the .fam's
+    return [column for column in dict.fromkeys(found) if column not in spared]
 
 
 def _names(columns: list[str]) -> dict[str, str]:

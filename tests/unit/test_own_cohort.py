@@ -70,6 +70,13 @@ def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
     assert said["traits"]["bmi"] == {"kind": "quantitative", "column": "bmi", "description": note}
 
 
+def test_sex_is_the_tables_if_it_has_one(here: Path) -> None:
+    pd.DataFrame(TABLE | {"sex": list("1221")}).to_csv("data/mine.tsv", sep="\t", index=False)
+    said = declared(short(covariates=["sex"]))
+    assert said["covariates"] == {"own_sex": "categorical"}
+    assert said["tables"][0]["columns"]["own_sex"] == "sex"
+
+
 def test_the_full_form_passes_the_same_checks_again(here: Path) -> None:
     """The full form that the short one stands for is a study of its own, and the same one."""
     config = short(covariates=["age"])

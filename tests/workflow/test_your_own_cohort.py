@@ -71,8 +71,10 @@ def test_populations_and_values_are_the_tables(run: tuple[Path, str]) -> None:
     assert (samples["population"] == table["ancestry"].loc[samples.index]).all()
     assert (trait["y"] == table["bmi"].loc[trait.index]).all()
     assert trait.index.tolist() == table.index[table["bmi"].notna()].tolist()
+    adjusted = files.read_tsv(base / "results/mine/structure/mine/bmi/random/covariates.tsv")
+    assert list(adjusted.columns) == ["iid", "age", "own_sex=2"]
     metrics = files.read_tsv(
         base / "results/mine/summary/metrics.tsv", text=("model", "adjustment", "metric")
     )
     fitted = metrics[(metrics["metric"] == "pearson") & (metrics["status"] == "ok")]
-    assert {"linear", "cnn", "floor-population", "floor-pcs"} <= set(fitted["model"])
+    assert {"linear", "cnn", "floor-population", "floor-pcs", "floor-covariates"} <= set(fitted["model"])
