@@ -15,7 +15,7 @@ SHA256 = "$(PYTHON)" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help report test verify-full lint format lock clean python env-run env-test
+.PHONY: help report test verify-full bench lint format lock clean python env-run env-test env-bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
@@ -28,6 +28,10 @@ test: lint ## every check but the slow tests
 
 verify-full: lint ## every check, the slow tests too
 	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+bench: env-bench ## time and memory beside peers, into benchmarks/ (half an hour)
+	$(BIN)/python benchmarks/qc.py
+	$(BIN)/python benchmarks/simulation.py
 
 lint: env-test ## style, types and the workflow's own lint
 	$(BIN)/ruff check .
@@ -47,6 +51,7 @@ lock: python ## compile requirements/*.txt anew (UPGRADE=1 takes newer versions)
 	$(COMPILE) --output-file requirements/test.txt pyproject.toml requirements/run.in requirements/test.in
 	$(COMPILE) --output-file requirements/run.txt -c requirements/test.txt pyproject.toml requirements/run.in
 	$(COMPILE) --output-file requirements/gpu.txt -c requirements/test.txt --extra gpu pyproject.toml requirements/run.in
+	$(COMPILE) --output-file requirements/bench.txt -c requirements/test.txt pyproject.toml requirements/run.in requirements/bench.in
 	sha=$$($(SHA256) requirements/run.txt) && sed -i.old "s/^lock=.*/lock=$$sha/" envs/stratbench.post-deploy.sh
 	rm envs/stratbench.post-deploy.sh.old
 
@@ -62,3 +67,6 @@ env-run: python
 
 env-test: python
 	@"$(PYTHON)" requirements/install.py test
+
+env-bench: python
+	@"$(PYTHON)" requirements/install.py bench

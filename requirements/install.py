@@ -1,4 +1,4 @@
-"""Bring .venv to what one lock says: ``python requirements/install.py run|test|gpu``. Nothing is done twice.
+"""Bring .venv to what one lock says: ``python requirements/install.py run|test|gpu|bench``. Nothing is done twice.
 
 A stamp in .venv, written last, names what was installed; whatever stops half-way is made anew. One process at
 a time: others wait. Standard library only, because it runs before anything is installed.

@@ -13,22 +13,22 @@ PLINK2 = ("plink2", "libdeflate0", "libzstd1", "libblas3", "liblapack3", "libgfo
 
 
 @cache
-def _plink2() -> tuple[str, str]:
-    """The program, and a library path for it (empty for the machine's own)."""
+def plink2_program() -> tuple[list[str], dict[str, str]]:
+    """The start of a command line, on one thread, and the environment that it needs."""
     own = which("plink2")
     if own is not None:
-        return own, ""
+        return [own, "--threads", "1"], dict(os.environ)
     CACHE.mkdir(parents=True, exist_ok=True)
     roots = [debian_package(name, CACHE) for name in PLINK2]
     folders = dict.fromkeys(str(path.parent) for root in roots for path in root.rglob("*.so*"))
-    return str(roots[0] / "usr/bin/plink2"), ":".join(folders)
+    command = [str(roots[0] / "usr/bin/plink2"), "--threads", "1"]
+    return command, os.environ | {"LD_LIBRARY_PATH": ":".join(folders)}
 
 
 def plink2(*arguments: object) -> str:
     """Run plink2 on one thread and return what it says; fails, never skips, where it cannot be had."""
-    program, libraries = _plink2()
-    command = [program, "--threads", "1", *(str(argument) for argument in arguments)]
-    environment = os.environ | ({"LD_LIBRARY_PATH": libraries} if libraries else {})
+    start, environment = plink2_program()
+    command = [*start, *(str(argument) for argument in arguments)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -14,7 +14,7 @@ import yaml
 import stratbench
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("run", "test", "gpu")
+LOCKS = ("run", "test", "gpu", "bench")
 SOURCES = sorted(path for part in ("src", "workflow", "requirements") for path in (ROOT / part).rglob("*.py"))
 REGISTRY = re.compile(r"\b(?:pypi|pythonhosted|anaconda|debian|docker|npmjs|crates)\.(?:org|com|io)\b")
 OUR_MACHINE = re.compile(r"(?<![\w.$}])/(?:work|root)/")
@@ -45,7 +45,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-@pytest.mark.parametrize("lock", ["run", "gpu"])
+@pytest.mark.parametrize("lock", ["run", "gpu", "bench"])
 def test_one_environment_serves_every_lock(lock: str) -> None:
     test, other = pins("test"), pins(lock)
     assert len(other) > 50

@@ -8,39 +8,74 @@ import numpy as np
 from scipy.special import gammaln
 
 TIE = 1e-8  # counts whose probabilities differ by less than this, relatively, are equally likely
+CELLS = 100_000  # possible counts in memory at once
+LOG_2 = np.log(2.0)
 
 
 def exact(hom1_M: np.ndarray, het_M: np.ndarray, hom2_M: np.ndarray) -> np.ndarray:
     """P value of each SNP from its genotype counts, integers (M,); float64 (M,). Without genotypes it is 1.
 
-    SNPs with the same number of genotypes and of rare alleles share one distribution, which is computed once.
+    SNPs with the same counts are computed once.
     """
     hom1_M, het_M, hom2_M = (np.asarray(count, dtype=np.int64) for count in (hom1_M, het_M, hom2_M))
     n_M = hom1_M + het_M + hom2_M
     rare_M = 2 * np.minimum(hom1_M, hom2_M) + het_M
-    p_M = np.ones(len(n_M))
-    if not p_M.size:
-        return p_M
-    log_factorial = gammaln(np.arange(2 * n_M.max() + 1) + 1.0)
-    pairs, group_M = np.unique(np.stack([n_M, rare_M], axis=1), axis=0, return_inverse=True)
-    order = np.argsort(group_M, kind="stable")
-    ends = np.cumsum(np.bincount(group_M, minlength=len(pairs)))
-    for (n, rare), members in zip(pairs.tolist(), np.split(order, ends[:-1]), strict=True):
-        if rare:
-            tail = _tail(n, rare, log_factorial)
-            p_M[members] = tail[(het_M[members] - rare % 2) // 2]
-    return p_M
+    if not n_M.size:
+        return np.ones(0)
+    most = int(n_M.max())
+    log_factorial = gammaln(np.arange(2 * most + 1) + 1.0)
+    key_M = (n_M * (most + 1) + rare_M) * (most + 1) + het_M  # rare <= n, het <= n
+    _, first_U, same_M = np.unique(key_M, return_index=True, return_inverse=True)
+    n_U, rare_U, het_U = n_M[first_U], rare_M[first_U], het_M[first_U]
+    low_U, steps_U = _range(n_U, rare_U, het_U)
+    p_U = np.empty(len(n_U))
+    order = np.argsort(steps_U, kind="stable")
+    start = 0
+    while start < len(order):
+        # as many as fit where each takes what the last one of them, the longest, needs
+        size = int(np.searchsorted(steps_U[order[start:]] * np.arange(1, len(order) - start + 1), CELLS))
+        part = order[start : start + max(size, 1)]
+        steps = int(steps_U[part[-1]])
+        p_U[part] = _tail(n_U[part], rare_U[part], het_U[part], low_U[part], steps, log_factorial)
+        start += len(part)
+    return p_U[same_M]
 
 
-def _tail(n: int, rare: int, log_factorial: np.ndarray) -> np.ndarray:
-    """Two-sided P value for each possible count of heterozygotes: rare % 2, rare % 2 + 2, ..., rare."""
-    het = np.arange(rare % 2, rare + 1, 2)
-    log_p = het * np.log(2.0) - (
-        log_factorial[(rare - het) // 2] + log_factorial[het] + log_factorial[n - (rare + het) // 2]
-    )
-    p = np.exp(log_p - log_p.max())
-    order = np.argsort(p, kind="stable")  # p rises, then falls: two runs, which this merges
-    ascending = p[order]
-    cumulated = np.cumsum(ascending)
-    last = np.searchsorted(ascending, p * (1 + TIE), side="right") - 1
-    return np.minimum(cumulated[last] / cumulated[-1], 1.0)
+def _range(n_U: np.ndarray, rare_U: np.ndarray, het_U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least count of rare homozygotes to look at, and how many counts: int64 (U,), (U,).
+
+    They reach 12 standard deviations and 64 counts from the mean, and the observed one lies in the inner half: what
+    is left out does not show in the first nine digits. Where it lies further out, all counts are looked at.
+    (Standard deviations alone would not do: rare homozygotes are a Poisson number.)
+    """
+    share_U = rare_U / np.maximum(2 * n_U, 1)
+    mean_U = n_U * share_U**2
+    reach_U = 12 * np.sqrt(n_U) * share_U * (1 - share_U) + 64
+    reach_U = np.where(np.abs((rare_U - het_U) // 2 - mean_U) < reach_U / 2, reach_U, rare_U)
+    low_U = np.maximum(mean_U - reach_U, 0).astype(np.int64)
+    high_U = np.minimum(mean_U + reach_U, rare_U // 2).astype(np.int64)
+    return low_U, high_U - low_U + 1
+
+
+def _tail(
+    n_U: np.ndarray,
+    rare_U: np.ndarray,
+    het_U: np.ndarray,
+    low_U: np.ndarray,
+    steps: int,
+    log_factorial: np.ndarray,
+) -> np.ndarray:
+    """Two-sided P values, float64 (U,), over ``steps`` counts of rare homozygotes from ``low_U`` on."""
+
+    def log_p(hom: np.ndarray, n: np.ndarray, rare: np.ndarray) -> np.ndarray:
+        """Up to a constant, with two alleles a homozygote and one a heterozygote."""
+        het = rare - 2 * hom
+        return het * LOG_2 - log_factorial[het] - log_factorial[hom] - log_factorial[n - rare + hom]
+
+    hom_US = low_U[:, None] + np.arange(steps)
+    possible_US = hom_US <= rare_U[:, None] // 2
+    log_US = log_p(np.minimum(hom_US, rare_U[:, None] // 2), n_U[:, None], rare_U[:, None])
+    top_U = log_US.max(axis=1)
+    p_US = np.exp(log_US - top_U[:, None]) * possible_US
+    limit_U = np.exp(log_p((rare_U - het_U) // 2, n_U, rare_U) - top_U) * (1 + TIE)
+    return np.minimum((p_US * (p_US <= limit_U[:, None])).sum(axis=1) / p_US.sum(axis=1), 1.0)
