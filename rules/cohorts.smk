@@ -94,6 +94,9 @@ rule qc:
         samples=paths.samples,
         variants=paths.variants,
         qc=paths.qc,
+        qc_samples=paths.qc_samples,
+        qc_snps=paths.qc_snps,
+        kinship=paths.kinship,
     log:
         paths.log("qc"),
     benchmark:
@@ -106,6 +109,7 @@ rule qc:
         runtime=60,
     params:
         options=lambda wildcards: study.cohort_spec(wildcards.cohort)["qc"],
+        about=lambda wildcards: about(wildcards.cohort),
         code=digest("qc"),
     script:
         "../workflow/scripts/qc.py"

@@ -78,6 +78,13 @@ def mating(cohort):
     return study.declared(cohort).get("mating", "outbred")
 
 
+def about(cohort):
+    """What QC asks of a cohort file; simulated people mate at random."""
+    declared = study.declared(cohort)
+    keys = ("mating", "build", "autosomes")
+    return {key: declared.get(key) for key in keys} if declared else {"mating": "outbred"}
+
+
 def demography_file(wildcards):
     spec = study.cohort_spec(wildcards.cohort)["simulate"]
     return registry.find("demography", spec["demography"], spec["file"])

@@ -18,6 +18,7 @@ import yaml
 
 from stratbench import own_cohort, registry
 from stratbench.cohorts import cohort_file
+from stratbench.cohorts.mating import forbidden
 from stratbench.errors import UserError
 from stratbench.registry import nearest
 from stratbench.schema import Place, dotted, explain, plain, with_defaults
@@ -67,7 +68,7 @@ def schema() -> Mapping[str, Any]:
 
 @cache
 def module_options(file: str) -> Mapping[str, Any]:
-    """The literal OPTIONS of a file of the package that is no method, e.g. ``cohorts/qc.py``."""
+    """The literal OPTIONS of a file of the package that is no method, e.g. ``cohorts/qc_options.py``."""
     path = PACKAGE / file
     return dict(registry.literal(ast.parse(path.read_text()), "OPTIONS", path))
 
@@ -150,8 +151,12 @@ class Checker:
     def cohort(self, place: Place, entry: Config) -> Config:
         declared = self.cohort_file(place, entry["real"]) if "real" in entry else {}
         chosen = {**declared.get("qc", {}), **entry["qc"]}
-        entry["qc"] = self.options(module_options("cohorts/qc.py"), chosen, (*place, "qc"))
+        entry["qc"] = self.options(module_options("cohorts/qc_options.py"), chosen, (*place, "qc"))
         if "real" in entry:
+            if place not in self.broken and declared:
+                self.refuse_all(
+                    (*place, "qc"), (((k,), v) for k, v in forbidden(entry["qc"], declared["mating"]))
+                )
             return entry | {"declared": declared}
         simulate, inside = entry["simulate"], (*place, "simulate")
         if ("demography" in simulate) == ("file" in simulate):

@@ -36,6 +36,9 @@ class Paths:
         self.bed, self.bim, self.fam, self.samples = (f"{cohort}/{name}" for name in RAW)
         self.variants = f"{cohort}/variants.tsv"
         self.qc = f"{cohort}/qc.tsv"
+        self.qc_samples = f"{cohort}/qc_samples.tsv"
+        self.qc_snps = f"{cohort}/qc_snps.tsv.gz"
+        self.kinship = f"{cohort}/kinship.tsv.gz"
 
         dataset = f"{root}/datasets/{DATASET}"
         self.trait = f"{dataset}/trait.tsv"

@@ -12,4 +12,5 @@ with job.start(snakemake):
         snakemake.input.samples,
         Path(snakemake.output.bed).parent,
         snakemake.params.options,
+        snakemake.params.about,
     )

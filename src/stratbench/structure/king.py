@@ -64,7 +64,9 @@ def _bits(of_MC: np.ndarray) -> np.ndarray:
 
 def _add(count_MC: np.ndarray, rows: int, sums_5RC: np.ndarray) -> None:
     """Add SNPs to the sums over pairs: both called, one het, other het, both het, opposite homozygotes."""
-    called, het, two, none = (_bits(of) for of in (count_MC >= 0, count_MC == 1, count_MC == 2, count_MC == 0))
+    called, het, two, none = (
+        _bits(of) for of in (count_MC >= 0, count_MC == 1, count_MC == 2, count_MC == 0)
+    )
     complete = bool((count_MC >= 0).all())
     het_C = (count_MC == 1).sum(axis=0)
     for row in range(rows):
