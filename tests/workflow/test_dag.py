@@ -80,7 +80,7 @@ def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     assert counts["qc"] == expected["cohorts"]
 
 
-@pytest.mark.parametrize("name", ["smoke", "config", "structure", "structure-small"])
+@pytest.mark.parametrize("name", ["smoke", "config", "structure", "structure-small", "real", "real-small"])
 def test_config_states_its_size_at_its_head(name):
     path = ROOT / "config" / f"{name}.yaml"
     counts = Study(configs.load(path)).counts()
