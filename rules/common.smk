@@ -121,7 +121,19 @@ def place_of(wildcards):
 
 def trained_on():
     """What training, and whatever explains a trained network, reads."""
-    keys = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs", "grm", "covariates")
+    keys = (
+        "bed",
+        "bim",
+        "fam",
+        "samples",
+        "trait",
+        "trait_json",
+        "keep_snp",
+        "split",
+        "pcs",
+        "grm",
+        "covariates",
+    )
     return {key: getattr(paths, key) for key in keys}
 
 
@@ -140,10 +152,14 @@ def association_tables(wildcards):
 
 def pictured():
     """The tables that figures and report show beside the summary."""
+    real = [cohort for cohort in study.cohorts if cohort.real]
     return [
         *each(paths.samples, study.cohorts),
         *each(paths.variants, study.cohorts),
         *each(paths.qc, study.cohorts),
+        *each(paths.qc_samples, real),
+        *each(paths.qc_snps, real),
+        *each(paths.kinship, real),
         *each(paths.trait_json, study.datasets),
         *each(paths.truth, study.datasets),
         *each(paths.keep_snp, study.datasets),

@@ -201,15 +201,62 @@ def _cohort(base: Path, paths: Paths, cohort: Any, example: Example) -> None:
     )
     files.write_tsv(variants, base / paths.variants.format(cohort=cohort.label))
     qc = [
-        ("input", "individuals", 0, n + 4, ""),
-        ("call rate", "individuals", 4, n, 0.9),
+        ("input", "individuals", 0, n + 5, ""),
         ("input", "SNPs", 0, 4 * m, ""),
-        ("call rate", "SNPs", m // 9, 4 * m - m // 9, 0.95),
-        ("MAF", "SNPs", 2 * m + int(rng.integers(9)), 2 * m - m // 9, 0.05),
-        ("HWE within population", "SNPs", m - m // 9, m, 1e-6),
+        ("sample call rate", "individuals", 2, n + 3, "missing > 0.1"),
+        ("SNP call rate", "SNPs", m // 9, 4 * m - m // 9, "missing > 0.05"),
+        ("heterozygosity", "individuals", 2, n + 1, "3 SD of F"),
+        ("duplicates", "individuals", 1, n, "KING > 0.354"),
+        ("HWE", "SNPs", m - m // 9, 3 * m, "P < 1e-06"),
+        ("MAF", "SNPs", 2 * m, m, "MAF < 0.05"),
+        ("common", "structure SNPs", 0, m, "MAF < 0.05"),
+        ("LD pruning", "structure SNPs", m // 2, m - m // 2, "50 SNPs, step 5, r2 > 0.2"),
     ]
     table = pd.DataFrame(qc, columns=["step", "unit", "removed", "left", "threshold"])
     files.write_tsv(table, base / paths.qc.format(cohort=cohort.label))
+    if cohort.real:
+        _under_qc(base, paths, cohort.label, samples, variants)
+
+
+def _under_qc(base: Path, paths: Paths, cohort: str, samples: pd.DataFrame, variants: pd.DataFrame) -> None:
+    """QC's own tables of a cohort that is made up of whom and what QC left."""
+    rng = _rng("qc", cohort)
+    n, m = len(samples), len(variants)
+    steps = ["sample call rate"] * 2 + ["heterozygosity"] * 2 + ["duplicates"]
+    gone = pd.DataFrame({"iid": [f"gone{k}" for k in range(5)], "population": samples["population"][0]})
+    people = pd.concat([samples[["iid", "population"]], gone], ignore_index=True)
+    people["missing"] = [*rng.uniform(0, 0.1, n), 0.12, 0.2, *rng.uniform(0, 0.1, 3)]
+    people["heterozygosity"] = 0.3
+    people["f"] = [*rng.normal(0, 0.01, n), np.nan, np.nan, 0.2, -0.2, 0.0]
+    for name in ("pc1_before", "pc2_before", "pc1_after", "pc2_after"):
+        people[name] = rng.normal(0, 0.1, n + 5)
+    people.loc[n : n + 1, ["pc1_before", "pc2_before"]] = np.nan
+    people.loc[n:, ["pc1_after", "pc2_after"]] = np.nan
+    people["removed_by"] = [""] * n + steps
+    files.write_tsv(people, base / paths.qc_samples.format(cohort=cohort))
+    called, tested = m // 9, m - m // 9
+    snps = pd.DataFrame(
+        {
+            "snp": [*variants["snp"], *(f"gone{k}" for k in range(3 * m))],
+            "chrom": "1",
+            "pos": 1,
+            "missing": [*rng.uniform(0, 0.05, m), *[0.3] * called, *rng.uniform(0, 0.05, 3 * m - called)],
+            "maf": 0.2,
+            "hwe_p": [*rng.uniform(1e-5, 1, m), *[np.nan] * called, *[1e-9] * tested, *[0.5] * 2 * m],
+            "removed_by": [""] * m + ["SNP call rate"] * called + ["HWE"] * tested + ["MAF"] * 2 * m,
+        }
+    )
+    files.write_tsv(snps, base / paths.qc_snps.format(cohort=cohort))
+    pairs = pd.DataFrame(
+        {
+            "iid_1": "i000",
+            "iid_2": ["gone4", "i001", "i002"],
+            "snps": 9,
+            "ibs0": 0.0,
+            "kinship": [0.49, 0.25, 0.07],
+        }
+    )
+    files.write_tsv(pairs, base / paths.kinship.format(cohort=cohort))
 
 
 def _split(base: Path, paths: Paths, study: Study, split: Split, example: Example, rows: _Rows) -> None:

@@ -30,6 +30,8 @@ from stratbench.report.figures import (
     manhattan,
     pca,
     qc,
+    qc_checks,
+    qc_pca,
     recovery,
     runtime,
     shares,
@@ -38,8 +40,8 @@ from stratbench.report.results import Results, groups
 from stratbench.study import Study
 
 MODULES = (
-    headline, dial_headline, dial, dial_tests, demography, pca, fst, kinship, afs, qc, shares, accuracy, manhattan,
-    associations, agreement, recovery, ancestry, runtime,
+    headline, dial_headline, dial, dial_tests, demography, pca, fst, kinship, afs, qc, qc_checks, qc_pca,
+    shares, accuracy, manhattan, associations, agreement, recovery, ancestry, runtime,
 )  # fmt: skip
 
 

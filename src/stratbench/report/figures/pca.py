@@ -39,10 +39,11 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> Data:
-    panels = []
+    panels, labels = [], set()
     for split in first_splits(results.study)[subject][:MOST_PANELS]:
         pcs = results.table(results.paths.pcs, split)
         samples = results.table(results.paths.samples, split)
+        labels |= set(samples["population"])
         panels.append(
             (
                 results.study.shown(split.cohort),
@@ -50,7 +51,8 @@ def load(results: Results, subject: Any) -> Data:
             )
         )
     names = {name for _, panel in panels for name in panel["population"]}
-    return Data(tuple(panels), style.population_colours(names))
+    colours = style.population_colours(labels)  # of the whole cohort: QC's pictures have the same
+    return Data(tuple(panels), {name: colour for name, colour in colours.items() if name in names})
 
 
 def draw(data: Data) -> "Figure":

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stratbench.report import style
+from stratbench.report.figures import _qc
 from stratbench.report.results import Group, Results, scenarios
 from stratbench.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-UNITS = ("individuals", "SNPs")
+STRUCTURE = "structure SNPs"
+PALE = "#c9dcea"
+UNITS = {"individuals": ("individuals",), "SNPs": ("SNPs", STRUCTURE)}  # the latter go on where SNPs end
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,10 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 def steps(results: Results, scenario: str) -> pd.DataFrame:
     """A row for each step and unit: threshold, and mean, least and most removed and left over the cohorts."""
     tables = [
-        results.table(results.paths.qc, cohort).assign(order=lambda table: range(len(table)))
+        _qc.waterfall(results, cohort).assign(order=lambda table: range(len(table)))
         for cohort in scenarios(results.study)[scenario]
     ]
     together = pd.concat(tables, ignore_index=True)
-    together["threshold"] = together["threshold"].astype(str).replace("nan", "")
     return (
         together.groupby(["unit", "step"], sort=False)
         .agg(
@@ -53,7 +55,7 @@ def load(results: Results, subject: Any) -> Data:
 
 
 def draw(data: Data) -> "Figure":
-    tables = [(unit, data.steps[data.steps["unit"] == unit]) for unit in UNITS]
+    tables = [(title, data.steps[data.steps["unit"].isin(units)]) for title, units in UNITS.items()]
     tables = [(unit, table) for unit, table in tables if len(table)]
     if not tables:
         return style.message("Quality control reported no steps.")
@@ -67,28 +69,50 @@ def draw(data: Data) -> "Figure":
 
 def _waterfall(axis: Any, unit: str, table: pd.DataFrame) -> None:
     start = float((table["left"] + table["removed"].fillna(0)).max())
-    for y, row in enumerate(table.to_dict("records")):
+    rows = table.to_dict("records")
+    for y, row in enumerate(rows):
         removed = 0.0 if pd.isna(row["removed"]) else float(row["removed"])
-        axis.barh(-y, row["left"], color="#8fb3cc", height=0.66)
-        axis.barh(-y, removed, left=row["left"], color=style.CAUSAL, height=0.66)
+        untested = row["threshold"].startswith(_qc.NOT_TESTED)
+        axis.barh(-y, row["left"], color=PALE if row["unit"] == STRUCTURE else _qc.LEFT, height=0.66)
+        axis.barh(-y, removed, left=row["left"], color=_qc.REMOVED, height=0.66)
         spread = f" ({row['least']:,.0f} to {row['most']:,.0f})" if row["least"] != row["most"] else ""
         text = f"{row['left']:,.0f}" + (f"   {style.MINUS}{removed:,.0f}{spread}" if removed else "")
-        axis.text(start * 1.03, -y, text, va="center", fontsize=8)
-    labels = [_label(row["step"], row["threshold"]) for row in table.to_dict("records")]
-    axis.set_yticks([-y for y in range(len(table))], labels)
+        text = row["threshold"] if untested else text
+        axis.text(
+            start * 1.03, -y, text, va="center", fontsize=8, color=style.QUIET if untested else style.INK
+        )
+    axis.set_yticks([-y for y in range(len(rows))], [_label(row["step"], row["threshold"]) for row in rows])
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
     axis.set_xlim(0, start * 1.75)  # the numbers stand behind the bars
+    axis.spines["bottom"].set_bounds(0, start)
     axis.set_title(unit)
-    axis.set_xlabel(f"{unit} left (blue) and removed (red)")
+    further = "; pale: for PCs and GRM" if (table["unit"] == STRUCTURE).any() else ""
+    axis.set_xlabel(f"left (blue{further}) and removed (red)", loc="left")
     axis.locator_params(axis="x", nbins=5)
+    axis.set_xticks([tick for tick in axis.get_xticks() if tick <= start])
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
 def _label(step: str, threshold: str) -> str:
     """The step with its threshold, which may name the step itself."""
-    if threshold in ("", "0") or threshold.startswith(step):
-        return threshold if threshold.startswith(step) else step
-    return f"{step}: {threshold}"
+    if threshold in ("", "0") or threshold.startswith(_qc.NOT_TESTED):
+        return step
+    return _qc.shown(threshold if threshold.startswith(step) else f"{step}: {threshold}")
+
+
+def table(results: Results, scenario: str) -> list[list[str]]:
+    """The waterfall in words: step, what it is of, threshold, how many it removed and left."""
+    return [
+        [
+            row["step"],
+            row["unit"],
+            _qc.shown(row["threshold"]),
+            f"{row['removed']:,.0f}",
+            f"{row['left']:,.0f}",
+        ]
+        for row in steps(results, scenario).to_dict("records")
+    ]
 
 
 def caption(results: Results, subject: Any) -> str:
@@ -96,5 +120,6 @@ def caption(results: Results, subject: Any) -> str:
     over = f" Means of {count} cohorts, with the range of what was removed." if count > 1 else ""
     return (
         f"Quality control of {results.study.shown(subject)}: what each step left and removed, with its "
-        f"threshold.{over}"
+        "threshold. Pale: the SNPs that PCs and GRM may use, of those that QC left; the others stay in the cohort."
+        f"{over}"
     )

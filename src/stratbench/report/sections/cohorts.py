@@ -24,6 +24,9 @@ def build(results: Results) -> Section | None:
                 blocks += images(results, "fst", scenario)
             blocks += images(results, "kinship", scenario)
         blocks += [*images(results, "afs", scenario), *images(results, "qc", scenario)]
+        if cohorts[0].real:
+            blocks.append(_waterfall(results, scenario))
+            blocks += [*images(results, "qc_checks", scenario), *images(results, "qc_pca", scenario)]
     if results.groups:
         blocks += [Heading("Traits"), *images(results, "shares")]
         blocks.append(_traits(results))
@@ -43,6 +46,15 @@ def _about(results: Results, scenario: str, count: int) -> str:
     name = spec.get("demography") or "a demography of the user's"
     mean = ", on average" if count > 1 else ""
     return f"Simulated ({name}), {counted(count, 'replicate')}: {size}{mean}."
+
+
+def _waterfall(results: Results, scenario: str) -> Table:
+    return Table(
+        f"Quality control of {results.study.shown(scenario)}: each step in order; structure SNPs are those that PCs "
+        "and GRM may use.",
+        ["step", "of", "removes, if", "removed", "left"],
+        qc.table(results, scenario),
+    )
 
 
 def _traits(results: Results) -> Table:
