@@ -114,7 +114,9 @@ def test_what_was_not_tested_is_said_with_the_reason(results: Results, mating: s
     cohort.write_text(f"{cohort.read_text()}mating: {mating}\n")
     found = panels(results)
     assert texts(found["Relatedness of pairs"]) == [f"not tested: {mating}\n({_qc.WHY[mating]})"]
-    assert texts(found["Hardy-Weinberg equilibrium"]) == [f"not tested: not asked for\n({_qc.WHY[mating]})"]
+    assert texts(found["Hardy-Weinberg equilibrium"]) == [
+        f"not tested: not asked for\n({mating}: {_qc.WHY[mating]})"
+    ]
     assert "no threshold" in texts(found["Heterozygosity against missingness"])
     shown = [text.get_text() for axis in qc.draw(qc.load(results, "mice")).axes for text in axis.texts]
     assert f"not tested: {mating}" in shown

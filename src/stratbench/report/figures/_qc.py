@@ -16,8 +16,8 @@ NO_LABEL = "no label"
 LEFT, REMOVED = "#8fb3cc", style.CAUSAL
 MOST_NAMES = 12
 WHY = {
-    "inbred": "inbred: hardly anyone is heterozygous",
-    "pedigree": "pedigree: relatives are the design",
+    "inbred": "hardly anyone is heterozygous",
+    "pedigree": "relatives are the design",
 }
 
 
@@ -86,7 +86,9 @@ def shown(text: str) -> str:
 
 def reason(text: str, mating: str) -> str:
     """Why a step was not taken, for a panel of its own: the waterfall's words, and what the mating means for it."""
-    return f"{text}\n({WHY[mating]})" if mating in WHY else text
+    if mating not in WHY:
+        return text
+    return f"{text}\n({'' if text.endswith(mating) else f'{mating}: '}{WHY[mating]})"
 
 
 def nothing(axis: Any, title: str, text: str) -> None:

@@ -88,7 +88,7 @@ def _missing(axis: Any, unit: str, table: pd.DataFrame, steps: pd.DataFrame, ste
     top = max(float(np.nanmax(share, initial=0.0)), 1.15 * (limit or 0), 1e-3)
     edges = bins(top, limit or 0.0, _counted(steps, unit, step))
     _stacked(axis, share, (table["removed_by"] == step).to_numpy(), edges, unit)
-    axis.set_xlim(-0.015 * top, top)
+    axis.set_xlim(-0.015 * top, edges[edges >= top][0])  # the last bin whole
     if limit is not None:
         _line(axis, limit, _qc.shown(text))
     axis.set_title(f"Missing per {unit.removesuffix('s')} (n = {len(table):,})")
