@@ -103,14 +103,16 @@ def _counted(steps: pd.DataFrame, unit: str, step: str) -> int:
 
 
 def bins(top: float, limit: float, n: int) -> np.ndarray:
-    """Edges up to ``top`` of bins of shares of ``n``: each as many counts wide, and one edge next to the limit.
+    """Edges up to ``top`` of bins of shares of ``n``, from a count of 0: each as many counts wide.
 
-    Bins with now more, now fewer counts would draw a comb.
+    Bins with now more, now fewer counts would draw a comb. Where some width near the wanted one allows it, an edge
+    lies between what the limit keeps and what it removes.
     """
-    width = max(int(np.ceil(top * n / BINS)), 1)
+    wanted = max(int(np.ceil(top * n / BINS)), 1)
     above = int(limit * n * (1 + 1e-9)) + 1  # the first count that is removed
-    first = above % width - width * (above % width > 0)
-    return (np.arange(first, top * n + width + 1, width) - 0.5) / n
+    widths = [width for width in range(max(wanted // 2, 1), 2 * wanted + 1) if above % width == 0]
+    width = min(widths, key=lambda width: abs(width - wanted), default=wanted)
+    return (np.arange(0, top * n + width + 1, width) - 0.5) / n
 
 
 def _stacked(axis: Any, value_X: np.ndarray, removed_X: np.ndarray, edges: np.ndarray, what: str) -> None:
