@@ -136,7 +136,7 @@ def make(base: Path, example: Example | None = None) -> dict[str, Any]:
             {"trait": "cd8", "split": "halves", "metric": "pearson", "value": 0.65, "source": "A manual"},
         ],
         "known_loci": [
-            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 40000, "end": 80000, "rank": 2}
+            {"trait": ["cd8", "cd8-case"], "gene": "MHC", "chrom": 3, "start": 6000, "end": 9000, "rank": 2}
         ],
     }
     bounds = {"trait": "cd8", "value": 1.05, "low": 1.0, "high": 1.1, "source": "A manual"}

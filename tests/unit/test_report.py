@@ -256,7 +256,7 @@ def test_answer_without_interval_claims_nothing(tmp_path: Path) -> None:
 
 def test_published_results_and_loci_stand_beside_ours(made: tuple[Path, dict, str]) -> None:
     page = made[2]
-    part = page[page.index("Real cohorts beside the literature</h2>") :]
+    part = " ".join(page[page.index("Real cohorts beside the literature</h2>") :].split())
     assert "A manual, halves" in part
     assert ".78" in part
     assert "MHC (chromosome 3:" in part
