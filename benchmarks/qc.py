@@ -4,11 +4,12 @@
 
 The panel is the autosomes of 427 human livers (HLC, 352,000 SNPs, 3.5% missing), from Debian's gemma-doc. QC is
 --mind 0.1 --geno 0.05 --hwe 1e-6 --maf 0.01, then --indep-pairwise 50 5 0.2, on one thread; plink2 and we must leave
-the same SNPs. Each row is a process of its own with its start and imports, run ROUNDS times in turn with the
-others; the quickest round counts, by wall time. Peak memory is the process's largest resident set (or,
-if that is larger, its parent's: Linux counts from before exec). Of our QC,
-``after reading`` is what remains without imports and the time spent reading .bed, .bim and .fam. The table goes to
-qc.tsv beside this file. Bars: reading within 600 MB; QC after reading within 10 times plink2's wall time.
+the same SNPs. ``and duplicates`` adds the default step that this plink2 run has no part in: KING of all pairs.
+Each row is a process of its own with its start and imports, run ROUNDS times in turn with the others; the quickest
+round counts, by wall time. Peak memory is the process's largest resident set (or, if that is larger, its parent's:
+Linux counts from before exec). Of our QC, ``after reading`` is what remains without imports and the time spent
+reading .bed, .bim and .fam. The table goes to qc.tsv beside this file. Bars: reading within 600 MB; QC after reading
+within 10 times plink2's wall time.
 """
 
 from stratbench import threads
@@ -42,10 +43,9 @@ READING_MB = 600
 TIMES_PLINK2 = 10
 FILTERS = ["--mind", "0.1", "--geno", "0.05", "--hwe", "1e-6", "--maf", "0.01"]
 PRUNING = ["--indep-pairwise", "50", "5", "0.2"]
-OPTIONS = {
-    "unplaced": "keep",
-    "structure_maf": 0.01,
-}  # the rest are QC's defaults, which are plink2's FILTERS
+# The rest are QC's defaults, which are plink2's FILTERS.
+OPTIONS = {"unplaced": "keep", "structure_maf": 0.01, "duplicates": None}
+KINDS = {"QC: StratBench": OPTIONS, "QC: StratBench, and duplicates": {**OPTIONS, "duplicates": "auto"}}
 AUTOSOMES = [str(k) for k in range(1, 23)]
 
 
@@ -86,7 +86,7 @@ def ours(task: str, prefix: Path) -> list[dict[str, Any]]:
     command = [sys.executable, __file__, task, str(prefix)]
     row, said = measured(command, os.environ | {"PYTHONPATH": str(ROOT / "src")})
     rows = [{"task": task, **row}]
-    if task == "QC: StratBench":
+    if task in KINDS:
         wall, cpu = map(float, said.split("\n")[-2].split())
         rows.append({"task": f"{task}, after reading", "wall_s": wall, "cpu_s": cpu})
     return rows
@@ -121,7 +121,7 @@ def timed(owner: Any, name: str, spent: list[float]) -> None:
     setattr(owner, name, wrapped)
 
 
-def our_qc(prefix: Path) -> None:
+def our_qc(prefix: Path, options: dict[str, Any], out: Path) -> None:
     """QC; prints the wall and CPU seconds that it takes apart from imports and from reading files."""
     import pandas_plink  # noqa: F401  # imported late by the reader, and no part of QC
 
@@ -133,15 +133,15 @@ def our_qc(prefix: Path) -> None:
     for name in ("read_fam", "read_bim"):
         timed(plink, name, reading)
     timed(qc, "qc", all_of_it)
-    qc.qc(prefix, prefix.with_suffix(".tsv"), prefix.with_name("ours"), OPTIONS)
+    qc.qc(prefix, prefix.with_suffix(".tsv"), out, options)
     print(*(total - part for total, part in zip(all_of_it, reading, strict=True)))
 
 
 def task(name: str, prefix: Path) -> None:
     """What a process of its own does."""
     ends = (f"{prefix}.bed", f"{prefix}.bim", f"{prefix}.fam")
-    if name == "QC: StratBench":
-        our_qc(prefix)
+    if name in KINDS:
+        our_qc(prefix, KINDS[name], prefix.with_name("ours" if name == "QC: StratBench" else "duplicates"))
     elif name == "read: StratBench":
         from stratbench.cohorts.reader import Reader
 
@@ -169,7 +169,7 @@ def require_the_same(prefix: Path) -> None:
 
 
 def main() -> None:
-    names = ["read: StratBench", "read: bed-reader", "read: pandas-plink", "QC: StratBench"]
+    names = ["read: StratBench", "read: bed-reader", "read: pandas-plink", *KINDS]
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         CACHE.mkdir(parents=True, exist_ok=True)

@@ -1,21 +1,26 @@
 """Files are written whole or not at all, and the same content gives the same bytes."""
 
+import csv
 import errno
 import gzip
 import json
+import math
 import os
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stratbench.errors import UserError
 
 FLOAT_FORMAT = "%.9g"
+GZIP_LEVEL = 4  # of a table of SNPs a tenth larger than at level 9, in a ninth of the time
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -68,9 +73,28 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def write_tsv(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as TSV (gzip if the name ends in .gz, without a time stamp); missing values are empty."""
-    data = table.to_csv(sep="\t", index=False, float_format=FLOAT_FORMAT, lineterminator="\n").encode()
-    write_bytes(gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data, path)
+    """Write a table as TSV (gzip if the name ends in .gz, without a time stamp); missing values are empty.
+
+    The bytes are those of ``to_csv``, which formats numbers one by one and takes twice as long.
+    """
+    text = StringIO(newline="")
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(table.columns)
+    columns = [_as_text(table.iloc[:, k]) for k in range(table.shape[1])]
+    writer.writerows(zip(*columns, strict=True))
+    data = text.getvalue().encode()
+    write_bytes(gzip.compress(data, GZIP_LEVEL, mtime=0) if str(path).endswith(".gz") else data, path)
+
+
+def _as_text(column: pd.Series) -> list[Any]:
+    """What csv writes for each value: equal numbers, of which tables of SNPs are full, are formatted once."""
+    if column.dtype.kind != "f":
+        return column.astype(object).where(column.notna(), "").tolist()
+    bits_R = column.to_numpy(dtype=np.float64, na_value=np.nan).view(np.int64)  # 0 and -0 are two
+    bits_U, which_R = np.unique(bits_R, return_inverse=True)
+    text_U = ["" if math.isnan(value) else FLOAT_FORMAT % value for value in bits_U.view(np.float64).tolist()]
+    result: list[Any] = np.array(text_U, dtype=object)[which_R].tolist()
+    return result
 
 
 def read_tsv(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -22,6 +22,10 @@ MAGIC = bytes([0x6C, 0x1B, 0x01])
 MISSING = 1  # the 2-bit code
 A1_COUNT = np.array([2, -1, 1, 0], dtype=np.int8)  # A1 alleles of each code; -1 is missing
 CODE = np.array([3, 2, 0, 1], dtype=np.uint8)  # code of each A1 count; CODE[-1] is missing
+_SHIFT = np.arange(0, 8, 2, dtype=np.uint8)
+_FOUR = (np.arange(256, dtype=np.uint8)[:, None] >> _SHIFT & 3).view(np.uint32)[
+    :, 0
+]  # the codes of each byte
 FEW = 20  # SNPs: with fewer, a person may be homozygous for A1 at all of them
 BIM_COLUMNS = ["chrom", "snp", "cm", "pos", "a1", "a2"]
 FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
@@ -29,8 +33,7 @@ FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
 
 def unpack(packed_MB: np.ndarray, n: int) -> np.ndarray:
     """2-bit codes, uint8 (M, n), of packed bytes, uint8 (M, ceil(n / 4))."""
-    shifts = np.array([0, 2, 4, 6], dtype=np.uint8)
-    return ((packed_MB[:, :, None] >> shifts) & 3).reshape(len(packed_MB), -1)[:, :n]
+    return np.take(_FOUR, packed_MB).view(np.uint8)[:, :n]
 
 
 def pack(code_MN: np.ndarray) -> np.ndarray:
@@ -99,8 +102,12 @@ class Writer:
         """Append SNPs given as A1 counts 0, 1, 2 with -1 for missing: integers (M, N)."""
         if count_MN.shape[1] != self.n:
             raise ValueError(f"{count_MN.shape[1]} individuals given, {self.n} declared")
-        self._handle.write(pack(CODE[count_MN]).tobytes())
-        self.m += len(count_MN)
+        self.append_codes(CODE[count_MN])
+
+    def append_codes(self, code_MN: np.ndarray) -> None:
+        """Append SNPs given as the .bed's 2-bit codes: uint8 (M, N)."""
+        self._handle.write(pack(code_MN).tobytes())
+        self.m += len(code_MN)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from helpers import punch_missing, read_counts, write_cohort
 from stratbench import plink
+from stratbench.cohorts import individuals
 from stratbench.cohorts.qc import qc
 from stratbench.cohorts.reader import Reader
 from stratbench.errors import UserError
@@ -40,12 +41,15 @@ def test_bytes_and_pandas_plink_give_back_the_counts(tmp_path: Path, n: int) -> 
     assert (np.concatenate([count for _, count in chunks]) == count_MN).all()
 
 
-def test_rows_come_in_any_order(tmp_path: Path) -> None:
-    count_MN = random_counts(11, 6)
+def test_codes_of_some_people_at_some_snps(tmp_path: Path) -> None:
+    count_MN = random_counts(200, 6)
     write_cohort(tmp_path, count_MN)
-    row_R = np.array([10, 0, 3, 3, 9, 1, 7])
-    rows = Reader(tmp_path / "genotypes", 6, 11, cells=4 * 6).rows(row_R)
-    assert (np.concatenate(list(rows)) == count_MN[row_R]).all()
+    packed_MB = plink.open_bed(tmp_path / "genotypes.bed", 6, 200)
+    row_R = np.r_[np.arange(199, 0, -2), 3, 3]
+    for of_N in (np.ones(6, dtype=bool), np.array([True, False, False, True, True, False])):
+        parts = list(individuals.codes(packed_MB, 6, row_R, of_N))
+        code_RN = np.concatenate([code for _, code in parts])
+        assert (plink.A1_COUNT[code_RN] == count_MN[row_R][:, of_N]).all()
 
 
 def test_all_count_the_allele_that_plink2_counts(tmp_path: Path, plink2) -> None:

@@ -21,11 +21,19 @@ def chunks(
     packed_MB: np.ndarray, n: int, row_M: np.ndarray, of_N: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield (slice of ``row_M``, A1 counts int8 (SNPs, individuals), -1 for missing) of these SNPs and individuals."""
+    return ((part, plink.A1_COUNT[code_MN]) for part, code_MN in codes(packed_MB, n, row_M, of_N))
+
+
+def codes(
+    packed_MB: np.ndarray, n: int, row_M: np.ndarray, of_N: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """As ``chunks``, with the .bed's 2-bit codes instead of counts: uint8 (SNPs, individuals)."""
     size = max(64, min(CHUNK, CELLS // max(n, 1)))
+    member_N = np.flatnonzero(of_N)
     for start in range(0, len(row_M), size):
         part = slice(start, min(start + size, len(row_M)))
         code_MN = plink.unpack(np.asarray(packed_MB[row_M[part]]), n)
-        yield part, plink.A1_COUNT[code_MN if of_N.all() else code_MN[:, of_N]]
+        yield part, code_MN if of_N.all() else np.take(code_MN, member_N, axis=1)
 
 
 def inbreeding(

@@ -17,7 +17,7 @@ import numpy as np
 from stratbench import plink
 from stratbench.job import say
 
-BLOCK = 40  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
+BLOCK = 20  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
 SECONDS = 20  # between two lines of progress
 EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared with this tolerance
 
@@ -85,8 +85,10 @@ def _correlated_pairs(
         pairs_P3 = np.stack([of_window, first, second], axis=1)[within]
         yield end, pairs_P3[np.argsort(pairs_P3[:, 0], kind="stable")]
         joined = end
-        left = [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step]
-        old_A, old_3AN = old_A[left], old_3AN[:, left]
+        left = np.array(
+            [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step], dtype=np.int64
+        )
+        old_A, old_3AN = old_A[left], np.take(old_3AN, left, axis=1)
 
 
 def exceeds(left_3AN: np.ndarray, right_3BN: np.ndarray, r2: float) -> np.ndarray:
@@ -107,7 +109,7 @@ def _sums(left_3AN: np.ndarray, right_3BN: np.ndarray) -> Iterator[np.ndarray]:
     """
     (has_l, left, square_l), (has_r, right, square_r) = left_3AN, right_3BN
     sums: tuple[np.ndarray, ...]
-    if has_l.all() and has_r.all():
+    if has_r.min(initial=1) == 1 and has_l.min(initial=1) == 1:  # several times quicker than all()
         n = np.full((1, 1), has_l.shape[1])
         sums = (n, left.sum(1)[:, None], right.sum(1), square_l.sum(1)[:, None], square_r.sum(1))
     else:

@@ -181,8 +181,8 @@ def _write(
     table = cohort.bim.iloc[row_M].reset_index(drop=True)
     table = table.assign(a1_freq=counts.a1_freq_M[row_M], call_rate=counts.called_M[row_M] / counts.n)
     with plink.write_bed(out / "genotypes.bed", counts.n) as writer:
-        for count_MN in cohort.reader.rows(row_M):
-            writer.append(count_MN[:, cohort.keep_N])
+        for _, code_MN in individuals.codes(cohort.packed_MB, len(cohort.fam), row_M, cohort.keep_N):
+            writer.append_codes(code_MN)
     packed_MB = plink.open_bed(out / "genotypes.bed", counts.n, len(table))
     autosome_M = cohort.autosome_M[row_M]
     table["structure"] = for_structure(packed_MB, counts.n, table, autosome_M, options, about, cohort.steps)

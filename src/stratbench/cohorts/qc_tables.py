@@ -53,5 +53,7 @@ def write_snps(
         hwe_p=hwe_p_M,
         removed_by=step_M,
     )
-    table["hwe_p"] = [f"{p:.4g}" if np.isfinite(p) else "" for p in hwe_p_M.tolist()]
+    p_U, which_M = np.unique(hwe_p_M, return_inverse=True)
+    text_U = [f"{p:.4g}" if np.isfinite(p) else "" for p in p_U.tolist()]
+    table["hwe_p"] = np.array(text_U, dtype=object)[which_M]
     files.write_tsv(table, path)

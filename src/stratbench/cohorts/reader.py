@@ -40,19 +40,3 @@ class Reader:
         """Yield (slice of the SNPs, A1 counts int8 (SNPs in chunk, n), -1 for missing), in file order."""
         for start in range(0, self.m, self.size):
             yield slice(start, min(start + self.size, self.m)), self._read(start)
-
-    def rows(self, row_R: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the counts of these SNPs in this order, at most a chunk at a time: int8 (at most size, n).
-
-        ``row_R`` are int64 positions in the .bim. Each chunk is read once if the order is the file's.
-        """
-        held, count_MN = -1, np.empty((0, self.n), dtype=np.int8)
-        for first in range(0, len(row_R), self.size):
-            wanted = row_R[first : first + self.size]
-            result = np.empty((len(wanted), self.n), dtype=np.int8)
-            for block in np.unique(wanted // self.size).tolist():
-                if block != held:
-                    held, count_MN = block, self._read(block * self.size)
-                here = wanted // self.size == block
-                result[here] = count_MN[wanted[here] - block * self.size]
-            yield result
