@@ -46,8 +46,9 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "What the literature reports for these cohorts, beside what was found here. What counts as found was written "
-        "into the cohort file before any run: the rank that one of a locus's SNPs must reach, the bounds of lambda."
+        "What the literature reports for these cohorts, beside what was found here. What counts as found was fixed "
+        f"before any run: the rank that one of a locus's SNPs must reach ({RANK}, or what the cohort file says), and "
+        "the bounds of lambda."
     )
     return Section("Real cohorts beside the literature", [first, *blocks])
 
