@@ -1,5 +1,8 @@
 """Drawing parts of a cohort at random: individuals in proportion to strata, or whole families."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -64,3 +67,22 @@ def require_small_families(family_N: np.ndarray, limit: float) -> None:
             f"than {limit:.0%}: whole families cannot be kept on one side. Declare smaller groups in the "
             "cohort file (family: parents gives sibships), raise max_family, or use 'given' or 'random'"
         )
+
+
+def with_validation(
+    set_N: np.ndarray, people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator
+) -> np.ndarray:
+    """The sets, text (N,), with a share ``validation`` of who trains drawn from them, by families if ``keep_families``.
+
+    Changes ``set_N``. ``people`` has the columns stratum and family. Raises UserError for a family that is too large.
+    """
+    train_T = np.flatnonzero(set_N == "train")
+    stratum_T = people["stratum"].to_numpy()[train_T]
+    if not options["keep_families"]:
+        set_N[train_T[stratified(stratum_T, options["validation"], rng)]] = "validation"
+        return set_N
+    family_T = people["family"].to_numpy()[train_T]
+    require_small_families(family_T, 0.2)
+    fractions = {"validation": options["validation"], "train": 1 - options["validation"]}
+    set_N[train_T] = whole_families(family_T, stratum_T, fractions, rng)
+    return set_N

@@ -5,7 +5,7 @@ X, Y, XY (also PAR1, PAR2) and MT are named so, or numbered after the autosomes 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,11 @@ def _bare(chrom: str) -> str:
     return chrom.removeprefix("chr").upper()
 
 
+def _each(chrom_M: pd.Series, verdict: Callable[[str], bool]) -> np.ndarray:
+    """What is said of each SNP's chromosome, bool (M,); each chromosome is asked about once."""
+    return chrom_M.map({chrom: verdict(chrom) for chrom in chrom_M.unique()}).to_numpy(dtype=bool)
+
+
 def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
     """bool (M,): 1 to ``n_autosomes``; where that is unknown whatever is not 0, X, Y, XY or MT, as 1A or Chr01."""
 
@@ -42,7 +47,7 @@ def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
             return name != "0" and name not in NAMES
         return name.isdigit() and 0 < int(name) <= n_autosomes
 
-    return chrom_M.map({c: verdict(c) for c in chrom_M.unique()}).to_numpy(dtype=bool)
+    return _each(chrom_M, verdict)
 
 
 def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
@@ -54,7 +59,7 @@ def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.n
             return n_autosomes < int(name) <= n_autosomes + SEX_AND_MITOCHONDRIAL
         return name in NAMES
 
-    return chrom_M.map({c: verdict(c) for c in chrom_M.unique()}).to_numpy(dtype=bool)
+    return _each(chrom_M, verdict)
 
 
 def is_placed(bim: pd.DataFrame) -> np.ndarray:

@@ -8,6 +8,7 @@ from scipy.sparse.linalg import svds
 
 from stratbench import files
 from stratbench.cohorts.counts import Counts
+from stratbench.genotypes import standardise
 
 AXES_SNPS = 2000  # evenly spaced: enough to see populations, duplicates and outliers
 
@@ -21,15 +22,13 @@ def thinned(row_M: np.ndarray, at_most: int | None) -> np.ndarray:
 def axes(count_MN: np.ndarray) -> np.ndarray:
     """First two principal components of few SNPs, float64 (N, 2), of unit length; NaN where there are no two.
 
-    ``count_MN`` are A1 counts, int8, -1 for missing; standardised by sqrt(2 p (1 - p)), missing -> 0 (Patterson et al.
-    2006, PLoS Genetics 2:e190).
+    ``count_MN`` are A1 counts, int8, -1 for missing; standardised, missing -> 0 (Patterson et al. 2006, PLoS
+    Genetics 2:e190).
     """
     called_MN = count_MN >= 0
     p_M = np.where(called_MN, count_MN, 0).sum(axis=1) / np.maximum(2 * called_MN.sum(axis=1), 1)
     varies_M = (p_M > 0) & (p_M < 1)
-    p_M1 = p_M[varies_M, None]
-    centred_MN = np.where(called_MN[varies_M], count_MN[varies_M] - 2 * p_M1, 0)
-    z_MN = centred_MN / np.sqrt(2 * p_M1 * (1 - p_M1))
+    z_MN = standardise(np.where(called_MN, count_MN, np.nan)[varies_M], p_M[varies_M])
     if min(z_MN.shape) < 4:
         return np.full((count_MN.shape[1], 2), np.nan)
     start = np.random.default_rng(0).normal(size=min(z_MN.shape))  # the same result each time

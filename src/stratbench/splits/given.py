@@ -8,7 +8,7 @@ import pandas as pd
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.sampling import require_small_families, stratified, whole_families
+from stratbench.sampling import with_validation
 
 OPTIONS = {
     "column": {"type": "string", "description": "holds train, test and perhaps validation; blank: left out"},
@@ -33,16 +33,7 @@ def assign(people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Gene
     set_N = _given(people, options["column"])
     if "validation" in set_N:
         return set_N
-    train_T = np.flatnonzero(set_N == "train")
-    stratum_T = people["stratum"].to_numpy()[train_T]
-    if not options["keep_families"]:
-        set_N[train_T[stratified(stratum_T, options["validation"], rng)]] = "validation"
-        return set_N
-    family_T = people["family"].to_numpy()[train_T]
-    require_small_families(family_T, 0.2)
-    fractions = {"validation": options["validation"], "train": 1 - options["validation"]}
-    set_N[train_T] = whole_families(family_T, stratum_T, fractions, rng)
-    return set_N
+    return with_validation(set_N, people, options, rng)
 
 
 def _given(people: pd.DataFrame, column: str) -> np.ndarray:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.sampling import UNASSIGNED, require_small_families, stratified, whole_families
+from stratbench.sampling import UNASSIGNED, with_validation
 
 OPTIONS = {
     "population": {"type": "string", "description": "who is tested, all of them and nobody else"},
@@ -58,13 +58,4 @@ def assign(people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Gene
         )
     set_N = np.where(population_N == wanted, "test", "train").astype(object)
     set_N[population_N == ""] = ""
-    train_T = np.flatnonzero(set_N == "train")
-    stratum_T = people["stratum"].to_numpy()[train_T]
-    if not options["keep_families"]:
-        set_N[train_T[stratified(stratum_T, options["validation"], rng)]] = "validation"
-        return set_N
-    family_T = people["family"].to_numpy()[train_T]
-    require_small_families(family_T, 0.2)
-    fractions = {"validation": options["validation"], "train": 1 - options["validation"]}
-    set_N[train_T] = whole_families(family_T, stratum_T, fractions, rng)
-    return set_N
+    return with_validation(set_N, people, options, rng)
