@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stratbench import threads
+from stratbench import compiled, threads
 from stratbench.errors import UserError
 
 REFUSED = {
@@ -48,6 +48,7 @@ def start(snakemake: Any) -> Iterator[None]:
     permission), whose traceback is in the log; any other exception is a bug and keeps its traceback.
     """
     threads.fix(1)
+    compiled.remember()
     path = Path(snakemake.log[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", buffering=1) as log:

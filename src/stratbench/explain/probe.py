@@ -68,13 +68,9 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
     train, test = data.rows("train"), data.rows("test")
     if len(populations(data.population_N[train], data.population_N[test])) < 2:  # spare the forward passes
         train, test = train[:1], test[:1]
-    return decode(
-        hidden(setup, variables, train),
-        data.population_N[train],
-        hidden(setup, variables, test),
-        data.population_N[test],
-        draw,
-    )
+    h_NF = hidden(setup, variables, np.concatenate([train, test]))
+    a_TF, b_TF = h_NF[: len(train)], h_NF[len(train) :]
+    return decode(a_TF, data.population_N[train], b_TF, data.population_N[test], draw)
 
 
 def _logit(data: Data, f_N: np.ndarray, draw: int) -> Any:

@@ -19,7 +19,7 @@ from stratbench.seeds import seed as named_seed
 from stratbench.train.adjustment import Batch, State
 from stratbench.train.data import SETS, Data, load
 from stratbench.train.loop import Labels, Stage, blocks, train
-from stratbench.train.network import Outputs, Variables, evaluation
+from stratbench.train.network import Outputs, Variables
 from stratbench.train.setup import Setup, Spec, set_up
 from stratbench.train.store import dump
 
@@ -133,14 +133,7 @@ def _with_new_head(setup: Setup, variables: Variables, draw: int) -> Variables:
 
 def hidden(setup: Setup, variables: Variables, individual_N: np.ndarray, adjusted: bool = True) -> np.ndarray:
     """Hidden features in evaluation mode, float32 (N, F): as the head sees them, or before adjustment."""
-    network = setup.network
-
-    @jax.jit
-    def features(variables: Variables, i_B: Array) -> Array:
-        if adjusted:
-            return network.evaluate(variables, i_B).h_BF
-        return network.encode(variables, network.inputs(i_B), evaluation(i_B), jax.random.key(0))[0]
-
+    features = setup.network.features if adjusted else setup.network.encoded
     return np.concatenate(
         [np.asarray(features(variables, jnp.asarray(i_B)))[:keep] for i_B, keep in blocks(individual_N)]
     )
@@ -148,8 +141,8 @@ def hidden(setup: Setup, variables: Variables, individual_N: np.ndarray, adjuste
 
 def predict(setup: Setup, variables: Variables, individual_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """f and score in evaluation mode, float64 (N,) each, on the scale of the loss."""
-    evaluate = jax.jit(lambda variables, i_B: setup.network.evaluate(variables, i_B)[:2])
-    parts = [np.stack(evaluate(variables, jnp.asarray(i_B)))[:, :keep] for i_B, keep in blocks(individual_N)]
+    scores = setup.network.scores
+    parts = [np.stack(scores(variables, jnp.asarray(i_B)))[:, :keep] for i_B, keep in blocks(individual_N)]
     f_N, score_N = np.concatenate(parts, axis=1).astype(np.float64)
     return f_N, score_N
 

@@ -1,6 +1,8 @@
 """From sample indices to f, score and hidden features: the one forward pass of training and explanation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import jax
@@ -32,15 +34,37 @@ class Outputs(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """An architecture under an adjustment, on given genotypes (arrays on the device)."""
+    """An architecture under an adjustment, on given genotypes (arrays on the device).
+
+    What every seed runs is compiled once for each network.
+    """
 
     architecture: Architecture
     adjustment: Adjustment
     packed_NQ: Array
     table_M4: Array
 
-    def initial(self, key: Array, state: State) -> Variables:
-        """Untrained variables. They depend on the key and the shapes, not on the adjustment."""
+    @cached_property
+    def initial(self) -> Callable[[Array, State], Variables]:
+        """``(key, state)`` -> untrained variables. They depend on the key and the shapes, not on the adjustment."""
+        return jax.jit(self._initial)
+
+    @cached_property
+    def scores(self) -> Callable[[Variables, Array], tuple[Array, Array]]:
+        """``(variables, i_B) -> (f_B, score_B)`` in evaluation mode."""
+        return jax.jit(lambda variables, i_B: self.evaluate(variables, i_B)[:2])
+
+    @cached_property
+    def features(self) -> Callable[[Variables, Array], Array]:
+        """``(variables, i_B) -> h_BF`` in evaluation mode, as the head sees them."""
+        return jax.jit(lambda variables, i_B: self.evaluate(variables, i_B).h_BF)
+
+    @cached_property
+    def encoded(self) -> Callable[[Variables, Array], Array]:
+        """``(variables, i_B) -> h_BF`` in evaluation mode, before the adjustment of features."""
+        return jax.jit(self._encoded)
+
+    def _initial(self, key: Array, state: State) -> Variables:
         key_encoder, key_head = jax.random.split(key)
         batch = Batch(jnp.arange(2), jnp.zeros(2), jnp.zeros((), jnp.int32), False)
         own = self.adjustment.init(state)
@@ -86,6 +110,9 @@ class Network:
         """Outputs in evaluation mode for individuals ``i_B``."""
         batch = evaluation(i_B)
         return self.forward(variables, self.inputs(i_B), batch, jax.random.key(0))
+
+    def _encoded(self, variables: Variables, i_B: Array) -> Array:
+        return self.encode(variables, self.inputs(i_B), evaluation(i_B), jax.random.key(0))[0]
 
     def _apply(self, half: str, variables: Variables, z: Array, train: bool, key: Array) -> tuple[Array, Any]:
         module = getattr(self.architecture, half)
