@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.errors import UserError
-from stratbench.files import read_text, whole
+from stratbench.files import read_text, whole, write_text
 
 MAGIC = bytes([0x6C, 0x1B, 0x01])
 MISSING = 1  # the 2-bit code
@@ -177,14 +177,14 @@ def read_fam(path: str | Path) -> pd.DataFrame:
 
 
 def write_bim(table: pd.DataFrame, path: str | Path) -> None:
-    with whole(path) as temporary:
-        table[BIM_COLUMNS].to_csv(
-            temporary, sep="\t", header=False, index=False, lineterminator="\n", quoting=csv.QUOTE_NONE
-        )
+    _write_rows(table[BIM_COLUMNS], path)
 
 
 def write_fam(table: pd.DataFrame, path: str | Path) -> None:
-    with whole(path) as temporary:
-        table[FAM_COLUMNS].to_csv(
-            temporary, sep="\t", header=False, index=False, lineterminator="\n", quoting=csv.QUOTE_NONE
-        )
+    _write_rows(table[FAM_COLUMNS], path)
+
+
+def _write_rows(table: pd.DataFrame, path: str | Path) -> None:
+    """As PLINK reads it: tabs, no header, nothing quoted."""
+    columns = (map(str, table[name].tolist()) for name in table.columns)
+    write_text("".join(f"{line}\n" for line in map("\t".join, zip(*columns, strict=True))), path)

@@ -25,7 +25,9 @@ TABLE = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("table", [TABLE, TABLE.iloc[:0], TABLE[["snp"]], TABLE[["share"]], TABLE.iloc[::2]])
+@pytest.mark.parametrize(
+    "table", [TABLE, TABLE.iloc[:0], TABLE[["snp"]], TABLE[["share"]], TABLE.iloc[::2], TABLE.iloc[[0, 1, 4]]]
+)
 def test_the_bytes_are_those_of_to_csv(tmp_path: Path, table: pd.DataFrame) -> None:
     files.write_tsv(table, tmp_path / "ours.tsv")
     expected = table.to_csv(

@@ -11,6 +11,7 @@ r2 is the squared correlation of the genotype counts of those individuals who ha
 import time
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from stratbench.job import say
 
 BLOCK = 20  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
 SECONDS = 20  # between two lines of progress
+Pair = tuple[int, int, int]  # window, first SNP, second SNP
 EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared with this tolerance
 
 _CODES = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4)  # of each byte
@@ -53,8 +55,8 @@ def prune(
     said = time.monotonic()
     for start, end in zip(starts, [*starts[1:], len(chrom_M)], strict=True):
         keep, major = [True] * (end - start), (1 - maf_M[start:end]).tolist()
-        for done, pairs_P3 in _correlated_pairs(packed_MB[start:end], n, keep, window, step, r2):
-            _resolve(pairs_P3, major, keep)
+        for done, pairs in _correlated_pairs(packed_MB[start:end], n, keep, window, step, r2):
+            _resolve(pairs, major, keep)
             if time.monotonic() > said + SECONDS:
                 said = time.monotonic()
                 say(f"LD pruning: {(start + done) / len(maf_M):.0%}")
@@ -64,12 +66,12 @@ def prune(
 
 def _correlated_pairs(
     packed_MB: np.ndarray, n: int, keep: list[bool], window: int, step: int, r2: float
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> Iterator[tuple[int, list[Pair]]]:
     """Pairs of a chromosome's SNPs with r2 above the threshold, some windows at a time, in their order.
 
-    Yields how many SNPs have joined, and int64 (P, 3): window, first, second, sorted. A pair belongs to the
-    first window that holds both; pairs that no window holds are left out, and those of SNPs that ``keep``, which
-    the caller updates in between, no longer has.
+    Yields how many SNPs have joined, and the pairs, sorted. A pair belongs to the first window that holds both; pairs
+    that no window holds are left out, and those of SNPs that ``keep``, which the caller updates in between, no longer
+    has.
     """
     m, joined, number = len(packed_MB), 0, 0
     old_A, old_3AN = np.empty(0, dtype=np.int64), unpacked(packed_MB[:0], n)
@@ -82,8 +84,8 @@ def _correlated_pairs(
         first, second = old_A[first], new_B[second]
         of_window = -(-np.maximum(second - window + 1, 0) // step)
         within = (first < second) & (of_window * step <= first)
-        pairs_P3 = np.stack([of_window, first, second], axis=1)[within]
-        yield end, pairs_P3[np.argsort(pairs_P3[:, 0], kind="stable")]
+        columns = (part[within].tolist() for part in (of_window, first, second))
+        yield end, sorted(zip(*columns, strict=True))  # quicker than NumPy for some dozens
         joined = end
         left = np.array(
             [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step], dtype=np.int64
@@ -102,26 +104,28 @@ def exceeds(left_3AN: np.ndarray, right_3BN: np.ndarray, r2: float) -> np.ndarra
     return covariance**2 > r2 * (1 + EPSILON) * variances
 
 
-def _sums(left_3AN: np.ndarray, right_3BN: np.ndarray) -> Iterator[np.ndarray]:
+def _sums(left_3AN: np.ndarray, right_3BN: np.ndarray) -> tuple[np.ndarray, ...]:
     """Per pair: n, sums of left and right, sums of their squares, sum of products, over people with both.
 
     Each is float64, (A, B) or of a shape that broadcasts to it.
     """
-    (has_l, left, square_l), (has_r, right, square_r) = left_3AN, right_3BN
-    sums: tuple[np.ndarray, ...]
+    has_l, has_r = left_3AN[0], right_3BN[0]
+    product = (left_3AN[1] @ right_3BN[1].T).astype(np.float64)
     if has_r.min(initial=1) == 1 and has_l.min(initial=1) == 1:  # several times quicker than all()
-        n = np.full((1, 1), has_l.shape[1])
-        sums = (n, left.sum(1)[:, None], right.sum(1), square_l.sum(1)[:, None], square_r.sum(1))
-    else:
-        sums = (has_l @ has_r.T, left @ has_r.T, has_l @ right.T, square_l @ has_r.T, has_l @ square_r.T)
-    return (part.astype(np.float64) for part in (*sums, left @ right.T))
+        (n, sum_l, sum_square_l), (_, sum_r, sum_square_r) = (
+            part.sum(2).astype(np.float64) for part in (left_3AN, right_3BN)
+        )
+        return n[:, None], sum_l[:, None], sum_r, sum_square_l[:, None], sum_square_r, product
+    n, sum_l, sum_square_l = (left_3AN @ has_r.T).astype(np.float64)
+    sum_r, sum_square_r = (has_l @ right_3BN[1:].mT).astype(np.float64)
+    return n, sum_l, sum_r, sum_square_l, sum_square_r, product
 
 
-def _resolve(pairs_P3: np.ndarray, major: list[float], keep: list[bool]) -> None:
+def _resolve(pairs: list[Pair], major: list[float], keep: list[bool]) -> None:
     """Take SNPs of a chromosome out of ``keep``, by PLINK's rounds over each window's pairs."""
-    for _, pairs in groupby(pairs_P3.tolist(), key=lambda pair: pair[0]):
+    for _, of_window in groupby(pairs, key=itemgetter(0)):
         partners: dict[int, list[int]] = {}
-        for _, first, second in pairs:
+        for _, first, second in of_window:
             partners.setdefault(first, []).append(second)
         _settle({first: iter(seconds) for first, seconds in partners.items()}, major, keep)
 
