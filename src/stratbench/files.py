@@ -96,7 +96,12 @@ def _joined(columns: list[list[str]]) -> str:
 
 def _as_text(column: pd.Series) -> list[str]:
     """What is written for each value: equal numbers, of which tables of SNPs are full, are formatted once."""
+    if column.dtype == np.int64:
+        return list(map(str, column.tolist()))
     if column.dtype.kind != "f":
+        values: list[Any] = column.tolist()
+        if set(map(type, values)) == {str}:
+            return values
         return list(map(str, column.astype(object).where(column.notna(), "").tolist()))
     bits_R = column.to_numpy(dtype=np.float64, na_value=np.nan).view(np.int64)  # 0 and -0 are two
     bits_U, which_R = np.unique(bits_R, return_inverse=True)

@@ -69,9 +69,9 @@ def _correlated_pairs(
 ) -> Iterator[tuple[int, list[Pair]]]:
     """Pairs of a chromosome's SNPs with r2 above the threshold, some windows at a time, in their order.
 
-    Yields how many SNPs have joined, and the pairs, sorted. A pair belongs to the first window that holds both; pairs
-    that no window holds are left out, and those of SNPs that ``keep``, which the caller updates in between, no longer
-    has.
+    Yields how many SNPs have joined, and the pairs, by window and by their second SNP. A pair belongs to the first
+    window that holds both; pairs that no window holds are left out, and those of SNPs that ``keep``, which the caller
+    updates in between, no longer has.
     """
     m, joined, number = len(packed_MB), 0, 0
     old_A, old_3AN = np.empty(0, dtype=np.int64), unpacked(packed_MB[:0], n)
@@ -80,12 +80,11 @@ def _correlated_pairs(
         end = min((number - 1) * step + window, m)
         new_B, new_3BN = np.arange(joined, end), unpacked(packed_MB[joined:end], n)
         old_A, old_3AN = np.concatenate([old_A, new_B]), np.concatenate([old_3AN, new_3BN], axis=1)
-        first, second = np.nonzero(exceeds(old_3AN, new_3BN, r2))
-        first, second = old_A[first], new_B[second]
-        of_window = -(-np.maximum(second - window + 1, 0) // step)
-        within = (first < second) & (of_window * step <= first)
-        columns = (part[within].tolist() for part in (of_window, first, second))
-        yield end, sorted(zip(*columns, strict=True))  # quicker than NumPy for some dozens
+        window_B = -(-np.maximum(new_B - window + 1, 0) // step)  # the first that holds the SNP
+        within_BA = (old_A < new_B[:, None]) & (old_A >= (window_B * step)[:, None])
+        second, first = np.nonzero(exceeds(new_3BN, old_3AN, r2) & within_BA)
+        columns = (window_B[second].tolist(), old_A[first].tolist(), new_B[second].tolist())
+        yield end, list(zip(*columns, strict=True))
         joined = end
         left = np.array(
             [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step], dtype=np.int64
@@ -126,18 +125,24 @@ def _resolve(pairs: list[Pair], major: list[float], keep: list[bool]) -> None:
     for _, of_window in groupby(pairs, key=itemgetter(0)):
         partners: dict[int, list[int]] = {}
         for _, first, second in of_window:
-            partners.setdefault(first, []).append(second)
-        _settle({first: iter(seconds) for first, seconds in partners.items()}, major, keep)
+            if keep[first] and keep[second]:
+                partners.setdefault(first, []).append(second)
+        _settle({first: partners[first][::-1] for first in sorted(partners)}, major, keep)
 
 
-def _settle(partners: dict[int, Iterator[int]], major: list[float], keep: list[bool]) -> None:
-    """Rounds over one window: each SNP removes one partner or itself a round, until none has a partner."""
+def _settle(partners: dict[int, list[int]], major: list[float], keep: list[bool]) -> None:
+    """Rounds over one window: each SNP removes one partner or itself a round, until none has a partner.
+
+    ``partners`` are lists of later SNPs, the nearest last.
+    """
     while partners:
         for first in list(partners):
-            second = next((k for k in partners[first] if keep[k]), None) if keep[first] else None
-            if second is None:
+            left = partners[first]
+            while left and not keep[left[-1]]:
+                left.pop()
+            if not left or not keep[first]:
                 del partners[first]
-            elif major[first] > major[second] * (1 + EPSILON):
+            elif major[first] > major[left[-1]] * (1 + EPSILON):
                 keep[first] = False
             else:
-                keep[second] = False
+                keep[left.pop()] = False
