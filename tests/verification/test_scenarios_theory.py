@@ -30,18 +30,29 @@ def mean_fst(directory: Path, scenario: str, replicate: int) -> float:
     return float(np.mean([hudson(count_MN, populations, *pair) for pair in pairs]))
 
 
-def lattice(history: str) -> float:
-    """Mean FST of a line of three demes of 4,000 by its coalescence times, migration as the config has it."""
+def lattice_times(history: str) -> np.ndarray:
+    """Coalescence times (3, 3) of a line of three demes that are 10,000 people, migration as the config has it."""
     options = yaml.safe_load(CONFIG.read_text())["cohorts"][f"lattice-{history}"]["simulate"]
-    rate_KK, size_K = lattice_rates(1, 3, options["migration"]), np.full(3, 4000)
-    until, beyond = (100, 8000) if history == "recent" else (np.inf, 0)
-    return float(fst_of_times(pair_times(rate_KK, size_K, until, beyond)).mean())
+    rate_KK, size_K = lattice_rates(1, 3, options["migration"]), np.full(3, 10_000 / 3)
+    until, beyond = (100, 20_000) if history == "recent" else (np.inf, 0)
+    return pair_times(rate_KK, size_K, until, beyond)
+
+
+def lattice(history: str) -> float:
+    """Mean FST of the line's three pairs."""
+    return float(fst_of_times(lattice_times(history)).mean())
 
 
 @pytest.mark.parametrize("history", ["recent", "perpetual"])
 def test_lattices_of_the_dial_have_a_mean_fst_of_one_percent(history: str) -> None:
     """By theory alone, to the digits of the config's comment."""
-    assert round(lattice(history), 3) == 0.010
+    assert round(lattice(history), 4) == 0.0100
+
+
+@pytest.mark.parametrize("history", ["recent", "perpetual"])
+def test_lattices_are_as_diverse_as_the_other_points(history: str) -> None:
+    """Two genomes of a deme wait 2N = 20,000 generations, as those of a population of a split do."""
+    assert np.diag(lattice_times(history)) == pytest.approx(20_000, rel=0.01)
 
 
 # expected, and standard error of one cohort

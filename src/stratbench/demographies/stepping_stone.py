@@ -53,7 +53,13 @@ OPTIONS = {
         "type": "number",
         "exclusiveMinimum": 0,
         "default": 10000,
-        "description": "diploid individuals in each deme, and in the ancestor of a recent lattice",
+        "description": "diploid individuals in each deme",
+    },
+    "ancestral_size": {
+        "type": ["number", "null"],
+        "exclusiveMinimum": 0,
+        "default": None,
+        "description": "diploid individuals before a recent lattice's demes began; null: as many as in one deme",
     },
 }
 MIGRATION = {"recent": 0.05, "perpetual": 0.07}
@@ -87,7 +93,11 @@ def demography(options: Mapping[str, Any]) -> msprime.Demography:
         raise UserError("demography stepping-stone: 'rows' x 'columns' is 1; for one deme, use panmictic")
     names, rate = [_name(place) for place in places], migration_rate(options)
     if options["history"] == "recent":
-        beginning, ancestors = options["panmixia"], size
+        beginning, ancestors = options["panmixia"], options["ancestral_size"] or size
+    elif options["ancestral_size"]:
+        raise UserError(
+            "demography stepping-stone: 'ancestral_size' is for history recent; a perpetual lattice has no ancestor"
+        )
     else:
         beginning, ancestors = options["horizon"] or FORGOTTEN * relaxation(options), size * len(places)
     result = msprime.Demography()
