@@ -10,7 +10,7 @@ Each row is a process of its own with its start and imports, run ROUNDS times in
 round counts, by wall time. Peak memory is the process's largest resident set (or, if that is larger, its parent's:
 Linux counts from before exec). Of our QC, ``after reading`` is what remains without imports and the time spent
 reading .bed, .bim and .fam. The table goes to qc.tsv beside this file. Bars: reading within 600 MB; QC after reading
-within 10 times plink2's wall time, both with their tables.
+within 10 times the wall time of plink2's filters and pruning, although ours writes its tables too.
 """
 
 from stratbench import threads
@@ -199,12 +199,10 @@ def main() -> None:
     table.to_csv(OUT, sep="\t", lineterminator="\n")
     print(table.to_string())
     wall = table["wall_s"]
-    ratio = wall["QC: StratBench, after reading"] / wall["QC: plink2, and tables"]
-    alone = wall["QC: StratBench, after reading"] / wall["QC: plink2"]
+    ratio = wall["QC: StratBench, after reading"] / wall["QC: plink2"]
+    alike = wall["QC: StratBench, after reading"] / wall["QC: plink2, and tables"]
     reading = table.loc["read: StratBench", "peak_mb"]
-    print(
-        f"QC after reading takes {ratio:.1f} times plink2's wall time ({alone:.1f} times without its tables)"
-    )
+    print(f"QC after reading takes {ratio:.1f} times plink2's wall time ({alike:.1f} times with its tables)")
     print(f"reading takes {reading:.0f} MB")
     sys.exit("a bar is missed" if ratio > TIMES_PLINK2 or reading > READING_MB else 0)
 
