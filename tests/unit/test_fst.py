@@ -80,6 +80,23 @@ def test_fst_is_that_of_scikit_allel(cohort: tuple[Path, np.ndarray, np.ndarray]
     assert snps["fst_wc"].isna().sum() == 1
 
 
+def test_a_population_without_a_call_has_no_part_in_that_snp(tmp_path: Path) -> None:
+    """As scikit-allel's of the populations that are left; nothing where one alone is."""
+    count_MN, populations = balding_nichols([20, 15, 1], 60, 0.1, np.random.default_rng(9))
+    count_MN[:30, 35] = -1
+    count_MN[3, :20] = -1
+    write_cohort(tmp_path, count_MN, populations)
+    _, snps = fst(open_cohort(tmp_path), np.array(populations))
+    genotypes = allel.GenotypeArray(np.array([[-1, -1], [0, 0], [0, 1], [1, 1]])[count_MN + 1])
+    members = [list(range(20)), list(range(20, 35)), [35]]
+    for part, some in ((slice(0, 30), members[:2]), (slice(30, 60), members)):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            a, b, c = allel.weir_cockerham_fst(genotypes[part], some)
+            theirs_M = a.sum(axis=1) / (a + b + c).sum(axis=1)
+        np.testing.assert_allclose(snps["fst_wc"][part], theirs_M, atol=1e-9)
+    assert np.flatnonzero(snps["fst_wc"].isna()).tolist() == [3]
+
+
 @pytest.mark.parametrize(("method", "column"), [("hudson", "fst"), ("wc", "fst_wc")])
 def test_fst_is_that_of_plink2(
     cohort: tuple[Path, np.ndarray, np.ndarray],

@@ -55,23 +55,24 @@ def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tu
 
 
 def weir_cockerham(counts: Counts) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator a and denominator a + b + c per SNP over all populations given, float64 (M,).
+    """Numerator a and denominator a + b + c per SNP over the populations given, float64 (M,).
 
-    NaN where a population has nobody called, or where they have one individual each.
+    A population in which nobody is called at a SNP has no part in that SNP. NaN where fewer than two are left, or
+    where those left have one individual each.
     """
     n_MP, p_MP = counts.n_MP, counts.p_MP
-    r = n_MP.shape[1]
+    r_M = (n_MP > 0).sum(axis=1)
     total_M = n_MP.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean_M = total_M / r
-        nc_M = (total_M - (n_MP**2).sum(axis=1) / total_M) / (r - 1)
+        mean_M = total_M / r_M
+        nc_M = (total_M - (n_MP**2).sum(axis=1) / total_M) / (r_M - 1)
         p_M = (n_MP * p_MP).sum(axis=1) / total_M
-        s2_M = (n_MP * (p_MP - p_M[:, None]) ** 2).sum(axis=1) / ((r - 1) * mean_M)
+        s2_M = (n_MP * (p_MP - p_M[:, None]) ** 2).sum(axis=1) / ((r_M - 1) * mean_M)
         h_M = (n_MP * counts.het_MP).sum(axis=1) / total_M
-        within_M = p_M * (1 - p_M) - (r - 1) / r * s2_M
+        within_M = p_M * (1 - p_M) - (r_M - 1) / r_M * s2_M
         a_M = mean_M / nc_M * (s2_M - (within_M - h_M / 4) / (mean_M - 1))
         b_M = mean_M / (mean_M - 1) * (within_M - (2 * mean_M - 1) / (4 * mean_M) * h_M)
-    known_M = (n_MP > 0).all(axis=1) & (mean_M > 1)
+    known_M = (r_M > 1) & (mean_M > 1)
     return np.where(known_M, a_M, np.nan), np.where(known_M, a_M + b_M + h_M / 2, np.nan)
 
 
@@ -81,8 +82,8 @@ def fst(genotypes: Genotypes, population_N: np.ndarray) -> tuple[pd.DataFrame, p
     The pairs' table has ``PAIR_COLUMNS`` (``fst`` is Hudson's, ``fst_wc`` Weir and Cockerham's), sorted by
     name; ``n_snps`` are those that vary in the pair. The SNPs' table has ``fst`` and ``fst_wc``, a row for
     each SNP: Hudson's is the sum of the pairs' numerators over that of their denominators, Weir and
-    Cockerham's that of all populations together; NaN where nothing varies. With one population there are no
-    pairs.
+    Cockerham's that of all populations with anyone called there; NaN where nothing varies. With one population
+    there are no pairs.
     """
     names = sorted(set(population_N))
     member_NP = np.stack([population_N == name for name in names], axis=1).astype(np.float64)
