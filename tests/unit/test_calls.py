@@ -106,6 +106,15 @@ def test_hardy_weinberg_is_not_tested_among_people_without_a_label(raw: Path, tm
     true_N = truth(raw)
     run(raw, tmp_path / "none", np.full(len(true_N), ""), populations="clusters", hwe=1e-3)
     steps = files.read_tsv(tmp_path / "none" / "qc.tsv").set_index("step")
-    assert steps.loc["HWE", "removed"] == 0
+    assert steps.loc["HWE", ["removed", "threshold"]].tolist() == [0, "not tested: nobody has a population"]
+    assert files.read_tsv(tmp_path / "none" / "qc_snps.tsv.gz")["hwe_p"].isna().all()
+    half_N = np.where((np.arange(len(true_N)) % 2 == 1) & (true_N != "mixed"), true_N, "")
+    run(raw, tmp_path / "half", half_N, populations="called", hwe=1e-3)
+    steps = files.read_tsv(tmp_path / "half" / "qc.tsv").set_index("step")
+    assert steps.loc["HWE", "threshold"] == "P < 0.001"
+    assert files.read_tsv(tmp_path / "half" / "qc_snps.tsv.gz")["hwe_p"].notna().all()
+    asked = {"populations": "clusters", "hwe": 1e-3, "hwe_within": "pooled"}
+    run(raw, tmp_path / "asked", np.full(len(true_N), ""), **asked)
+    assert files.read_tsv(tmp_path / "asked" / "qc.tsv").set_index("step").loc["HWE", "removed"] > 5
     run(raw, tmp_path / "pooled", np.full(len(true_N), "all"), hwe=1e-3)
     assert files.read_tsv(tmp_path / "pooled" / "qc.tsv").set_index("step").loc["HWE", "removed"] > 5

@@ -1,5 +1,6 @@
 """QC's steps beyond call rate, HWE and MAF: each removes what it says, and says what it does not test."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
 from stratbench import files, plink
 from stratbench.cohorts import chromosomes, individuals, long_range_ld
+from stratbench.cohorts import qc as qc_module
 from stratbench.cohorts.qc import qc
 from stratbench.errors import UserError
 
@@ -86,6 +88,28 @@ def test_what_the_mating_rules_out_is_left_out_and_said(people: Path, tmp_path: 
     assert removed(tmp_path) == {}
 
 
+def test_pairs_are_told_where_nobody_is_removed_for_them(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KING means nothing among the inbred, and takes too long of many; elsewhere kinship.tsv.gz has the relatives."""
+
+    def pairs(mating: str, **options: Any) -> set[tuple[str, str]]:
+        clean(people, tmp_path, {"mating": mating}, **options)
+        table = files.read_tsv(tmp_path / "kinship.tsv.gz")
+        assert (table["kinship"] >= 0.0442).all()
+        return set(zip(table["iid_1"], table["iid_2"], strict=True))
+
+    relatives = {("i0003", "i0005"), ("i0031", "i0032"), ("i0031", "i0033")}
+    assert relatives <= pairs("pedigree")
+    assert relatives <= pairs("outbred", duplicates=None)
+    assert removed(tmp_path) == {}
+    assert pairs("pedigree") == pairs("pedigree", duplicates=0.4)  # of whom nobody had been removed yet
+    assert pairs("inbred") == set()
+    monkeypatch.setattr(qc_module, "MOST_PAIRED", 59)
+    assert pairs("pedigree") == pairs("outbred") == set()
+    assert relatives <= pairs("outbred", relatives=0.4)
+
+
 @pytest.mark.parametrize("option", ["hwe", "heterozygosity", "duplicates", "relatives"])
 def test_what_means_nothing_among_the_inbred_is_refused(people: Path, tmp_path: Path, option: str) -> None:
     with pytest.raises(UserError, match=f"'{option}' is 0.1, but the cohort is declared inbred"):
@@ -152,6 +176,26 @@ def test_regions_hold_the_mhc_and_the_inversion_of_chromosome_8() -> None:
     for build, mhc in {"hg18": 32_713_000, "hg19": 32_605_000, "hg38": 32_637_000}.items():  # HLA-DQA1
         table = pd.DataFrame({"chrom": ["6", "chr6", "8", "1"], "pos": [mhc, mhc, 10_000_000, 10_000_000]})
         assert long_range_ld.inside(table, long_range_ld.regions(build)).tolist() == [True, True, True, False]
+
+
+def test_regions_are_the_same_24_in_every_build() -> None:
+    """Order and number by chromosome; lengths within 2 Mb (hg19 has a wider MHC and 8p23, hg38 longer centromeres)."""
+    expected = long_range_ld.REGIONS["hg19"]
+    assert len(expected) == 24
+    for build, regions in long_range_ld.REGIONS.items():
+        assert [chrom for chrom, _, _ in regions] == [chrom for chrom, _, _ in expected], build
+        for (_, start, end), (_, start_19, end_19) in zip(regions, expected, strict=True):
+            assert abs((end - start) - (end_19 - start_19)) <= 2_000_100, (build, start)
+            assert abs(start - start_19) < 2_000_000, (build, start)
+        for (chrom, _, end), (next_chrom, start, _) in pairwise(regions):
+            assert chrom != next_chrom or end < start, (build, start)
+
+
+def test_lactase_lies_in_a_region_of_every_build() -> None:
+    """rs4988235 at its position of each build (dbSNP)."""
+    for build, at in {"hg18": 136_325_116, "hg19": 136_608_646, "hg38": 135_851_076}.items():
+        table = pd.DataFrame({"chrom": ["2", "2"], "pos": [at, 140_000_000]})
+        assert long_range_ld.inside(table, long_range_ld.regions(build)).tolist() == [True, False], build
 
 
 def test_of_equal_duplicates_the_later_one_goes() -> None:

@@ -122,6 +122,19 @@ def test_what_was_not_tested_is_said_with_the_reason(results: Results, mating: s
     assert f"not tested: {mating}" in shown
 
 
+def test_relatives_of_a_pedigree_are_drawn_though_none_was_to_be_removed(results: Results) -> None:
+    path = written(results, results.paths.qc)
+    steps = pd.read_csv(path, sep="\t", keep_default_na=False)
+    steps.loc[steps["step"] == "duplicates", "threshold"] = "not tested: pedigree"
+    files.write_tsv(steps, path)
+    axis = panels(results)["Relatedness of pairs"]
+    assert heights(axis, _qc.LEFT) == 3
+    assert heights(axis, _qc.REMOVED) == 0
+    assert not [line for line in axis.lines if line.get_linestyle() == "--"]
+    assert "no threshold" in texts(axis)
+    assert "1st degree\n1" in texts(axis)
+
+
 def test_nobody_removed_nothing_varies(results: Results) -> None:
     """Blank and constant columns, and axes that are not there, still draw."""
     blank = {f"pc{k}_{when}": np.nan for k in (1, 2) for when in ("before", "after")}

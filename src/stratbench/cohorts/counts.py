@@ -7,7 +7,6 @@ import pandas as pd
 
 from stratbench.cohorts import hwe, ld
 from stratbench.cohorts.reader import Reader
-from stratbench.job import say
 
 
 @dataclass(frozen=True)
@@ -43,22 +42,19 @@ class Counts:
         return np.minimum(self.a1_freq_M, 1 - self.a1_freq_M)
 
     def hwe_M(self, of_M: np.ndarray, within: str = "population") -> np.ndarray:
-        """The smallest exact P value over the populations, float64 (M,), of these SNPs; 1 of the others.
+        """The smallest exact P value over the populations, float64 (M,), of these SNPs; NaN of the others.
 
         ``within`` is ``population``, where people without a label are no population, or ``pooled``: all as one.
+        All are NaN where nobody has a label.
         """
-        result_M = np.ones(len(of_M))
+        result_M = np.full(len(of_M), np.nan)
         tables = [table_MK[of_M] for table_MK in (self.hom1_MK, self.het_MK, self.hom2_MK)]
         if within == "pooled":
             result_M[of_M] = hwe.exact(*(table_MK.sum(axis=1) for table_MK in tables))
-            return result_M
-        if not any(self.names):
-            say("HWE: not tested, as nobody has a population")
-        for k, name in enumerate(self.names):
-            if name:
-                result_M[of_M] = np.minimum(
-                    result_M[of_M], hwe.exact(*(table_MK[:, k] for table_MK in tables))
-                )
+        else:
+            for k in np.flatnonzero(self.names):
+                p_M = hwe.exact(*(table_MK[:, k] for table_MK in tables))
+                result_M[of_M] = np.fmin(result_M[of_M], p_M)  # the first against NaN
         return result_M
 
     def common_M(self, maf: float) -> np.ndarray:

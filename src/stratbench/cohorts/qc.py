@@ -24,11 +24,10 @@ from stratbench.cohorts.qc_options import OPTIONS
 from stratbench.cohorts.under_qc import UnderQC, read
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes
+from stratbench.structure import king
 
 OUTBRED: Mapping[str, Any] = {"mating": "outbred", "build": None, "autosomes": None}
-MOST_PAIRED = (
-    5000  # individuals whose pairs `duplicates: auto` compares; a number asks for it whatever the size
-)
+MOST_PAIRED = 5000  # individuals whose pairs are compared; a number as limit asks for it whatever the size
 
 
 def qc(
@@ -62,7 +61,8 @@ def qc(
     missing_M = first.n - first.called_M
     passes_M = missing_M <= most(options["geno"], first.n)
     cohort.keep_snps("SNP call rate", passes_M, f"missing > {options['geno']:g}")
-    pairs = _by_kind(cohort, first, seen, options, notes)
+    _by_heterozygosity(cohort, first, seen, options)
+    pairs = _by_kinship(cohort, first, seen, options, notes, about["mating"])
     counts = first if int(cohort.keep_N.sum()) == first.n else cohort.count()
     hwe_p_M = _by_frequency(cohort, counts, options, notes)
     out = Path(out_dir)
@@ -105,16 +105,20 @@ def _by_call_rate(cohort: UnderQC, options: Mapping[str, Any]) -> pd.DataFrame:
     return cohort.samples[["iid", "population"]].assign(missing=missing_N / m)
 
 
-def _by_kind(
-    cohort: UnderQC, counts: Counts, seen: pd.DataFrame, options: Mapping[str, Any], notes: Mapping[str, str]
-) -> pd.DataFrame:
-    """Remove outliers of heterozygosity, duplicates and relatives; return the pairs of relatives.
-
-    ``seen`` gets heterozygosity, f, and axes of everyone who was called often enough, before these steps.
-    """
-    iid_N = cohort.samples["iid"]
+def _for_individuals(cohort: UnderQC, counts: Counts, options: Mapping[str, Any]) -> np.ndarray:
+    """Rows of the SNPs that heterozygosity and KING are of: common autosomal ones, evenly spaced."""
     usable_M = cohort.keep_M & cohort.autosome_M & counts.common_M(options["maf"])
-    row_M = qc_tables.thinned(np.flatnonzero(usable_M), options["individual_snps"])
+    return qc_tables.thinned(np.flatnonzero(usable_M), options["individual_snps"])
+
+
+def _by_heterozygosity(
+    cohort: UnderQC, counts: Counts, seen: pd.DataFrame, options: Mapping[str, Any]
+) -> None:
+    """Remove outliers of heterozygosity.
+
+    ``seen`` gets heterozygosity, f, and axes of everyone who was called often enough, before this step.
+    """
+    row_M = _for_individuals(cohort, counts, options)
     at = cohort.keep_N.copy()
     code_N = pd.Categorical(cohort.samples["population"][at], categories=list(counts.names)).codes.astype(int)
     het_N, f_N = individuals.inbreeding(cohort.chunks(row_M), counts.a1_freq_MK[row_M], code_N)
@@ -124,16 +128,33 @@ def _by_kind(
         passes_N = np.ones(len(at), dtype=bool)
         passes_N[at] = ~individuals.outliers(f_N, code_N, options["heterozygosity"])
         cohort.keep_individuals("heterozygosity", passes_N, f"{options['heterozygosity']:g} SD of F")
+
+
+def _by_kinship(
+    cohort: UnderQC,
+    counts: Counts,
+    seen: pd.DataFrame,
+    options: Mapping[str, Any],
+    notes: Mapping[str, str],
+    mating: str,
+) -> pd.DataFrame:
+    """Remove duplicates and relatives; return the pairs of relatives, also where nobody is to be removed.
+
+    None are returned of the inbred, from few SNPs, and of more than MOST_PAIRED individuals if no limit is given.
+    """
     if "duplicates" in notes:
         cohort.keep_individuals("duplicates", cohort.keep_N, notes["duplicates"])
     limits = {name: options[name] for name in ("duplicates", "relatives") if options[name] is not None}
+    row_M = _for_individuals(cohort, counts, options)
     few = len(row_M) < individuals.LEAST_SNPS
     for name in limits if few else ():
         cohort.keep_individuals(name, cohort.keep_N, f"not tested: fewer than {individuals.LEAST_SNPS} SNPs")
-    if few or not limits:
+    many = len(cohort.fam) > MOST_PAIRED
+    if few or mating == "inbred" or (many and not limits):
         return individuals.no_pairs()
-    members = cohort.keep_N.copy()
-    pairs = individuals.kinship(lambda: cohort.chunks(row_M), iid_N[members], min(limits.values()))
+    iid_N, members = cohort.samples["iid"], cohort.keep_N.copy()
+    least = min(limits.values(), default=king.THIRD_DEGREE)
+    pairs = individuals.kinship(lambda: cohort.chunks(row_M), iid_N[members], least)
     for name, limit in limits.items():
         left = cohort.keep_N.copy()
         passes_N = np.ones(len(left), dtype=bool)
@@ -154,11 +175,12 @@ def _by_frequency(
     p_M = np.full(len(cohort.bim), np.nan)
     if "HWE" in notes:
         cohort.keep_snps("HWE", cohort.keep_M, notes["HWE"])
-    if options["hwe"] is not None:
+    elif options["hwe"] is not None and options["hwe_within"] == "population" and not any(counts.names):
+        cohort.keep_snps("HWE", cohort.keep_M, "not tested: nobody has a population")
+    elif options["hwe"] is not None:
         tested_M = cohort.keep_M & ~cohort.sex_chromosome_M  # men are no heterozygotes on X
-        result_M = counts.hwe_M(tested_M, options["hwe_within"])
-        p_M[tested_M] = result_M[tested_M]
-        cohort.keep_snps("HWE", result_M >= options["hwe"], f"P < {options['hwe']:g}")
+        p_M = counts.hwe_M(tested_M, options["hwe_within"])
+        cohort.keep_snps("HWE", ~(p_M < options["hwe"]), f"P < {options['hwe']:g}")
     text = f"MAF < {options['maf']:g}" if options["maf"] else "monomorphic"
     cohort.keep_snps("MAF", counts.common_M(options["maf"]), text)
     return p_M
@@ -193,8 +215,8 @@ def _write(
     plink.write_fam(cohort.fam[cohort.keep_N], out / "genotypes.fam")
     samples = _populations(cohort.samples[cohort.keep_N], table, packed_MB, options)
     files.write_tsv(samples, out / "samples.tsv")
-    columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure"]
-    files.write_tsv(table[columns], out / "variants.tsv")
+    columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure", "autosome"]
+    files.write_tsv(table.assign(autosome=autosome_M.astype(np.int64))[columns], out / "variants.tsv")
 
 
 def _populations(

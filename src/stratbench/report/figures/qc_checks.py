@@ -201,7 +201,7 @@ def _kinship(axis: Any, data: Data) -> None:
     title = "Relatedness of pairs"
     texts = [_qc.threshold(data.steps, step) for step in ("duplicates", "relatives")]
     limits = [limit for text in texts if (limit := _qc.limit(text)) is not None]
-    if not limits:
+    if not limits and data.pairs.empty:
         said = next((text for text in texts if text != _qc.NOT_ASKED), texts[0])
         _qc.nothing(axis, title, _qc.reason(said, data.mating))
         return
@@ -209,7 +209,8 @@ def _kinship(axis: Any, data: Data) -> None:
     phi = phi[phi >= BOUNDS[0]]
     edges = 2.0 ** np.arange(-4.5, -0.74, 0.125)
     count_B = np.histogram(np.minimum(phi, edges[-1] * 0.999), edges)[0]
-    removed_B = np.histogram(np.minimum(phi[phi > min(limits)], edges[-1] * 0.999), edges)[0]
+    above = phi[phi > min(limits, default=np.inf)]
+    removed_B = np.histogram(np.minimum(above, edges[-1] * 0.999), edges)[0]
     for counts_B, colour in ((count_B, _qc.LEFT), (removed_B, _qc.REMOVED)):
         axis.bar(edges[:-1], counts_B, np.diff(edges) * 0.92, align="edge", color=colour)
     axis.set_xscale("log")
@@ -224,6 +225,8 @@ def _kinship(axis: Any, data: Data) -> None:
                   transform=axis.get_xaxis_transform())  # fmt: skip
     for limit in limits:
         axis.axvline(limit, color=style.INK, ls="--", lw=1.2)
+    if not limits:
+        axis.text(0.98, 0.82, "no threshold", ha="right", va="top", fontsize=8, transform=axis.transAxes)
     axis.set_xticks([*BOUNDS, 0.5], [style.number(f"{x:.3g}") for x in (*BOUNDS, 0.5)])
     axis.minorticks_off()
     tested = int((~data.people.table["removed_by"].isin(["sample call rate", "heterozygosity"])).sum())
