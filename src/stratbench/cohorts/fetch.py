@@ -7,18 +7,21 @@ source has as such is then converted from what was fetched.
 
 import gzip
 import hashlib
+import lzma
 import os
 import shutil
 import tempfile
 import time
+import urllib.error
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from stratbench import files
 from stratbench.cohorts import cohort_file as cohort_files
@@ -32,14 +35,17 @@ PLACES = ("resources/mirror", "../shared/cohorts")  # where a mirror is looked f
 STALL = 20.0  # seconds without data before a URL is given up
 LIMIT = 1800.0  # seconds for one URL in all: a source that drips must not hold a study up
 PIECE = 1 << 20
-BROKEN = (
+BROKEN = (  # what a bad source raises
     OSError,
     HTTPException,
     EOFError,
+    ValueError,  # an address that is none
+    RuntimeError,  # of a zip: encrypted, or a compression that Python does not know
+    KeyError,  # no such member
+    lzma.LZMAError,
     zlib.error,
     zipfile.BadZipFile,
-    KeyError,
-)  # what a bad source raises
+)
 
 __all__ = ["debian_package", "fetch"]
 
@@ -56,7 +62,7 @@ def fetch(cohort_file: str | Path, outdir: str | Path) -> None:
     """Put every file that a cohort file names into ``outdir``, under its final name.
 
     A file that is there with the right SHA-256 is kept. Raises Unfetched, a UserError, that lists every source
-    tried, and why it failed, where none works, and UserError for a source that cannot be converted.
+    tried, and why it failed, where none works, or says why what was fetched could not be converted.
     """
     declared = cohort_files.read(cohort_file)
     try:
@@ -69,7 +75,17 @@ def fetch(cohort_file: str | Path, outdir: str | Path) -> None:
             if "sources" in entry:
                 _fetch_one(entry, Path(outdir) / entry["name"], Path(temporary), failed, cohort_file)
     if "convert" in declared:
-        convert(declared, Path(outdir))
+        _convert(declared, Path(outdir), cohort_file)
+
+
+def _convert(declared: Mapping[str, Any], folder: Path, cohort_file: str | Path) -> None:
+    """Make what no source has. Raises Unfetched: a file that cannot be made is as far away as one without a source."""
+    try:
+        convert(declared, folder)
+    except UserError as error:
+        names = ", ".join(entry["name"] for entry in cohort_files.made(declared).values())
+        how = f"conversion of {declared['files'][declared['convert']['source']]['name']}"
+        raise Unfetched(f"{cohort_file}: {error}", [(names, how, str(error))]) from error
 
 
 def is_complete(declared: Mapping[str, Any], folder: str | Path) -> bool:
@@ -81,7 +97,7 @@ def is_complete(declared: Mapping[str, Any], folder: str | Path) -> bool:
 def _fetch_one(
     entry: Mapping[str, Any], target: Path, work: Path, failed: dict[str, str], cohort_file: str | Path
 ) -> None:
-    """One file. ``failed`` is why URLs and packages gave nothing: files that share one do not try it again."""
+    """One file. ``failed`` is why URLs, hosts and packages gave nothing: files that share one do not try it again."""
     if has(target, entry["sha256"]):
         say(f"{target.name}: already here")
         return
@@ -129,15 +145,33 @@ def _take(source: Mapping[str, str], digest: str, target: Path, work: Path, fail
         raise Unavailable(str(error) or type(error).__name__) from error
 
 
-def _once(place: str, failed: dict[str, str], get: Callable[[], Path]) -> Path:
-    """What ``get`` gets, unless it has failed before: a dead network is waited for once."""
-    if place in failed:
-        raise Unavailable(failed[place])
+def _once(places: Sequence[str], failed: dict[str, str], get: Callable[[], Path]) -> Path:
+    """What ``get`` gets, unless one of these places has failed before: a cohort waits for each once.
+
+    ``places`` are a package; or a URL and, if it has one, its host, which has failed if it did not answer.
+    """
+    for place in places:
+        if place in failed:
+            raise Unavailable(failed[place])
     try:
         return get()
     except (Unavailable, *BROKEN) as error:
-        failed[place] = str(error) or type(error).__name__
+        failed[places[-1] if _is_silence(error) else places[0]] = str(error) or type(error).__name__
         raise
+
+
+def _is_silence(error: Exception) -> bool:
+    """Whether a host did not answer at all: unknown, unreachable, refusing or hanging."""
+    silent = (urllib.error.URLError, TimeoutError, ConnectionError)
+    return isinstance(error, silent) and not isinstance(error, urllib.error.HTTPError)
+
+
+def _host(url: str) -> list[str]:
+    """The host of a URL; none of a file's, and of a text that is no URL, which fails by itself."""
+    try:
+        return [host] if (host := urlsplit(url).netloc) else []
+    except ValueError:
+        return []
 
 
 def _local(source: Mapping[str, str], work: Path, failed: dict[str, str]) -> Path:
@@ -145,8 +179,9 @@ def _local(source: Mapping[str, str], work: Path, failed: dict[str, str]) -> Pat
     if "mirror" in source:
         return _from_mirror(source["mirror"])
     if "url" in source:
-        return _once(source["url"], failed, lambda: _download(source["url"], work))
-    package = _once(source["debian"], failed, lambda: debian_package(source["debian"], work))
+        url = source["url"]
+        return _once([url, *_host(url)], failed, lambda: _download(url, work))
+    package = _once([source["debian"]], failed, lambda: debian_package(source["debian"], work))
     path = package / source["path"]
     if not path.is_file():
         raise Unavailable(f"the package holds no {source['path']}")
@@ -175,8 +210,8 @@ def _download(url: str, work: Path) -> Path:
                 out.write(piece)
                 if time.monotonic() > end:
                     raise Unavailable(f"not complete after {LIMIT:g} s")
-        expected = answer.headers.get("Content-Length")
-        if expected is not None and temporary.stat().st_size != int(expected):
+        expected = answer.headers.get("Content-Length", "")  # may be nonsense, as "12, 12"
+        if expected.isdecimal() and temporary.stat().st_size != int(expected):
             raise Unavailable(f"the connection ended after {temporary.stat().st_size} of {expected} bytes")
     return path
 

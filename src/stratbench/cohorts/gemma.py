@@ -20,7 +20,7 @@ def convert(source: Path, fam: Path, options: Mapping[str, Any], table: Path) ->
     A row one field short is taken to have lost the tab between ``options["fused"]`` and the next field.
     Raises UserError for any other number of fields, or if rows and .fam differ in number.
     """
-    people, fused = plink.read_fam(fam)["iid"], options["fused"]
+    people, fused = plink.read_fam(fam)["iid"], options.get("fused")
     rows = [line.split() for line in files.read_text(source).splitlines()]
     if len(rows) != len(people):
         raise UserError(f"{source}: {len(rows)} rows, but {fam} has {len(people)} people")
