@@ -5,7 +5,7 @@ standard deviation over other seeds (replicates 100 to 115); those of Balding-Ni
 ancestry follow from the number of loci and of people.
 """
 
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +126,16 @@ def pedigree_kinship(people: pd.DataFrame) -> dict[tuple[str, str], float]:
     return phi
 
 
-# kinship: standard error of its mean over the pairs of 20 families
-KINSHIP_SE = {0.25: 0.0014, 0.125: 0.0024, 0.0625: 0.0069, 0.0: 0.0017}
+# relation: pairs in each family, kinship, standard error of the mean over the pairs of 20 families
+RELATIONS = {
+    "parent and child": (14, 0.25, 0.0007),
+    "siblings": (3, 0.25, 0.0068),
+    "half-siblings": (2, 0.125, 0.0064),
+    "grandparent and grandchild": (10, 0.125, 0.0021),
+    "aunt or uncle": (5, 0.125, 0.0050),
+    "cousins": (6, 0.0625, 0.0069),
+    "unrelated": (26, 0.0, 0.0017),  # those who married in; and all pairs of two families
+}
 KINSHIP: dict[str, Any] = {
     **{key: value for key, value in RATES.items() if key != "population_size"},
     "founder_options": {"population_size": SIZE},
@@ -155,45 +163,68 @@ def king(directory: Path, plink2: Any, replicate: int) -> pd.DataFrame:
     return table.set_index(["#IID1", "IID2"])
 
 
-def test_relatives_are_as_related_as_their_pedigree_says(tmp_path: Path, plink2: Any) -> None:
-    """KING-robust by plink2's counts of shared genotypes.
+def relations(people: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """The relation of all pairs, both ways, read from the .fam's columns; its numbers are not looked at."""
+    parents = {one.iid: {one.father, one.mother} - {"0"} for one in people.itertuples()}
+    old = {one: set().union(*(parents[parent] for parent in of)) for one, of in parents.items()}
+    found = {}
+    for pair in permutations(parents, 2):
+        one, other = pair
+        shared = len(parents[one] & parents[other])
+        if one in parents[other] or other in parents[one]:
+            found[pair] = "parent and child"
+        elif shared:
+            found[pair] = ("half-siblings", "siblings")[shared - 1]
+        elif one in old[other] or other in old[one]:
+            found[pair] = "grandparent and grandchild"
+        elif parents[one] & old[other] or parents[other] & old[one]:
+            found[pair] = "aunt or uncle"
+        else:
+            found[pair] = "cousins" if old[one] & old[other] else "unrelated"
+    return found
 
-    Its KINSHIP column divides by the *smaller* of two people's numbers of heterozygous SNPs (Manichaikul et al.
-    2010, equation 11), so chance differences of these lower it: .010 among unrelated people in genomes of 1.6
+
+def equation_9(found: pd.DataFrame) -> pd.Series:
+    """Kinship by plink2's counts of shared genotypes, for each pair.
+
+    plink2's KINSHIP column divides by the *smaller* of two people's numbers of heterozygous SNPs (Manichaikul et
+    al. 2010, equation 11), so chance differences of these lower it: .010 among unrelated people in genomes of 1.6
     Morgans (replicates 100 to 115). Equation 9 divides by their mean and has no such bias, in one population.
     """
-    found = king(tmp_path, plink2, 0)
-    people = registry.load("demography", "family").pedigree(completed("family", **KINSHIP))
-    expected = pedigree_kinship(people)
-    assert sorted(set(expected.values())) == [0.0, 0.0625, 0.125, 0.25, 0.5]
-    truth = np.array([expected[pair] for pair in found.index])
-    assert len(found) == len(people) * (len(people) - 1) / 2
     one, other = found["HETHET"] + found["HET1_HOM2"], found["HETHET"] + found["HET2_HOM1"]
     opposed = 4 * found["IBS0"] + found["HET1_HOM2"] + found["HET2_HOM1"]
     assert found["KINSHIP"].to_numpy() == pytest.approx(
         (0.5 - opposed / (4 * np.minimum(one, other))).to_numpy(), abs=1e-5
     )
-    kinship = (found["HETHET"] - 2 * found["IBS0"]) / (one + other)
-    for value, error in KINSHIP_SE.items():
-        assert kinship[truth == value].mean() == pytest.approx(value, abs=4 * error), value
+    return (found["HETHET"] - 2 * found["IBS0"]) / (one + other)
 
 
-@pytest.mark.parametrize(
-    ("relation", "kinship"), [("siblings", 0.25), ("half-siblings", 0.125), ("cousins", 0.0625)]
-)
-def test_pedigrees_have_the_relations_that_they_promise(relation: str, kinship: float) -> None:
-    """Who shares both parents, the father alone, or grandparents alone, read from the .fam's columns."""
+def test_relatives_are_as_related_as_their_pedigree_says(tmp_path: Path, plink2: Any) -> None:
+    """Each relation by itself: parents are so many, and vary so little, that they would hide all siblings."""
+    people = registry.load("demography", "family").pedigree(completed("family", **KINSHIP))
+    relation, replicates = relations(people), range(4)
+    means = []
+    for replicate in replicates:
+        kinship = equation_9(king(tmp_path, plink2, replicate))
+        assert len(kinship) == len(people) * (len(people) - 1) / 2
+        means.append(kinship.groupby([relation[pair] for pair in kinship.index]).mean())
+    found = pd.DataFrame(means)
+    assert set(found) == set(RELATIONS)
+    for name, (_, value, error) in RELATIONS.items():
+        assert found[name].mean() == pytest.approx(value, abs=4 * error / np.sqrt(len(replicates))), name
+
+
+@pytest.mark.parametrize("name", RELATIONS)
+def test_pedigrees_have_the_relations_that_they_promise(name: str) -> None:
+    """2 siblings, 1 half-sibling, 2 cousins (siblings of each other, as are their parents) in each of 2 families."""
     people = registry.load("demography", "family").pedigree(completed("family", families=2, individuals=2))
-    expected, of = pedigree_kinship(people), people.set_index("iid")
-    young = people.loc[(people["generation"] == 0) & (people["father"] != "0"), "iid"]
-    pairs = {"siblings": [], "half-siblings": [], "cousins": []}
-    for one, other in combinations(young, 2):
-        if of.loc[one, "family"] == of.loc[other, "family"]:
-            shared = (of.loc[one, ["father", "mother"]] == of.loc[other, ["father", "mother"]]).sum()
-            pairs[("cousins", "half-siblings", "siblings")[shared]].append((one, other))
-    # 2 siblings, 1 half-sibling, 2 cousins (siblings of each other) in each of 2 families
-    assert len(pairs[relation]) == 2 * {"siblings": 2, "half-siblings": 2, "cousins": 6}[relation]
-    assert {expected[pair] for pair in pairs[relation]} == {kinship}
+    expected, of = pedigree_kinship(people), people.set_index("iid")["family"]
+    pairs = [pair for pair, relation in relations(people).items() if relation == name and pair[0] < pair[1]]
+    within = [pair for pair in pairs if of[pair[0]] == of[pair[1]]]
+    number, kinship, _ = RELATIONS[name]
+    assert len(within) == 2 * number
+    assert {expected[pair] for pair in pairs} == {kinship}
+    assert name == "unrelated" or pairs == within
 
 
 FOUNDERS_SE = 0.0061  # of one cohort's FST

@@ -222,8 +222,75 @@ def test_a_demography_is_what_its_table_says(label: str) -> None:
 
 
 def test_every_demography_with_events_is_stated() -> None:
+    """Balding-Nichols has none: test_ancestry_theory states its formulas a second time."""
     stated = {name for name, *_ in STATEMENTS.values()}
     assert stated == set(registry.names("demography")) - {"balding-nichols"}
+
+
+# role, generations ago, sex as in a .fam, father, mother; in the order of the .fam
+POPULATION = "all"  # panmictic founders
+FAMILIES: dict[str, tuple[dict[str, int], str]] = {
+    "a whole family": (
+        {"siblings": 3, "half_siblings": 2, "cousins": 1},
+        """
+        grandfather 2 1 - -
+        grandmother 2 2 - -
+        son 1 1 grandfather grandmother
+        wife 1 2 - -
+        child1 0 1 son wife
+        child2 0 2 son wife
+        child3 0 1 son wife
+        other-wife 1 2 - -
+        half1 0 1 son other-wife
+        half2 0 2 son other-wife
+        daughter 1 2 grandfather grandmother
+        husband 1 1 - -
+        cousin1 0 1 husband daughter
+        """,
+    ),
+    "an only child": (
+        {"siblings": 1, "half_siblings": 0, "cousins": 0},
+        """
+        grandfather 2 1 - -
+        grandmother 2 2 - -
+        son 1 1 grandfather grandmother
+        wife 1 2 - -
+        child1 0 1 son wife
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("label", FAMILIES)
+@pytest.mark.parametrize("genotyped", ["all", "youngest"])
+def test_a_pedigree_is_what_its_table_says(label: str, genotyped: str) -> None:
+    """Two families and two unrelated people in one population: the table twice, then them."""
+    options, text = FAMILIES[label]
+    given = completed("family", families=2, individuals=2, genotyped=genotyped, **options)
+    people = registry.load("demography", "family").pedigree(given)
+    lines = [line.split() for line in text.strip().splitlines()]
+    expected = []
+    for k in range(2):
+        iid = {line[0]: f"{POPULATION}_{k * len(lines) + at + 1:05d}" for at, line in enumerate(lines)} | {
+            "-": "0"
+        }
+        for role, generation, sex, father, mother in lines:
+            young = genotyped == "all" or generation == "0"
+            row = (
+                iid[role],
+                f"{POPULATION}_f{k + 1:04d}",
+                iid[father],
+                iid[mother],
+                int(sex),
+                int(generation),
+            )
+            expected.append((*row, POPULATION, young))
+    for sex in (1, 2):
+        iid_of = f"{POPULATION}_{2 * len(lines) + sex:05d}"
+        expected.append((iid_of, iid_of, "0", "0", sex, 0, POPULATION, True))
+    columns = ["iid", "family", "father", "mother", "sex", "generation", "population", "genotyped"]
+    assert list(people.columns) == columns
+    assert list(people.itertuples(index=False, name=None)) == expected
 
 
 @pytest.mark.parametrize(
