@@ -197,6 +197,7 @@ def _cohort(base: Path, paths: Paths, cohort: Any, example: Example) -> None:
             "a1_freq": rng.uniform(0.05, 0.5, m),
             "call_rate": 1.0,
             "structure": 1,
+            "autosome": 1,
         }
     )
     files.write_tsv(variants, base / paths.variants.format(cohort=cohort.label))

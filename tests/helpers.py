@@ -77,6 +77,7 @@ def write_cohort(
         a1_freq=np.where(called_MN, count_MN, 0).sum(axis=1) / (2 * n_called_M),
         call_rate=called_MN.mean(axis=1),
         structure=1 if structure is None else list(structure),
+        autosome=1,
     )
     files.write_tsv(variants, directory / "variants.tsv")
     qc = pd.DataFrame(

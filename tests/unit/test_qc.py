@@ -145,7 +145,8 @@ def test_tables_say_what_is_in_the_bed(tiny_fileset: Path, tmp_path: Path) -> No
     count_MN = read_counts(tmp_path)
     variants, bim = files.read_tsv(tmp_path / "variants.tsv"), plink.read_bim(tmp_path / "genotypes.bim")
     called_MN = count_MN >= 0
-    assert list(variants.columns) == ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure"]
+    columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure", "autosome"]
+    assert list(variants.columns) == columns
     assert (variants[["snp", "chrom", "pos", "a1", "a2"]] == bim[["snp", "chrom", "pos", "a1", "a2"]]).all(
         None
     )

@@ -14,13 +14,12 @@ from stratbench.structure import king
 SNPS = 20_000  # at most, evenly spaced: a kinship's standard error is then some .004
 LEAST = 500
 SPAN = 500_000_000  # base pairs below which strangers' kinships spread as far as second-degree relatives'
-SEX = {"X", "Y", "XY", "MT", "M", "23", "24", "25", "26"}
 
 
 def autosomal(cohort: Path) -> pd.DataFrame:
-    """Rows of variants.tsv that are not on a sex chromosome, by their human numbers, or mitochondrial."""
+    """Rows of variants.tsv with a place on an autosome, as QC found by the species' number of them."""
     variants = files.read_tsv(cohort / "variants.tsv")
-    return variants[~variants["chrom"].str.removeprefix("chr").str.upper().isin(SEX)]
+    return variants[variants["autosome"] == 1]
 
 
 def span(cohort: Path) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench import files
+from stratbench.cohorts.chromosomes import is_on
 from stratbench.paths import fill
 from stratbench.report import style
 from stratbench.report.curves import courses, strongest
@@ -70,7 +71,7 @@ def genome(results: Results, group: Group, split: Split) -> Genome:
 
 def at_locus(snps: pd.DataFrame, locus: dict[str, Any]) -> pd.DataFrame:
     """The SNPs at a known locus: within its bounds, or on its whole chromosome where none are stated."""
-    here = snps[snps["chrom"] == str(locus["chrom"])]
+    here = snps[is_on(snps["chrom"], str(locus["chrom"]))]
     if "start" in locus and "end" in locus:
         here = here[here["pos"].between(locus["start"], locus["end"])]
     return here
@@ -78,7 +79,7 @@ def at_locus(snps: pd.DataFrame, locus: dict[str, Any]) -> pd.DataFrame:
 
 def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> tuple[float, float] | None:
     """Where a locus begins and ends on the x axis: a whole chromosome where no bounds are stated."""
-    here = snps[snps["chrom"] == str(locus["chrom"])]
+    here = snps[is_on(snps["chrom"], str(locus["chrom"]))]
     if here.empty:
         return None
     low, high = float(here["pos"].min()), float(here["pos"].max())
