@@ -1,6 +1,7 @@
 """Options of simulated traits: effects, where SNPs act, shapes of the environment, families, and twins."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -130,11 +131,66 @@ def test_families_share_an_environment(mice, tmp_path):
     assert tables.parts["environment"].eq(0).all()
     total = tables.parts[["genetic", "environment", "environment_family", "noise"]].sum(axis=1)
     np.testing.assert_allclose(tables.parts["liability"], total, atol=1e-7)
-    named = ("genetic", "environment", "environment_family", "noise", "covariance")
-    for shares in (tables.about["shares"], tables.about["shares_within"]):
-        assert sum(shares[name] for name in named) == pytest.approx(1)
     noise = 0.3
     assert tables.parts["noise"].var() == pytest.approx(noise, abs=4 * noise * np.sqrt(2 / 240))
+
+
+POPULATIONS = ("p1", "p2", "p3")
+PARTS = ("genetic", "environment", "environment_family", "noise")
+SHAPES = {
+    "populations": {"environment": 0.2},
+    "smooth": {"environment": 0.2, "environment_shape": "smooth", "gradient": ["place"]},
+    "sharp": {"environment": 0.2, "environment_shape": "sharp", "deme": "p2"},
+}
+
+
+def around(values_N, population_N):
+    """Values around the mean of each population, population by population."""
+    return np.concatenate(
+        [values_N[population_N == p] - values_N[population_N == p].mean() for p in POPULATIONS]
+    )
+
+
+@pytest.mark.parametrize("ascertain", [None, {"case_share": {"p1": 0.2, "p2": 0.5, "p3": 0.7}}])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shares_are_those_of_the_parts(tmp_path, shape, ascertain):
+    """Every share, of all and within populations, worked out from liability.tsv by hand."""
+    count_MN, population = balding_nichols([N // 3] * 3, M, 0.1, np.random.default_rng(6))
+    place = [f"{x:.3f}" for x in np.random.default_rng(7).uniform(size=N)]
+    families = [f"f{k // 2}" for k in range(N)]
+    cohort = write_cohort(tmp_path / "c", count_MN, population, families, {"place": place})
+    options = {"h2": 0.3, "causal": 20, "family_environment": 0.1, "prevalence": 0.4, **SHAPES[shape]}
+    _, _, parts, about, _ = simulated(cohort, tmp_path / "t", ascertain=ascertain, **options)
+    key = "shares_kept" if ascertain else "shares"
+    of = np.array(population)[parts["iid"].str[1:].astype(int) - 1]
+    total, within = (
+        {name: change(parts[name].to_numpy()) for name in (*PARTS, "liability")}
+        for change in (lambda x: x - x.mean(), lambda x: around(x, of))
+    )
+    for found, values in ((about[key], total), (about[f"{key}_within"], within)):
+        whole = np.mean(values["liability"] ** 2)
+        for name in PARTS:
+            assert found[name] == pytest.approx(np.mean(values[name] ** 2) / whole, abs=1e-6), name
+        twice = 2 * sum(np.mean(values[one] * values[two]) for one, two in combinations(PARTS, 2))
+        assert found["covariance"] == pytest.approx(twice / whole, abs=1e-6)
+        assert abs(twice) > 1e-3
+    whole = np.mean(total["liability"] ** 2)
+    assert about[key]["genetic_within"] == pytest.approx(np.mean(within["genetic"] ** 2) / whole, abs=1e-6)
+    assert about[f"{key}_within"]["liability"] == pytest.approx(
+        np.mean(within["liability"] ** 2) / whole, abs=1e-6
+    )
+    assert about[f"{key}_within"]["liability"] < 0.97
+    if shape == "smooth":
+        assert about[f"{key}_within"]["environment"] > 0.1
+    else:
+        assert about[f"{key}_within"]["environment"] == pytest.approx(0, abs=1e-12)
+    assert ("shares_kept_within" in about) == (ascertain is not None)
+
+
+def test_a_trait_without_anything_within_populations_says_so(cohort, tmp_path):
+    about = simulated(cohort, tmp_path, h2=0, causal=0, environment=1, kind="quantitative").about
+    assert set(about["shares_within"].values()) == {0}
+    assert about["shares"]["environment"] == pytest.approx(1)
 
 
 def test_each_population_has_its_prevalence(cohort, tmp_path):
@@ -177,14 +233,6 @@ def test_a_twin_may_name_another_traits_label(cohort, tmp_path):
     assert named.parts.equals(twin.parts)
 
 
-def test_twins_in_one_population_are_the_same(mice, tmp_path):
-    removed, kept, _ = (
-        simulated(mice, tmp_path / str(k), names=("c", str(k)), twin="t", causal=20, **one)
-        for k, one in enumerate(({"between": "removed"}, {}, {"family_environment": 0.2}))
-    )
-    np.testing.assert_allclose(removed.parts["genetic"], kept.parts["genetic"], atol=1e-9)
-
-
 def test_every_option_is_documented_with_its_default():
     page = (Path(__file__).parents[2] / "docs" / "traits.md").read_text()
     for schemas in (options.OPTIONS, ascertain.OPTIONS):
@@ -217,6 +265,11 @@ SMOOTH = {"h2": 0.2, "causal": 5, "environment": 0.3, "environment_shape": "smoo
         ({"causal_populations": ["r1c1"]}, "set causal_shared < 1 or leave this out"),
         ({"prevalence": {"r1c1": 0.5}}, "prevalence: no value for r1c2.*name every population"),
         ({"h2": 0.5, "environment": 0.3, "family_environment": 0.3}, "family_environment is 1.1; lower one"),
+        ({"kind": "quantitative", "prevalence": 0.1}, "prevalence: a quantitative trait has no cases; leave"),
+        (
+            {"kind": "quantitative", "prevalence": {"r1c1": 0.5}},
+            "prevalence: a quantitative trait has no cases",
+        ),
         ({"family_environment": 0.2}, "families of two or more, but everyone is a family of their own"),
     ],
 )
@@ -226,7 +279,13 @@ def test_impossible_options_are_refused(demes, tmp_path, given, message):
 
 
 @pytest.mark.parametrize(
-    "options", [{"environment_shape": "sharp", "deme_sd": 1}, {"causal_shared": 0.5}, {"environment": 0.1}]
+    "options",
+    [
+        {"environment_shape": "sharp", "deme_sd": 1},
+        {"causal_shared": 0.5},
+        {"environment": 0.1},
+        {"between": "removed"},
+    ],
 )
 def test_what_differs_by_population_needs_two(mice, tmp_path, options):
     with pytest.raises(UserError, match="needs two populations or more, but everyone is in 'all'"):

@@ -151,6 +151,43 @@ def test_realised_shares_vary_as_the_noise_does(tmp_path: Path) -> None:
         assert table[name].mean() == pytest.approx(share, abs=4 * table[name].sem()), name
 
 
+THREE = {"environment": 0.25, "h2": 0.4, "family_environment": 0.1, "causal": 60}
+SHAPES = {
+    "populations": {},
+    "smooth": {"environment_shape": "smooth", "gradient": ["place"]},
+    "sharp": {"environment_shape": "sharp"},  # a deme drawn for each trait
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_realised_shares_of_every_environment_are_those_asked_for(tmp_path: Path, shape: str) -> None:
+    """Three populations of one gene pool, so that genes and environment covary by chance alone.
+
+    Within populations an environment of theirs has no share, and the others have the more: 1 / (1 - .25) of it. A
+    gradient across and within populations keeps what is within.
+    """
+    rng, people = np.random.default_rng(18), 600
+    count_MN, populations = balding_nichols([people // 3] * 3, 200, 0, rng)
+    place_N = np.repeat([0.0, 1, 2], people // 3) + rng.normal(size=people)
+    cohort = write_cohort(
+        tmp_path / "c", count_MN, populations, [f"f{k // 4}" for k in range(people)],
+        {"place": [f"{x:.4f}" for x in place_N]},
+    )  # fmt: skip
+    found = [
+        simulated(cohort, tmp_path / "t", names=("c", k), **THREE, **SHAPES[shape]).about for k in range(30)
+    ]
+    inside = np.var(place_N.reshape(3, -1), axis=1).mean() / np.var(place_N) if shape == "smooth" else 0
+    asked = {"genetic": 0.4, "environment": 0.25, "environment_family": 0.1, "noise": 0.25, "covariance": 0}
+    left = 1 - 0.25 * (1 - inside)
+    within = {name: share / left for name, share in asked.items()}
+    within |= {"environment": 0.25 * inside / left, "liability": left}
+    for shares, expected in (("shares", asked), ("shares_within", within)):
+        table = pd.DataFrame([about[shares] for about in found])
+        for name, share in expected.items():
+            assert table[name].mean() == pytest.approx(share, abs=4 * table[name].sem() + 1e-12), name
+            assert table[name].sem() < 0.01, name
+
+
 def test_sibs_are_as_alike_as_genes_and_family_make_them(tmp_path: Path) -> None:
     """Correlation of full sibs: h2 / 2 + the family's share (Falconer & Mackay 1996, chapter 9)."""
     cohort = sibships(tmp_path / "c", 400, 2, 300, np.random.default_rng(14))

@@ -157,6 +157,7 @@ def _ascertain(
     if len(made["liability"]):
         made["liability"] = made["liability"][kept_N]
         about["shares_kept"] = shares(made["liability"], population_N[kept_N])
+        about["shares_kept_within"] = shares_within(made["liability"], population_N[kept_N])
 
 
 def _classes(y_N: np.ndarray, population_N: np.ndarray) -> dict[str, dict[str, int]]:

@@ -147,6 +147,8 @@ def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "causal", f"no causal SNPs, but h2 is {options['h2']:g}; set causal >= 1 or h2: 0"
     if options["causal_populations"] and options["causal_shared"] == 1:
         yield "causal_populations", "all causal SNPs act everywhere; set causal_shared < 1 or leave this out"
+    if options["kind"] == "quantitative" and options["prevalence"] != OPTIONS["prevalence"]["default"]:
+        yield "prevalence", "a quantitative trait has no cases; leave this out or set kind: binary"
     yield from _shape(options)
 
 
@@ -185,4 +187,6 @@ def needs_populations(options: Mapping[str, Any]) -> str | None:
         return "environment_shape: sharp"
     if options["h2"] > 0 and options["causal_shared"] < 1:
         return "causal_shared < 1"
+    if options["h2"] > 0 and options["between"] == "removed":
+        return "between: removed"
     return None

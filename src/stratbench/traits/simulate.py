@@ -28,6 +28,7 @@ from stratbench.traits.populations import population_means, require_known, requi
 
 DRAWS = ("causal", "effects", "homes", "deme", "family", "noise", "ascertainment")
 SHARES = ("genetic", "environment", "environment_family", "noise")
+NOTHING_WITHIN = 1e-12  # of the liability's variance: rounding alone
 Rngs = Mapping[str, np.random.Generator]
 
 
@@ -141,7 +142,8 @@ def shares(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, float]:
 def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, float]:
     """The same within populations: variances around the means of populations over that of the liability.
 
-    ``liability`` is the part of the liability's whole variance that lies within populations.
+    ``liability`` is the part of the liability's whole variance that lies within populations. Where nothing does
+    (an environment alone, or one person of each population), all are 0.
     """
     names = [*SHARES, "liability"]
     around = pd.DataFrame(
@@ -151,8 +153,10 @@ def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, fl
         }
     )
     variance = around.var(ddof=0)
-    share = {name: float(variance[name] / variance["liability"]) for name in SHARES}
     of_all = float(variance["liability"] / parts["liability"].var(ddof=0))
+    if of_all < NOTHING_WITHIN:
+        return dict.fromkeys([*SHARES, "covariance", "liability"], 0.0)
+    share = {name: float(variance[name] / variance["liability"]) for name in SHARES}
     return {**share, "covariance": 1 - sum(share.values()), "liability": of_all}
 
 
