@@ -110,7 +110,9 @@ def test_a_split_by_king_finds_the_relatives(pairs: Path) -> None:
     assert (sets.to_numpy()[::2] != sets.to_numpy()[1::2]).any()
 
 
-def test_axes_are_fitted_without_relatives_where_kinships_mean_something(pairs: Path) -> None:
+def test_axes_are_fitted_without_relatives_where_kinships_mean_something(
+    pairs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One of each pair of duplicates, unless the SNPs span too little of a genome or mating forbids."""
     sets = run_split(pairs, {"method": "random", "options": {}})
     train = sets.index[sets == "train"]
@@ -130,6 +132,10 @@ def test_axes_are_fitted_without_relatives_where_kinships_mean_something(pairs: 
     try:
         short = variants.assign(pos=variants["pos"] // 10)
         files.write_tsv(short, pairs / "cohort" / "variants.tsv")
+        capsys.readouterr()
         assert fitted(kinship=0.25) == set(train)
+        assert "fitted on relatives, too, as kinships are not computed" in (said := capsys.readouterr().out)
+        assert "SNPs span 120 Mb, less than 500" in said
+        assert "fewer than" not in said
     finally:
         files.write_tsv(variants, pairs / "cohort" / "variants.tsv")

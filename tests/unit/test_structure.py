@@ -160,6 +160,28 @@ def test_few_data_have_few_axes(tmp_path):
     assert table(tmp_path, "pcs.tsv").shape[1] - 2 == len(table(tmp_path, "loadings.tsv.gz")) < 9
 
 
+def test_rarer_snps_serve_pcs_and_grm_where_both_thresholds_allow(tmp_path):
+    rng = np.random.default_rng(3)
+    count_MN = rng.binomial(2, np.r_[np.full(60, 0.02), np.full(60, 0.3)][:, None], (120, 150)).astype(
+        np.int8
+    )
+    cohort_and_split(tmp_path, count_MN, None)
+
+    def rarest(**options):
+        paths = (tmp_path / name for name in ("cohort", "dataset", "split.tsv", "structure"))
+        structure(*paths, options)
+        a1_freq = table(tmp_path, "loadings.tsv.gz")["a1_freq"]
+        return np.minimum(a1_freq, 1 - a1_freq).min(), len(a1_freq)
+
+    least, count = rarest()
+    assert least > 0.05
+    lower, more = rarest(maf=0.01)
+    assert 0.01 < lower < 0.05
+    assert more > count + 20
+    with pytest.raises(UserError, match=r"has MAF > 0\.49 among .*lower the config's structure: maf"):
+        rarest(maf=0.49)
+
+
 def test_nothing_to_fit_on_is_refused(tmp_path):
     count_MN, populations = balding_nichols([40, 40], 50, 0.1, np.random.default_rng(1))
     cohort_and_split(tmp_path, count_MN, populations)

@@ -88,7 +88,7 @@ OPTIONS = {
         "minimum": 0,
         "maximum": 0.5,
         "default": 0.05,
-        "description": "least minor allele frequency of the SNPs that PCs and GRM may use",
+        "description": "least MAF of the SNPs that PCs and GRM may use, which also ask for structure's maf in training",
     },
     "long_range_ld": {
         "anyOf": [

@@ -18,7 +18,6 @@ from stratbench.structure import grm, kin, pca
 from stratbench.structure.covariates import covariates
 from stratbench.structure.fst import fst
 
-MIN_MAF = 0.05
 EXACT = 5000  # individuals up to whom all axes are found at once; the axes of more are iterated
 OPTIONS = {
     "kinship": {
@@ -27,6 +26,13 @@ OPTIONS = {
         "maximum": 0.5,
         "default": 0.0884,
         "description": "PCs are fitted on one of people of larger KING kinship; null: declared families alone count",
+    },
+    "maf": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 0.5,
+        "default": 0.05,
+        "description": "PCs and GRM are of SNPs with a larger MAF among those whom PCs are fitted on",
     },
     "grm_most": {
         "type": "integer",
@@ -66,7 +72,7 @@ def structure(
     if mating == "outbred" and options["kinship"] is not None:
         fitted_N = without_kin(cohort, people["iid"].to_numpy(dtype=object), fitted_N, options["kinship"])
     everyone = open_cohort(cohort, structure_snps(cohort, dataset), people["iid"].tolist())
-    everyone, p_M = common(everyone, fitted_N)
+    everyone, p_M = common(everyone, fitted_N, options["maf"])
     n = len(people)
     stored = n <= options["grm_most"]
     product_NN = grm.product(everyone, p_M) if n <= EXACT or stored else None
@@ -100,10 +106,18 @@ def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
 def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float) -> np.ndarray:
     """Of these individuals those of whom no two have a larger KING kinship: bool (N,).
 
-    All of them where SNPs span too little of a genome for kinships to tell, and where there are too many.
+    All of them where SNPs span too little of a genome for kinships to tell, and where there are too many; the log
+    says so.
     """
-    iids = iid_N[fitted_N].tolist()
-    if len(iids) > EXACT or kin.span(cohort) < kin.SPAN or len(kin.autosomal(cohort)) < kin.LEAST:
+    iids, span, snps = iid_N[fitted_N].tolist(), kin.span(cohort), len(kin.autosomal(cohort))
+    reasons = {
+        f"{len(iids)} individuals are more than {EXACT}": len(iids) > EXACT,
+        f"autosomal SNPs span {span / 1e6:.0f} Mb, less than {kin.SPAN / 1e6:.0f}": span < kin.SPAN,
+        f"{snps} autosomal SNPs are fewer than {kin.LEAST}": snps < kin.LEAST,
+    }
+    why_not = [reason for reason, holds in reasons.items() if holds]
+    if why_not:
+        say(f"PCs are fitted on relatives, too, as kinships are not computed: {'; '.join(why_not)}")
         return fitted_N
     result_N = fitted_N.copy()
     result_N[fitted_N] = relatives.without_relatives(kin.kinships(cohort, iids), iids, threshold)
@@ -120,14 +134,15 @@ def structure_snps(cohort: Path, dataset: Path) -> list[str]:
     return variants["snp"][chosen].tolist()
 
 
-def common(everyone: Genotypes, fitted_N: np.ndarray) -> tuple[Genotypes, np.ndarray]:
-    """SNPs with MAF > 0.05 among the fitted individuals, and those individuals' frequencies (M,)."""
+def common(everyone: Genotypes, fitted_N: np.ndarray, maf: float) -> tuple[Genotypes, np.ndarray]:
+    """SNPs with MAF > ``maf`` among the fitted individuals, and those individuals' frequencies (M,)."""
     p_M = frequencies(everyone.people(fitted_N))
-    common_M = np.minimum(p_M, 1 - p_M) > MIN_MAF  # False where p is NaN
+    common_M = np.minimum(p_M, 1 - p_M) > maf  # False where p is NaN
     if not common_M.any():
         raise UserError(
-            f"structure: none of {len(p_M)} SNPs marked `structure` has MAF > {MIN_MAF} among "
-            f"{fitted_N.sum()} unrelated training individuals; raise the maf of QC or relax its LD pruning"
+            f"structure: none of {len(p_M)} SNPs marked `structure` has MAF > {maf:g} among {fitted_N.sum()} "
+            "unrelated training individuals; lower the config's structure: maf, or raise the maf of QC or relax its "
+            "LD pruning"
         )
     return everyone.snps(common_M), p_M[common_M]
 
