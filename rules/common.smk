@@ -68,9 +68,10 @@ def sources(cohort):
 
 
 def columns_of(declared):
-    """What a cohort file says about its samples, without what only a report shows."""
+    """What a cohort file says about its samples and species, without what only a report shows."""
     keys = ("columns", "tables", "missing", "family", "population", "covariates", "derived", "traits")
-    return {key: declared[key] for key in keys}
+    species = {key: declared.get(key) for key in ("build", "autosomes")}
+    return {key: declared[key] for key in keys} | species
 
 
 def mating(cohort):

@@ -20,6 +20,7 @@ F2 i3 dad other 0 -9 0.25 0 B
 0 i4 0 mum 1 3e-2 NA NA B
 """
 COLUMNS = {"weight": 6, "weight_test": 7, "case": 8, "breed": 9}
+ONE = {"weight": {"kind": "quantitative", "column": "weight"}}
 TRAITS = {"weight": {"kind": "quantitative", "columns": ["weight", "weight_test"]}}
 
 
@@ -84,7 +85,22 @@ def test_columns_keep_their_text_and_missing_is_blank(cohort) -> None:
     assert column(out, "weight_test") == ["", "-2", "0.25", ""]
     assert column(out, "breed") == ["A", "A", "B", "B"]
     assert column(out, "population") == ["all"] * 4
-    assert column(read(cohort(missing=["NA"])), "weight") == ["1.5", "", "-9", "3e-2"]
+    assert column(read(cohort(missing=["NA", "B"])), "breed") == ["A", "A", "", ""]
+
+
+@pytest.mark.parametrize("missing", [["NA"], ["NA", "-9"]])
+def test_minus_nine_is_missing_in_traits_and_covariates_whatever_the_file_says(
+    cohort, missing: list[str]
+) -> None:
+    fam = FAM.replace("-2 NA A", "-9.0 -9 A").replace("NA NA B", "2 0 -9")
+    path = cohort(
+        fam, missing=missing, covariates={"breed": "categorical", "weight_test": "numeric"}, traits=ONE
+    )
+    out = read(path)
+    assert column(out, "weight") == ["1.5", "", "", "3e-2"]
+    assert column(out, "weight_test") == ["", "", "0.25", "2"]
+    assert column(out, "breed") == ["A", "A", "B", ""]
+    assert column(out, "case") == ["1", "" if "-9" in missing else "-9", "0", "0"]  # neither: as declared
 
 
 @pytest.mark.parametrize(
@@ -242,6 +258,31 @@ def test_bad_files_are_refused_and_nothing_is_left(
     assert not (path.parent / "out").exists()
 
 
+@pytest.mark.parametrize("about", [{}, {"build": "UMD3.1"}, {"build": "hg19"}, {"autosomes": 29}])
+def test_chromosome_23_needs_the_species(cohort, about: dict[str, Any]) -> None:
+    path = cohort(**about)
+    bim = path.parent / "source/s.bim"
+    bim.write_text(bim.read_text().replace("2 b", "23 b"))
+    if about in ({"build": "hg19"}, {"autosomes": 29}):
+        assert (read(path) / "genotypes.bim").exists()
+        return
+    with pytest.raises(
+        UserError, match=r"s\.bim: has chromosome 23: .*autosomes \(how many the species has\)"
+    ):
+        read(path)
+    assert not (path.parent / "out").exists()
+
+
+def test_a_snp_with_one_allele_twice_is_kept_and_counted(cohort, capsys) -> None:
+    path = cohort()
+    bim = path.parent / "source/s.bim"
+    for alleles, counted in (("C C", True), ("0 0", False), (". .", False), ("C T", False)):
+        bim.write_text(f"1 a 0 5 A G\n2 b 0 7 {alleles}\n")
+        assert len(plink.read_bim(read(path) / "genotypes.bim")) == 2
+        said = "s.bim: 1 of 2 SNPs, such as 'b', have the same allele in columns 5 and 6; they are kept"
+        assert (said in capsys.readouterr().out) == counted
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
@@ -252,6 +293,7 @@ def test_bad_files_are_refused_and_nothing_is_left(
         ({"derived": {"half": {"train": "wieght"}}}, "derived.half: no column 'wieght'"),
         ({"derived": {"weight": {"train": "case"}}}, "the column name 'weight' is taken"),
         ({"population": "bread"}, "did you mean 'breed'"),
+        ({"covariates": {"weight": "numeric"}}, "covariates: 'weight' is the trait 'weight', .*leave it out"),
         ({"columns": {**COLUMNS, "family": 6}}, "the column name 'family' is taken"),
         ({"columns": {**COLUMNS, "early": 5}}, "columns.early"),
         ({"files": {}}, "files: 'bed' is missing"),
@@ -278,4 +320,4 @@ def test_the_cohort_files_that_ship_are_sound(path: Path) -> None:
     for entry in [*content["known_loci"], *content["published"]]:
         assert {entry["trait"]} <= known if isinstance(entry["trait"], str) else set(entry["trait"]) <= known
     if content["mating"] != "outbred":
-        assert content["qc"]["hwe"] is None
+        assert content["qc"].get("hwe") in (None, "auto")

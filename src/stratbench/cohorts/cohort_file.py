@@ -88,6 +88,10 @@ def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
     used += [
         ("covariates", column) for column in content["covariates"] if column not in ("sex", *columns(content))
     ]
+    for name, trait in content["traits"].items():
+        for column in trait_columns(trait):
+            if column in content["covariates"]:
+                yield f"covariates: '{column}' is the trait '{name}', which would be adjusted for itself; leave it out"
     for place, column in used:
         if column not in known:
             yield f"{place}: no column '{column}' under columns or tables: {nearest(column, known)}"

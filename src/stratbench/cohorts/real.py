@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from stratbench import files, plink
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.tables import matched
+from stratbench.cohorts import chromosomes, cohort_file
+from stratbench.cohorts.tables import matched, minus_nine, require_unique
 from stratbench.errors import UserError
 from stratbench.job import say
 
@@ -26,12 +26,15 @@ def read_cohort(
     ``declared`` is a cohort file's content (``cohort_file.read``), ``paths`` where each of its files lies. The
     .bed is copied byte by byte, the .bim but for line ends and a byte order mark; the .fam keeps FID, IID,
     parents and sex. Raises UserError for files that do not fit together, an iid that occurs twice, tables that
-    match nobody, and values that are no numbers in a trait's or numeric covariate's column.
+    match nobody, values that are no numbers in a trait's or numeric covariate's column, and chromosomes of which
+    only the species' number of autosomes tells what they are.
     """
     bed, bim, fam_path = (Path(paths[end]) for end in ("bed", "bim", "fam"))
-    fam = plink.read_fam(fam_path)
-    _require_unique(fam["iid"], fam_path)
-    plink.require_same_people(bed, plink.open_bed(bed, len(fam), len(plink.read_bim(bim))), len(fam))
+    fam, snps = plink.read_fam(fam_path), plink.read_bim(bim)
+    require_unique(fam["iid"], fam_path)
+    plink.require_same_people(bed, plink.open_bed(bed, len(fam), len(snps)), len(fam))
+    chromosomes.require_known(snps["chrom"].unique(), declared, bim)
+    _say_same_alleles(snps, bim)
     samples = _samples(fam, declared, paths)
     with files.whole(f"{out_prefix}.bed") as temporary:
         shutil.copyfile(bed, temporary)
@@ -46,12 +49,13 @@ def read_cohort(
     say(f"{fam_path}: {len(fam)} individuals, {populations} populations, {families} families")
 
 
-def _require_unique(iid: pd.Series, path: Path) -> None:
-    twice = iid[iid.duplicated()]
-    if len(twice):
-        raise UserError(
-            f"{path}: line {twice.index[0] + 1}: the individual id (column 2) '{twice.iloc[0]}' occurs a second "
-            "time; ids must be unique, whatever the family: rename with plink2 --update-ids, or remove one"
+def _say_same_alleles(snps: pd.DataFrame, path: Path) -> None:
+    """Count SNPs with one allele in both columns, which PLINK takes as well; 0 and . are missing alleles."""
+    same = snps["snp"][(snps["a1"] == snps["a2"]) & ~snps["a1"].isin(["0", "."])]
+    if len(same):
+        say(
+            f"{path}: {len(same)} of {len(snps)} SNPs, such as '{same.iloc[0]}', have the same allele in columns 5 and "
+            "6; they are kept, as column 5 is counted whatever its name, but look at where the file comes from"
         )
 
 
@@ -67,11 +71,12 @@ def _samples(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str,
         extra = extra.join(matched(path, table, fam, fam_path))
         source |= dict.fromkeys(table["columns"], path)
     extra, was = extra.mask(extra.isin(declared["missing"]), ""), extra
-    for column in _numeric(declared):
+    numeric = _numeric(declared)
+    for column in dict.fromkeys([*numeric, *declared["covariates"]]):
         if column in source:
-            if "-9" in declared["missing"]:
-                extra[column] = extra[column].mask(_minus_nine(was[column], column, source[column]), "")
-            _require_numbers(extra[column], fam["iid"], column, source[column])
+            extra[column] = extra[column].mask(_minus_nine(was[column], column, source[column]), "")
+            if column in numeric:
+                _require_numbers(extra[column], fam["iid"], column, source[column])
     population = _population(fam, extra, declared["population"])
     families = _family(fam, extra, declared["family"])
     table = pd.DataFrame({"iid": fam["iid"], "population": population, "family": families})
@@ -89,7 +94,7 @@ def _numeric(declared: Mapping[str, Any]) -> list[str]:
 
 def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
     """Where a value is -9, or -9.0: a number as well as PLINK's code for missing, so that its use is said."""
-    coded = pd.to_numeric(values, errors="coerce") == -9
+    coded = minus_nine(values)
     if coded.any():
         say(f"{path}: {coded.sum()} of {len(values)} values of '{column}' are -9: missing, as PLINK has it")
     return coded

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +62,37 @@ def _require_names(names: Sequence[str], path: str | Path) -> None:
             raise UserError(f"{path}: two columns are named '{name}'; rename one")
 
 
+def minus_nine(values: pd.Series) -> pd.Series:
+    """Where text is -9, however it is written (-9.0): PLINK's code for a missing value; bool, the same index."""
+    return pd.to_numeric(values, errors="coerce") == -9
+
+
+def require_unique(iid: pd.Series, path: str | Path) -> None:
+    """Raise UserError for an individual id that occurs twice in the .fam, whose iids these are."""
+    twice = iid[iid.duplicated()]
+    if len(twice):
+        raise UserError(
+            f"{path}: line {twice.index[0] + 1}: the individual id (column 2) '{twice.iloc[0]}' occurs a second "
+            "time; ids must be unique, whatever the family: rename with plink2 --update-ids, or remove one"
+        )
+
+
 def matched(
-    path: str | Path, table: Mapping[str, Any], fam: pd.DataFrame, fam_path: str | Path
+    path: str | Path,
+    table: Mapping[str, Any],
+    fam: pd.DataFrame,
+    fam_path: str | Path,
+    content: pd.DataFrame | None = None,
+    tell: Callable[[str], object] = say,
 ) -> pd.DataFrame:
     """The columns that ``table`` names, in the .fam's order and with its index; blank for people without a row.
 
-    ``table`` is an entry of a cohort file's ``tables``: ``{id, columns}``. Rows of people who are not in the
-    .fam are counted and said. Raises UserError for absent columns, an id that occurs twice, and a table that
-    matches nobody.
+    ``table`` is an entry of a cohort file's ``tables``: ``{id, columns}``; ``content`` is what the file holds, if it
+    was read before. Rows of people who are not in the .fam are counted and told. Raises UserError for absent
+    columns, an id that occurs twice, and a table that matches nobody.
     """
-    content = read(path)
+    if content is None:
+        content = read(path)
     ids = [table["id"]] if isinstance(table["id"], str) else list(table["id"])
     known = [str(name) for name in content.columns]
     for column in [*ids, *table["columns"].values()]:
@@ -88,12 +109,12 @@ def matched(
     if len(strangers) == len(own):
         raise UserError(_no_match(path, ids, own, fam_path, theirs))
     if len(strangers):
-        say(
+        tell(
             f"{path}: {len(strangers)} of {len(own)} ids are not in {fam_path}, such as '{strangers.iloc[0]}'"
         )
     without = int((~theirs.isin(own)).sum())
     if without:
-        say(f"{path}: no row for {without} of {len(fam)} individuals; their values are blank")
+        tell(f"{path}: no row for {without} of {len(fam)} individuals; their values are blank")
     wanted = content.set_axis(own.to_numpy())[list(table["columns"].values())]
     found = wanted.reindex(theirs.to_numpy()).fillna("")
     return found.set_axis(list(table["columns"]), axis=1).set_axis(fam.index)

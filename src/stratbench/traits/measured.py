@@ -9,12 +9,16 @@ import pandas as pd
 
 from stratbench import files
 from stratbench.cohorts.cohort_file import trait_columns
+from stratbench.cohorts.tables import minus_nine
 from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.registry import nearest
 
 CODED = ("missing (0)", "controls (1)", "cases (2)")
-MISSING = ("", "NA", "NaN", "nan")  # and -9, however it is written
+MISSING = (
+    "",
+    "NA",
+)  # and -9, however it is written; read_cohort blanks whatever else a cohort file calls missing
 
 
 def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) -> pd.Series:
@@ -34,7 +38,7 @@ def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) ->
             hint = nearest(column, [str(known) for known in text.columns])
             raise UserError(f"{samples_tsv}: trait '{name}' wants column '{column}': {hint}")
     stripped = text[columns].apply(lambda values: values.str.strip())
-    coded = stripped.apply(lambda values: pd.to_numeric(values, errors="coerce") == -9)
+    coded = stripped.apply(minus_nine)
     if coded.any(axis=None):
         say(f"trait '{name}': {int(coded.to_numpy().sum())} values are -9: missing, as PLINK has it")
     raw = stripped.mask(coded, "").replace(list(MISSING), None)
