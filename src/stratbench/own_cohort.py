@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
+from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,12 @@ SPLITS = {
 }
 SPECIAL = {"family": ("fid", "parents", "none"), "population": ("fid",)}
 CONVERT = {
-    ".vcf": "--vcf {file} --max-alleles 2",
-    ".vcf.gz": "--vcf {file} --max-alleles 2",
+    **dict.fromkeys((".vcf", ".vcf.gz", ".vcf.bgz", ".vcf.zst"), "--vcf {file} --max-alleles 2"),
     ".bcf": "--bcf {file} --max-alleles 2",
-    ".pgen": "--pfile {stem} --max-alleles 2",
+    ".pvar.zst": "--pfile {stem} vzs --max-alleles 2",
+    **dict.fromkeys((".pgen", ".pvar", ".psam"), "--pfile {stem}{vzs} --max-alleles 2"),
+    ".bgen": "--bgen {file} ref-first --sample {stem}.sample --max-alleles 2",
+    **dict.fromkeys((".ped", ".map"), "--pedmap {stem}"),
 }
 
 
@@ -65,7 +68,7 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
             used[section] = list(own)
             defined[section] = own if isinstance(own, dict) else {}
     name = given["study"]
-    qc = {"thin": THIN, **({} if cohort["mating"] == "outbred" else {"hwe": None}), **cohort["qc"]}
+    qc = {"thin": THIN, **cohort["qc"]}
     return {
         "study": name,
         **{key: given[key] for key in ("seeds", "gpu") if key in given},
@@ -102,31 +105,39 @@ def _at(place: Place, message: str) -> str:
 
 def _prefix(bfile: str) -> str:
     """The prefix of a .bed, .bim and .fam. Raises UserError, which says how to convert other formats."""
-    for end, arguments in CONVERT.items():
-        stem = bfile.removesuffix(end)
-        file = stem + end
-        if bfile.endswith(end) or (Path(file).is_file() and not Path(f"{bfile}.bed").exists()):
-            command = f"plink2 {arguments.format(file=file, stem=stem)} --make-bed --out {stem}"
-            raise UserError(
-                f"cohort.bfile: {file} is not PLINK 1 (.bed, .bim, .fam); convert it, and give the prefix {stem}:\n"
-                f"  {command}"
-            )
-    prefix = bfile.removesuffix(".bed")
+    prefix = re.sub(r"\.(?:bed|bim|fam)$", "", bfile, flags=re.IGNORECASE)
     absent = [f"{prefix}.{end}" for end in ("bed", "bim", "fam") if not Path(f"{prefix}.{end}").is_file()]
+    if f"{prefix}.bed" in absent:
+        _refuse_others(prefix)
     if absent:
         raise UserError(f"cohort.bfile: no such file: {', '.join(absent)}; give the prefix of all three")
     return prefix
 
 
+def _refuse_others(name: str) -> None:
+    """Raise UserError if a file in another format has this name, or this prefix, with the command that converts it."""
+    beside = {path[len(name) :].lower(): path for path in sorted(glob(f"{escape(name)}.*"))}
+    named = {end: name for end in CONVERT if name.lower().endswith(end)}
+    found = named or {end: beside[end] for end in CONVERT if end in beside}
+    for end, file in found.items():
+        stem = file[: -len(end)]
+        vzs = " vzs" if Path(f"{stem}.pvar.zst").exists() and not Path(f"{stem}.pvar").exists() else ""
+        command = f"plink2 {CONVERT[end].format(file=file, stem=stem, vzs=vzs)} --make-bed --out {stem}"
+        raise UserError(
+            f"cohort.bfile: {file} is not PLINK 1 (.bed, .bim, .fam); convert it, and give the prefix {stem}:\n"
+            f"  {command}"
+        )
+
+
 def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
     """What a cohort file would declare, the trait's label, and what the values say about the trait."""
-    table = _table(cohort)
+    fam = _people(bfile, cohort)
+    table = _table(cohort, f"{bfile}.fam", fam)
     kinds = _covariates(cohort, table)
-    from_table = [] if table is None else _columns(cohort, list(table.columns))
-    name = _names(from_table)
+    name = _names([] if table is None else list(table.columns))
     trait = cohort["trait"]
     column = name[trait] if trait is not None else "phenotype"
-    kind, note = _kind(cohort, bfile, table)
+    kind, note = _kind(cohort, f"{bfile}.fam", fam, table)
     label = re.sub(r"[^a-z0-9.]+", "-", (trait or "phenotype").lower()).strip("-.") or "trait"
     special = {key: name.get(cohort[key], cohort[key]) for key in ("population", "family")}
     files = {end: {"path": f"{bfile}.{end}"} for end in ("bed", "bim", "fam")}
@@ -141,6 +152,7 @@ def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[s
             "title": f"{study}: {bfile}",
             "licence": "the user's own data",
             "citation": "none: given as a path, not as a cohort file",
+            **{key: cohort[key] for key in ("build", "autosomes") if cohort[key] is not None},
             "mating": cohort["mating"],
             "files": files,
             "columns": {} if trait is not None else {"phenotype": 6},
@@ -155,8 +167,22 @@ def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[s
     )
 
 
-def _table(cohort: Mapping[str, Any]) -> Any:
-    """The phenotypes, all text, with missing values blank; None if there is no table."""
+def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
+    """The .fam, as read_cohort will take it. Raises UserError for an iid that occurs twice, and open chromosomes."""
+    from stratbench import plink
+    from stratbench.cohorts import chromosomes, tables
+    from stratbench.files import read_text
+
+    fam, bim = plink.read_fam(f"{bfile}.fam"), f"{bfile}.bim"
+    tables.require_unique(fam["iid"], f"{bfile}.fam")
+    if chromosomes.autosomes(cohort) is None:
+        lines = read_text(bim).split("\n")
+        chromosomes.require_known({line.split(None, 1)[0] for line in lines if line.strip()}, cohort, bim)
+    return fam
+
+
+def _table(cohort: Mapping[str, Any], fam_path: str, fam: Any) -> Any:
+    """The wanted columns for the .fam's individuals, all text, with missing values blank; None if there is no table."""
     from stratbench.cohorts import tables
 
     path, wanted = cohort["phenotypes"], _columns(cohort)
@@ -166,14 +192,25 @@ def _table(cohort: Mapping[str, Any]) -> Any:
         return None
     if cohort["trait"] is None and not wanted:
         raise UserError("cohort.trait: name the column of the table, or leave out phenotypes")
-    table = tables.read(path)
-    known = [str(column) for column in table]
+    content = tables.read(path)
+    known = [str(column) for column in content]
     ids = [cohort["id"]] if isinstance(cohort["id"], str) else cohort["id"]
     for column in [*ids, *wanted]:
         if column not in known:
             key = "id" if column in ids else next(k for k in KEYS if column in _list(cohort[k]))
             raise UserError(f"cohort.{key}: {path} has no column '{column}': {nearest(column, known)}")
-    return table.mask(table.isin(cohort["missing"]), "")
+    columns = {column: column for column in _columns(cohort, known)}
+    table = tables.matched(
+        path, {"id": cohort["id"], "columns": columns}, fam, fam_path, content, tell=lambda _: None
+    )
+    return table.apply(_blanked, missing=cohort["missing"])
+
+
+def _blanked(values: Any, missing: Sequence[str]) -> Any:
+    """Text with missing values blank, and -9, which is missing in every trait and covariate."""
+    from stratbench.cohorts import tables
+
+    return values.mask(values.isin(missing) | tables.minus_nine(values), "")
 
 
 KEYS = ("trait", "population", "family", "covariates")
@@ -204,6 +241,10 @@ def _names(columns: list[str]) -> dict[str, str]:
 def _covariates(cohort: Mapping[str, Any], table: Any) -> dict[str, str]:
     """Kinds of covariates: numeric if every value is a number, unless they are stated. The .fam's sex has levels."""
     given = cohort["covariates"]
+    if cohort["trait"] in given:
+        raise UserError(
+            f"cohort.covariates: '{cohort['trait']}' is the trait, adjusted for itself; leave it out"
+        )
     if isinstance(given, dict):
         return dict(given)
     return {
@@ -224,14 +265,11 @@ def _all_numbers(values: Any) -> bool:
     return bool(_numbers(values[values != ""]).notna().all())
 
 
-def _kind(cohort: Mapping[str, Any], bfile: str, table: Any) -> tuple[str, str]:
+def _kind(cohort: Mapping[str, Any], fam_path: str, fam: Any, table: Any) -> tuple[str, str]:
     """The trait's kind and a line about it: as stated, or as the values say by PLINK's rules."""
-    from stratbench import plink
-
     trait = cohort["trait"]
     if trait is None:
-        fam = plink.read_fam(f"{bfile}.fam")["phenotype"]
-        values, where = fam.mask(fam.isin(cohort["missing"]), ""), f"{bfile}.fam, column 6"
+        values, where = _blanked(fam["phenotype"], cohort["missing"]), f"{fam_path}, column 6"
     else:
         values, where = table[trait], f"{cohort['phenotypes']}, column '{trait}'"
     there = values[values != ""]

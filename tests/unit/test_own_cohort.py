@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import write_cohort
-from stratbench import own_cohort, plink
+from stratbench import files, own_cohort, plink
+from stratbench.cohorts.real import read_cohort
 from stratbench.config import check
 from stratbench.errors import UserError
+from stratbench.traits.measured import measured
 
 TABLE = {
     "IID": ["a", "b", "c", "d"],
@@ -23,6 +26,8 @@ TABLE = {
     "one": ["7", "7", "NA", "7"],
     "words": ["yes", "no", "yes", "no"],
     "empty": ["", "NA", "-9", "."],
+    "coded": ["0", "1", "-9.0", "1"],
+    "nine": ["-9", "-9.00", "-9e0", "NA"],
 }
 
 
@@ -90,6 +95,9 @@ def test_the_full_form_passes_the_same_checks_again(here: Path) -> None:
         ({"trait": "grade", "kind": "quantitative"}, "quantitative", "(stated), 4 of 4"),
         ({"trait": "grade", "kind": "binary"}, "binary", "(stated, 1 control and 2 case, 0 missing)"),
         ({"trait": "two", "kind": "quantitative"}, "quantitative", "4 of 4"),
+        ({"trait": "coded"}, "binary", "(by its values, 0 control and 1 case), 3 of 4"),
+        ({"trait": "coded", "kind": "binary"}, "binary", "(stated, 0 control and 1 case), 3 of 4"),
+        ({"trait": "T2D", "missing": ["NA"]}, "binary", "1 control and 2 case, 0 missing), 3 of 4"),
         ({"trait": None, "phenotypes": None}, "binary", "data/mine.fam, column 6: binary"),
     ],
 )
@@ -99,12 +107,78 @@ def test_kind_by_values_or_as_stated(here: Path, cohort: dict, kind: str, words:
     assert words in capsys.readouterr().err
 
 
+def test_what_is_found_is_what_a_study_reads(here: Path) -> None:
+    """-9.0 is missing here and there, whatever `missing` says: in traits, and in both kinds of covariates."""
+    table = TABLE | {"height": ["-9", "1", "2", "3"], "site": ["-9", "n", "n", "s"]}
+    pd.DataFrame(table).to_csv("data/mine.tsv", sep="\t", index=False)
+    said = declared(short(trait="coded", missing=["x"], covariates=["height", "site"]))
+    assert said["covariates"] == {"height": "numeric", "site": "categorical"}
+    read_cohort(said, {key: entry["path"] for key, entry in said["files"].items()}, "out/raw", "out/raw.tsv")
+    samples = files.read_tsv("out/raw.tsv", text=("coded", "height", "site"))
+    assert samples["coded"].tolist() == ["0", "1", "", "1"]
+    assert samples["height"].tolist() == ["", "1", "2", "3"]
+    assert samples["site"].tolist() == ["", "n", "n", "s"]
+    np.testing.assert_array_equal(measured("out/raw.tsv", "coded", said["traits"]), [0, 1, np.nan, 1])
+
+
+def test_values_count_after_the_table_met_the_fam(here: Path, capsys) -> None:
+    """Rows of strangers decide nothing, and say nothing on stdout, where Snakemake may print a graph."""
+    table = {"IID": ["c", "x", "a"], "T2D": ["2", "77.5", "1"], "age": ["33", "old", "44"]}
+    pd.DataFrame(table).to_csv("data/mine.tsv", sep="\t", index=False)
+    said = declared(short(trait="T2D", covariates=["age"]))
+    assert said["traits"]["t2d"]["kind"] == "binary"
+    assert said["covariates"] == {"age": "numeric"}
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("2 of 4 not missing\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("tsv", "d\t", "a\t", r"data/mine\.tsv: line 5: individual 'a' occurs a second time; keep one"),
+        ("fam", "d\t", "a\t", r"data/mine\.fam: line 4: .*'a' occurs a second time.*--update-ids"),
+        ("bim", "1\ts0002", "23\ts0002", r"data/mine\.bim: has chromosome 23: .*under cohort"),
+        ("bim", "1\ts0002", "chr26\ts0002", r"data/mine\.bim: has chromosome 26: "),
+    ],
+)
+def test_files_that_do_not_fit_are_refused_before_anything_runs(
+    here: Path, name: str, old: str, new: str, message: str
+) -> None:
+    path = Path(f"data/mine.{name}")
+    content = path.read_text()
+    assert old in content
+    path.write_text(content.replace(old, new, 1) if name == "bim" else new.join(content.rsplit(old, 1)))
+    with pytest.raises(UserError, match=message):
+        check(short())
+
+
+def test_a_table_of_strangers_is_refused_before_anything_runs(here: Path) -> None:
+    pd.DataFrame(TABLE | {"IID": list("wxyz")}).to_csv("data/mine.tsv", sep="\t", index=False)
+    with pytest.raises(UserError, match=r"none of its 4 ids \(column IID: 'w', 'x', 'y'\) is among"):
+        check(short())
+
+
+@pytest.mark.parametrize(
+    "species", [{"build": "hg19"}, {"autosomes": 29}, {"build": "hg38", "autosomes": 22}]
+)
+def test_chromosome_23_is_what_the_config_says(here: Path, species: dict[str, Any]) -> None:
+    bim = Path("data/mine.bim")
+    bim.write_text(bim.read_text().replace("1\ts0002", "23\ts0002"))
+    said = declared(short(**species))
+    assert {key: said[key] for key in ("build", "autosomes") if key in said} == species
+    paths = {key: entry["path"] for key, entry in said["files"].items()}
+    read_cohort(said, paths, "out/raw", "out/raw.tsv")
+    with pytest.raises(UserError, match="has chromosome 23"):
+        read_cohort({**said, "build": None, "autosomes": None}, paths, "out/raw", "out/raw.tsv")
+
+
 def test_sections_are_replaced_by_name_or_with_options(here: Path) -> None:
     top = {"models": ["linear"], "splits": {"third": {"method": "random", "test": 0.33}}, "seeds": 3}
     config = check(short(top, mating="inbred", qc={"thin": None}))
     (block,) = config["blocks"]
     assert (block["models"], block["splits"], config["seeds"]) == (["linear"], ["third"], 3)
-    assert config["cohorts"]["mine"]["qc"]["hwe"] is None
+    assert config["cohorts"]["mine"]["qc"]["hwe"] == "auto"  # QC then says that it is not tested, and why
     assert config["cohorts"]["mine"]["qc"]["thin"] is None
 
 
@@ -128,6 +202,10 @@ def test_names_that_are_taken_or_alike_become_others() -> None:
         (short(trait="one"), r"column 'one' is constant \(every value is 7\)"),
         (short(trait="words"), r"'yes' is not a number; code controls 0 and cases 1"),
         (short(trait="empty"), r"column 'empty': every value is missing"),
+        (short(trait="nine", missing=["NA"]), r"column 'nine': every value is missing"),
+        (short(covariates=["age", "Bmi"]), r"cohort\.covariates: 'Bmi' is the trait, .*leave it out"),
+        (short(build="hg91"), r"cohort\.build: unknown value 'hg91': did you mean 'hg19'"),
+        (short(autosomes=0), r"cohort\.autosomes: "),
         (short(phenotypes=None), r"cohort\.phenotypes: name the table that holds the column 'Bmi'"),
         (short(trait=None), r"cohort\.trait: name the column of the table"),
         (short(phenotypes="data/none.tsv"), r"data/none\.tsv: cannot be read: No such file"),
@@ -159,6 +237,15 @@ def converted(error: UserError) -> list[str]:
         (["--export", "bcf", "id-paste=iid"], "data/other"),
         (["--make-pgen"], "data/other"),
         (["--make-pgen"], "data/other.pgen"),
+        (["--make-pgen"], "data/other.pvar"),
+        (["--make-pgen"], "data/other.psam"),
+        (["--make-pgen", "vzs"], "data/other"),
+        (["--make-pgen", "vzs"], "data/other.pgen"),
+        (["--make-pgen", "vzs"], "data/other.pvar.zst"),
+        (["--no-pheno", "--export", "bgen-1.2", "ref-first"], "data/other.bgen"),
+        (["--no-pheno", "--export", "bgen-1.2", "ref-first"], "data/other"),
+        (["--export", "ped"], "data/other.ped"),
+        (["--export", "ped"], "data/other"),
     ],
 )
 def test_other_formats_are_told_the_command_that_converts_them(
@@ -170,3 +257,23 @@ def test_other_formats_are_told_the_command_that_converts_them(
     plink2(*converted(error.value))
     assert plink.read_fam("data/other.fam")["iid"].tolist() == list("abcd")
     assert declared(short(bfile="data/other"))["files"]["bed"] == {"path": "data/other.bed"}
+
+
+@pytest.mark.parametrize("name", ["other.VCF", "other.vcf.bgz", "other.Vcf.GZ", "other.BCF"])
+def test_endings_are_known_in_capitals_too(here: Path, name: str) -> None:
+    Path("data", name).touch()
+    for given in (f"data/{name}", "data/other"):
+        with pytest.raises(UserError, match=rf"data/{name} is not PLINK 1 .*prefix data/other:") as error:
+            check(short(bfile=given))
+        assert converted(error.value)[1] == f"data/{name}"
+
+
+@pytest.mark.parametrize("given", ["data/mine.bed", "data/mine.bim", "data/mine.fam", "data/mine.FAM"])
+def test_one_of_the_three_files_stands_for_all(here: Path, given: str) -> None:
+    assert declared(short(bfile=given))["files"]["bim"] == {"path": "data/mine.bim"}
+
+
+def test_a_prefix_may_look_like_another_format(here: Path) -> None:
+    for end in ("bed", "bim", "fam"):
+        Path(f"data/mine.{end}").rename(f"data/from.vcf.{end}")
+    assert declared(short(bfile="data/from.vcf"))["files"]["bed"] == {"path": "data/from.vcf.bed"}
