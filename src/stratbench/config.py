@@ -18,6 +18,7 @@ import yaml
 
 from stratbench import own_cohort, registry
 from stratbench.cohorts import cohort_file
+from stratbench.cohorts.checked import problems_of
 from stratbench.cohorts.mating import forbidden
 from stratbench.errors import UserError
 from stratbench.registry import nearest
@@ -71,6 +72,11 @@ def module_options(file: str) -> Mapping[str, Any]:
     """The literal OPTIONS of a file of the package that is no method, e.g. ``cohorts/qc_options.py``."""
     path = PACKAGE / file
     return dict(registry.literal(ast.parse(path.read_text()), "OPTIONS", path))
+
+
+def families_matter(trait: Mapping[str, Any]) -> bool:
+    """Whether a trait needs families of two or more."""
+    return bool("simulate" in trait and trait["simulate"]["family_environment"] > 0)
 
 
 class Checker:
@@ -163,7 +169,12 @@ class Checker:
             self.refuse(inside, "give either 'demography' (a name) or 'file' (a path of a method file)")
             return entry
         common = module_options("cohorts/simulate.py")
-        return entry | {"simulate": self.spec("demography", inside, simulate, "demography", common)}
+        spec = self.spec("demography", inside, simulate, "demography", common)
+        if place not in self.broken:
+            method = registry.load("demography", spec["demography"], spec["file"])
+            found = problems_of(method, spec["options"])
+            self.refuse_all(inside, (((option,), message) for option, message in found))
+        return entry | {"simulate": spec}
 
     def trait(self, place: Place, entry: Config) -> Config:
         if "simulate" in entry:
@@ -232,7 +243,7 @@ class Checker:
             self.measured((*place, "measured"), spec["measured"], cohort, of.get("declared"))
         if "declared" in of:
             self.refuse_all(place, trait_checks.in_real(spec, cohort, of["declared"]))
-        elif trait_checks.asks_of_demography(spec):
+        elif trait_checks.asks_of_demography(spec) or families_matter(spec):
             self.simulated(place, spec, cohort, of["simulate"])
 
     def measured(self, place: Place, name: str, cohort: str, declared: Config | None) -> None:
@@ -251,6 +262,9 @@ class Checker:
             size, columns = method.samples(simulate["options"]), column_names(method, simulate["options"])
         except UserError as error:
             return self.refuse(("cohorts", cohort, "simulate"), str(error))
+        if families_matter(spec) and "family" not in columns and not hasattr(method, "pedigree"):
+            message = f"'{cohort}' has no families; set it to 0, or use demography family"
+            self.refuse((*place, "simulate", "family_environment"), message)
         return self.refuse_all(place, trait_checks.in_simulated(spec, cohort, size, columns))
 
     def dial(self, config: Config, points: Mapping[str, float | str]) -> None:

@@ -9,6 +9,7 @@ from stratbench.errors import UserError
 from stratbench.registry import nearest
 
 Place = tuple[Any, ...]
+BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
 def dotted(place: Place) -> str:
@@ -62,8 +63,37 @@ def explain(error: ValidationError) -> Iterator[tuple[Place, str]]:
         yield (), f"'{missing}' is missing"
     elif error.validator == "enum":
         yield (), f"unknown value {value!r}: {nearest(str(value), [str(item) for item in rule])}"
+    elif error.validator == "type" and rule == "null":
+        yield (
+            (),
+            f"{value!r} is refused: {error.schema.get('description', 'it takes no value')}; leave it out",
+        )
+    elif error.validator in BOUNDS:
+        yield (), f"{value!r} {_range(error.schema)}"
     else:
         yield (), error.message + _number_hint(error)
+
+
+def _range(rule: Mapping[str, Any]) -> str:
+    """What numbers a schema allows, with its default as an example."""
+    low = next((name for name in ("exclusiveMinimum", "minimum") if name in rule), None)
+    high = next((name for name in ("exclusiveMaximum", "maximum") if name in rule), None)
+    if low and high:
+        excluded = [f"{rule[name]:g}" for name in (low, high) if name.startswith("exclusive")]
+        left_out = (
+            ", both excluded" if len(excluded) == 2 else "".join(f", {end} excluded" for end in excluded)
+        )
+        text = f"must lie between {rule[low]:g} and {rule[high]:g}{left_out}"
+    elif low:
+        text = f"must be above {rule[low]:g}" if low != "minimum" else f"must be {rule[low]:g} or more"
+    elif high:
+        text = f"must be below {rule[high]:g}" if high != "maximum" else f"must be {rule[high]:g} or less"
+    else:
+        raise ValueError(f"no bounds in {rule}")
+    default = rule.get("default")
+    if not isinstance(default, int | float):
+        return text
+    return f"{text}; give e.g. {default:.1e}" if "e" in str(default) else f"{text}; give e.g. {default}"
 
 
 def _number_hint(error: ValidationError) -> str:

@@ -1,6 +1,8 @@
 """Every mistake in a config is refused by its key, with the nearest valid name, before anything runs."""
 
 import copy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,7 +116,7 @@ REFUSALS = [
     (["sutdy"], "x", "sutdy: unknown key 'sutdy': did you mean 'study'?"),
     (["study"], ..., "'study' is missing"),
     (["study"], "Upper", "study: 'Upper' is no label"),
-    (["seeds"], 0, "seeds: 0 is less than the minimum of 1"),
+    (["seeds"], 0, "seeds: 0 must be 1 or more; give e.g. 2"),
     (
         ["cohorts", "pair", "replicate"],
         3,
@@ -135,7 +137,7 @@ REFUSALS = [
     (
         ["cohorts", "pair", "simulate", "fst"],
         1.5,
-        "cohorts.pair.simulate.fst: 1.5 is greater than or equal to",
+        "cohorts.pair.simulate.fst: 1.5 must lie between 0 and 1, both excluded; give e.g. 0.05",
     ),
     (["cohorts", "pair", "simulate", "mutation"], "1e-8", "YAML wants a dot and a sign: 1.0e-08"),
     (["cohorts", "pair", "qc", "mav"], 0.1, "cohorts.pair.qc.mav: unknown key 'mav': did you mean 'maf'?"),
@@ -144,14 +146,18 @@ REFUSALS = [
     (["structure"], 5, "structure: 5 is not of type 'object'"),
     (["cohorts", "Pair"], {"real": "x"}, "cohorts: 'Pair' is no label"),
     (["traits", "confounded", "measured"], "x", "traits.confounded: give either 'simulate'"),
-    (["traits", "confounded", "simulate", "h2"], 1.2, "traits.confounded.simulate.h2: 1.2 is greater than"),
+    (
+        ["traits", "confounded", "simulate", "h2"],
+        1.2,
+        "traits.confounded.simulate.h2: 1.2 must lie between 0 and 1",
+    ),
     (
         ["traits", "confounded", "simulate", "environment"],
         0.6,
         "traits.confounded.simulate.environment: h2 + environment is 1.1",
     ),
-    (["traits", "confounded", "simulate", "prevalence"], 0, "traits.confounded.simulate.prevalence: 0 is"),
-    (["traits", "confounded", "simulate", "prevalence"], 1, "traits.confounded.simulate.prevalence: 1 is"),
+    (["traits", "confounded", "simulate", "prevalence"], 0, "traits.confounded.simulate.prevalence: 0 must"),
+    (["traits", "confounded", "simulate", "prevalence"], 1, "traits.confounded.simulate.prevalence: 1 must"),
     (
         ["traits", "confounded", "simulate", "kind"],
         "binry",
@@ -174,11 +180,16 @@ REFUSALS = [
     ),
     (["traits", "confounded", "simulate", "causal"], 0, "traits.confounded.simulate.causal: no causal SNPs"),
     ([*TRAIT, "prevalence"], {"p1": 0.5}, "simulate.prevalence: no value for p2 of 'pair'"),
-    ([*TRAIT, "prevalence"], {"p1": 0.5, "p2": 1.5}, "simulate.prevalence.p2: 1.5 is greater than"),
+    ([*TRAIT, "prevalence"], {"p1": 0.5, "p2": 1.5}, "simulate.prevalence.p2: 1.5 must lie between 0 and 1"),
     (
         [*TRAIT, "family_environment"],
         0.5,
         "environment: h2 + environment + family_environment is 1.25",
+    ),
+    (
+        TRAIT,
+        {"family_environment": 0.2},
+        "traits.confounded.simulate.family_environment: 'pair' has no families; set it to 0, or use demography",
     ),
     ([*TRAIT, "gradient"], ["row"], "simulate.gradient: belongs to environment_shape: smooth"),
     (
@@ -264,7 +275,7 @@ REFUSALS = [
     (["models", "deep", "epochs"], "3", "models.deep.epochs: '3' is not of type 'integer'"),
     (["models", "deep", "file"], "x.py", "models.deep: give either 'method' (a name) or 'file'"),
     (["models", "mine"], {"file": "no.py"}, "models.mine.file: model 'no': no such file: no.py"),
-    (["adjustments", "pc5", "pcs"], 0, "adjustments.pc5.pcs: 0 is less than the minimum"),
+    (["adjustments", "pc5", "pcs"], 0, "adjustments.pc5.pcs: 0 must lie between 1 and 20; give e.g. 10"),
     (["adjustments", "a+b"], {"method": "none"}, "adjustments.a+b: a+b is composed"),
     (["blocks", 0, "model"], ["cnn"], "blocks[0].model: unknown key 'model': did you mean 'models'?"),
     (
@@ -288,6 +299,74 @@ REFUSALS = [
     (["blocks"], [], "blocks: [] should be non-empty"),
     (["models"], None, "models: None is not of type 'object'"),
 ]
+
+
+# what a demography's own check refuses: its options, the option that is named, and the message
+DEMOGRAPHIES = [
+    ({"demography": "american-admixture", "proportions": [0.5, 0.5, 0.5]}, "proportions: they sum to 1.5;"),
+    ({"demography": "island", "fst": 0.00001}, "fst: each generation 1.67 of a population would come"),
+    ({"demography": "island", "migration": 0.6}, "migration: each generation 1.2 of a population would come"),
+    ({"demography": "island", "migration": 0.1, "fst": 0.1}, "fst: it follows from 'migration'"),
+    ({"demography": "stepping-stone", "rows": 1, "columns": 1}, "rows: 1 row of 1 column is no lattice;"),
+    (
+        {"demography": "stepping-stone", "history": "perpetual", "ancestral_size": 9},
+        "ancestral_size: it is for history recent, but that is perpetual; leave it out",
+    ),
+    ({"demography": "stepping-stone", "history": "perpetual", "panmixia": 9}, "panmixia: it is for history"),
+    (
+        {"demography": "stepping-stone", "horizon": 9},
+        "horizon: it is for history perpetual, but that is recent",
+    ),
+    (
+        {"demography": "balding-nichols", "fst": [0.1, 0.2]},
+        "fst: 2 values for 3 populations; give one for each",
+    ),
+    (
+        {"demography": "balding-nichols", "spread": 2},
+        "spread: it is of admixed people; set 'admixture' to true",
+    ),
+    (
+        {"demography": "balding-nichols", "mutation": 0.1},
+        "mutation: 0.1 is refused: independent loci have no",
+    ),
+    (
+        {"demography": "family", "founders": "split", "founder_options": {"fst": 2}},
+        "founder_options: demography 'split': option 'fst' is 2: 2 must lie between 0 and 1, both excluded; give",
+    ),
+    (
+        {"demography": "family", "founders": "split", "founder_options": {"fst": 0.00001}},
+        "founder_options: the founders' populations change 0.2 generations ago, but families go back 2; leave",
+    ),
+    (
+        {"demography": "family", "founders": "stepping-stone", "founder_options": {"horizon": 9}},
+        "founder_options: 'horizon': it is for history perpetual",
+    ),
+]
+
+
+@pytest.mark.parametrize(("simulate", "message"), DEMOGRAPHIES, ids=[case[1] for case in DEMOGRAPHIES])
+def test_impossible_demography_is_refused_before_anything_runs(good, simulate, message):
+    bad = changed(good, ["cohorts", "pair", "simulate"], simulate)
+    assert problems(bad).splitlines()[1:] == [line for line in problems(bad).splitlines() if message in line]
+    assert f"  cohorts.pair.simulate.{message}" in problems(bad)
+
+
+def test_users_demography_has_its_own_check(good, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "OPTIONS = {'size': {'type': 'number', 'default': 0}}\nCITATION = ''\n"
+        "def problems(options):\n    yield 'size', 'nobody is left; raise it'\n"
+    )
+    bad = changed(good, ["cohorts", "pair", "simulate"], {"file": str(file)})
+    assert "cohorts.pair.simulate.size: nobody is left; raise it" in problems(bad)
+
+
+def test_check_of_a_config_imports_no_simulator():
+    """Snakemake reads the config again in every job."""
+    code = "import sys; from stratbench import config; config.load('config/config.yaml')"
+    code += "; print('msprime' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize(("place", "value", "message"), REFUSALS, ids=[case[2] for case in REFUSALS])

@@ -1,5 +1,8 @@
 """Simulated cohorts: the raw contract, the tree sequence's genotypes, seeds by name, and refusals."""
 
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ import numpy as np
 import pytest
 
 from helpers import read_counts
-from stratbench import files, plink, registry
+from stratbench import files, plink, progress, registry
 from stratbench.cohorts import simulate as module
 from stratbench.cohorts import snps as streaming
 from stratbench.cohorts.checked import checked
@@ -100,48 +103,56 @@ def test_individuals_that_are_no_pairs_of_samples_are_noticed() -> None:
 @pytest.mark.parametrize(
     ("demography", "options", "message"),
     [
-        ("split", {"fst": 0}, "'fst'"),
-        ("split", {"fst": 1}, "'fst'"),
-        ("split", {"fst": -0.1}, "'fst'"),
-        ("split", {"populations": 1}, "'populations'"),
+        ("split", {"fst": 0}, "'fst'.* must lie between 0 and 1, both excluded; give e.g. 0.05"),
+        ("split", {"fst": 1}, "'fst'.* must lie between 0 and 1, both excluded; give e.g. 0.05"),
+        ("split", {"fst": -0.1}, "'fst'.* must lie between 0 and 1, both"),
+        ("split", {"populations": 1}, "'populations'.* must be 2 or more; give e.g. 3"),
         ("split", {"population": 3}, "did you mean 'populations'"),
-        ("split", {"individuals": 0}, "'individuals'"),
+        ("split", {"individuals": 0}, "'individuals'.* must be 2 or more; give e.g. 200"),
         ("panmictic", {"fst": 0.1}, "unknown option 'fst'"),
-        ("panmictic", {"population_size": 0}, "'population_size'"),
-        ("panmictic", {"min_maf": 0.5}, "'min_maf'"),
+        ("panmictic", {"population_size": 0}, "'population_size'.* must be above 0; give e.g. 10000"),
+        ("panmictic", {"min_maf": 0.5}, "'min_maf'.* must lie between 0 and 0.5, 0.5 excluded; give"),
         ("panmictic", {"length": 5000.5}, "'length'"),
-        ("panmictic", {"mutation": "1e-8"}, "'mutation'"),
+        ("panmictic", {"mutation": "1e-8"}, "'mutation'.*YAML wants a dot"),
+        ("panmictic", {"mutation": 0}, "between 0 and 0.01, 0 excluded; give e.g. 1.0e-08"),
         ("panmictic", {"mutation": 1e-15}, "no site varies"),
         ("panmixtic", {}, "did you mean 'panmictic'"),
-        ("split", {"shape": "bush"}, "'shape'"),
-        ("island", {"fst": 0}, "'fst'"),
-        ("island", {"fst": 1}, "'fst'"),
-        ("island", {"migration": 0}, "'migration'"),
-        ("island", {"populations": 1}, "'populations'"),
-        ("island", {"fst": 0.001, "population_size": 50}, "raise 'fst' or 'population_size'"),
-        ("island", {"migration": 0.6}, "lower 'migration'"),
-        ("stepping-stone", {"rows": 1, "columns": 1}, "use panmictic"),
-        ("stepping-stone", {"migration": 0.3}, "'migration'"),
+        ("split", {"shape": "bush"}, "'shape'.* known: star, tree"),
+        ("island", {"fst": 0}, "'fst'.* must lie between 0 and 1, both excluded"),
+        ("island", {"fst": 1}, "'fst'.* must lie between 0 and 1, both excluded"),
+        ("island", {"migration": 0}, "'migration'.* between 0 and 1, 0 excluded"),
+        ("island", {"populations": 1}, "'populations'.* must be 2 or more"),
+        ("island", {"fst": 0.001, "population_size": 50}, "'fst': .* raise it, or 'population_size'"),
+        ("island", {"migration": 0.6}, "'migration': .* lower it"),
+        ("island", {"migration": 0.1, "fst": 0.1}, "leave one of them out"),
+        ("stepping-stone", {"rows": 1, "columns": 1}, "use demography panmictic"),
+        ("stepping-stone", {"history": "perpetual", "panmixia": 50}, "'panmixia': .* leave it out"),
+        ("stepping-stone", {"migration": 0.3}, "'migration'.* between 0 and 0.25, 0 excluded"),
         ("stepping-stone", {"history": "old"}, "'history'"),
-        ("stepping-stone", {"panmixia": 0}, "'panmixia'"),
+        ("stepping-stone", {"panmixia": 0}, "'panmixia'.* must be above 0; give e.g. 100"),
         ("out-of-africa", {"fst": 0.1}, "unknown option 'fst'"),
-        ("american-admixture", {"proportions": [0.5, 0.5, 0.5]}, "must sum to 1"),
+        ("american-admixture", {"proportions": [0.5, 0.5, 0.5]}, "make them sum to 1"),
         ("american-admixture", {"proportions": [0.5, 0.5]}, "'proportions'"),
-        ("american-admixture", {"proportions": [1.5, -0.5, 0]}, "'proportions'"),
-        ("american-admixture", {"generations": 1}, "'generations'"),
+        ("american-admixture", {"proportions": [1.5, -0.5, 0]}, "must lie between 0 and 1"),
+        ("american-admixture", {"generations": 1}, "between 2 and 920, both excluded; give e.g. 12"),
         ("family", {"founders": "splitt"}, "'founders'"),
         ("family", {"founders": "balding-nichols"}, "'founders'"),
         ("family", {"founders": "split", "founder_options": {"fts": 0.1}}, "did you mean 'fst'"),
-        ("family", {"founders": "split", "founder_options": {"fst": 2}}, "founder_options of 'split'.*'fst'"),
+        (
+            "family",
+            {"founders": "split", "founder_options": {"fst": 2}},
+            "demography 'split'.*'fst'.* both excl",
+        ),
         ("family", {"founders": "split", "founder_options": {"fst": 1e-6}}, "a higher 'fst'"),
         ("family", {"families": 0}, "'families'"),
         ("family", {"siblings": 0}, "'siblings'"),
-        ("balding-nichols", {"fst": 0}, "'fst'"),
-        ("balding-nichols", {"fst": [0.1, 1]}, "'fst'"),
+        ("balding-nichols", {"fst": 0}, "'fst'.* must lie between 0 and 1, both excluded"),
+        ("balding-nichols", {"fst": [0.1, 1]}, "'fst'.* must lie between 0 and 1, both excluded"),
         ("balding-nichols", {"fst": [0.1, 0.2]}, "one for each"),
-        ("balding-nichols", {"recombination": 1e-8}, "'recombination'"),
-        ("balding-nichols", {"mutation": 1e-8}, "'mutation'"),
-        ("balding-nichols", {"loci": 0}, "'loci'"),
+        ("balding-nichols", {"recombination": 1e-8}, "no recombination; leave it out"),
+        ("balding-nichols", {"mutation": 1e-8}, "no mutation, and all vary; leave it out"),
+        ("balding-nichols", {"loci": 0}, "'loci'.* must be 1 or more; give e.g. 10000"),
+        ("balding-nichols", {"spread": 2}, "set 'admixture' to true"),
         ("balding-nichols", {"loci": 20_000, "length": 5000}, "raise it or 'chromosomes'"),
         ("balding-nichols", {"loci": 500, "min_maf": 0.4999, "individuals": 100}, "lower it"),
     ],
@@ -152,6 +163,40 @@ def test_the_impossible_is_refused_and_nothing_is_left(
     with pytest.raises(UserError, match=message):
         make(tmp_path, demography, **options)
     assert not list(tmp_path.iterdir())
+
+
+def slow(function: Callable) -> Callable:
+    """The function, after a tenth of a second."""
+    return lambda *arguments: time.sleep(0.1) or function(*arguments)
+
+
+def test_long_silence_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a coalescent, and of independent loci; the result is the same, and no thread is left."""
+    before = threading.active_count()
+    quiet = {name: make(tmp_path / f"{name}-quiet", name) for name in ("panmictic", "balding-nichols")}
+    assert "so far" not in capsys.readouterr().out
+    monkeypatch.setattr(progress, "EVERY", 0.01)
+    monkeypatch.setattr(module, "tree_sequence", slow(module.tree_sequence))
+    monkeypatch.setattr(plink.Writer, "append", slow(plink.Writer.append))
+    said = {
+        "panmictic": "chromosome 2: its coalescent is running, ",
+        "balding-nichols": "independent loci written, ",
+    }
+    for name, line in said.items():
+        loud = make(tmp_path / name, name)
+        assert line in capsys.readouterr().out
+        assert (loud / "genotypes.bed").read_bytes() == (quiet[name] / "genotypes.bed").read_bytes()
+    assert threading.active_count() == before
+
+
+def test_silence_is_broken_until_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 60)
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="x"), progress.telling(lambda: "busy"):
+        raise ValueError("x")
+    assert threading.active_count() == before
 
 
 def test_a_demography_of_the_users_is_one_file(tmp_path: Path) -> None:

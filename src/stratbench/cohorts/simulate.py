@@ -9,18 +9,22 @@ itself. Sites with exactly two alleles are kept; A1, the counted allele, is the 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from stratbench import files, plink, registry
-from stratbench.cohorts.checked import checked
+from stratbench.cohorts.checked import checked, problems_of
 from stratbench.cohorts.snps import bim_rows, write_chromosome
 from stratbench.cohorts.trees import base_pairs_by_ancestry, tree_sequence
 from stratbench.errors import UserError
 from stratbench.job import say
+from stratbench.progress import telling
 from stratbench.seeds import seed
+
+if TYPE_CHECKING:
+    import tskit
 
 # What every demography's simulation takes; a demography adds its own, or restates one of these.
 OPTIONS = {
@@ -86,11 +90,13 @@ def simulate(
 
     ``demography`` is a method's name, ``file`` its file if it is not one of ours; ``options`` are the
     demography's and those of OPTIONS, what is not given has its default. The result depends on the options
-    and on ``seed_names``, nothing else. Raises UserError for options that their schemas refuse, and where
-    no site varies.
+    and on ``seed_names``, nothing else. Raises UserError for options that their schemas or the demography
+    refuse, and where no site varies.
     """
     options = checked(all_options(demography, file), options, f"demography '{demography}'")
     method = registry.load("demography", demography, file)
+    for option, message in problems_of(method, options):
+        raise UserError(f"demography '{demography}': option '{option}': {message}")
     people = _people(method, options)
     draw = _independent_loci if hasattr(method, "genotypes") else _coalescent
     with plink.write_bed(f"{out_prefix}.bed", len(people)) as bed:
@@ -133,14 +139,7 @@ def _coalescent(
     tables, base_pairs = [], np.zeros((bed.n, len(populations)))
     for number in range(1, chromosomes + 1):
         say(f"{(number - 1) / chromosomes:.0%}: chromosome {number} of {chromosomes}, {bed.n} individuals")
-        sequence = tree_sequence(
-            method.demography(options),
-            method.samples(options),
-            options,
-            [*seed_names, number],
-            pedigree,
-            census,
-        )
+        sequence = _trees(method, options, [*seed_names, number], pedigree, census)
         say(f"chromosome {number}: {sequence.num_trees} trees and {sequence.num_sites} sites simulated")
         if census is not None:
             base_pairs += base_pairs_by_ancestry(sequence, census, populations)
@@ -151,12 +150,26 @@ def _coalescent(
     return pd.concat(tables, ignore_index=True), ancestry
 
 
+def _trees(
+    method: ModuleType,
+    options: Mapping[str, Any],
+    seed_names: Sequence[object],
+    pedigree: pd.DataFrame | None,
+    census: float | None,
+) -> "tskit.TreeSequence":
+    """One chromosome, the last of the seeds' names; it may take minutes."""
+    model, samples = method.demography(options), method.samples(options)
+    with telling(lambda: f"chromosome {seed_names[-1]}: its coalescent is running"):
+        return tree_sequence(model, samples, options, seed_names, pedigree, census)
+
+
 def _independent_loci(
     method: ModuleType, options: Mapping[str, Any], seed_names: Sequence[object], bed: plink.Writer
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Write the loci that the demography draws, spread evenly over the chromosomes; return their .bim."""
-    for count_MN in method.genotypes(options, np.random.default_rng(seed(*seed_names, "genotypes"))):
-        bed.append(count_MN)
+    with telling(lambda: f"{bed.m} independent loci written"):
+        for count_MN in method.genotypes(options, np.random.default_rng(seed(*seed_names, "genotypes"))):
+            bed.append(count_MN)
     say(f"{bed.m} independent loci written")
     tables = []
     for k, loci in enumerate(np.array_split(np.arange(bed.m), options["chromosomes"])):

@@ -8,12 +8,11 @@ that of all simulations.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import msprime
-
-from stratbench.errors import UserError
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = (
     "Browning et al. 2018, PLoS Genetics 14:e1007385; Gravel et al. 2011, PNAS 108:11983; "
@@ -50,20 +49,18 @@ ASIA, ASIA_GROWTH = 554, 0.0048
 ADMIXED, ADMIXED_GROWTH = 30000, 0.05  # at the admixture, and a generation
 
 
-def _proportions(options: Mapping[str, Any]) -> list[float]:
-    shares: list[float] = options["proportions"]
-    if abs(sum(shares) - 1) > 1e-6 or min(shares) < 0:
-        raise UserError(
-            f"demography american-admixture: option 'proportions' is {shares}: they must sum to 1 "
-            f"(they sum to {sum(shares):g}), none below 0"
-        )
-    return shares
+def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
+    if abs(sum(options["proportions"]) - 1) > 1e-6:
+        yield "proportions", f"they sum to {sum(options['proportions']):g}; make them sum to 1"
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
     """AFR, EUR, ASIA and ADMIX. EUR stands for the population out of Africa before Europe and Asia split."""
+    import msprime
+
     admixture = options["generations"]
-    african, european, _ = _proportions(options)
+    african, european, _ = options["proportions"]
     result = msprime.Demography()
     result.add_population(name="AFR", initial_size=AFRICA)
     for name, size, growth, since in (

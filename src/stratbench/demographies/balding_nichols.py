@@ -16,7 +16,7 @@ import numpy as np
 from stratbench.errors import UserError
 
 CITATION = "Balding & Nichols 1995, Genetica 96:3; Ochoa & Storey 2021, PLoS Genetics 17:e1009241 (bnpsd)"
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "populations": {"type": "integer", "minimum": 1, "default": 3, "description": "K; p1 ... pK"},
     "fst": {
         "type": ["number", "array"],
@@ -43,26 +43,35 @@ OPTIONS = {
         "default": 10000,
         "description": "SNPs to write, evenly spaced on the chromosomes",
     },
-    "recombination": {"type": "null", "default": None, "description": "none: loci are independent"},
-    "mutation": {"type": "null", "default": None, "description": "none: every locus varies"},
+    "recombination": {
+        "type": "null",
+        "default": None,
+        "description": "independent loci have no recombination",
+    },
+    "mutation": {
+        "type": "null",
+        "default": None,
+        "description": "independent loci have no mutation, and all vary",
+    },
 }
 ANCESTRAL = (0.01, 0.5)  # range of the ancestral frequencies
 CHUNK = 1024  # loci drawn at once
 PATIENCE = 100  # draws for each locus that is kept
 
 
-def drift(options: Mapping[str, Any]) -> np.ndarray:
-    """F of each population, float64 (K,). Raises UserError for a list of another length, or outside (0, 1)."""
+def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
     fst, k = options["fst"], options["populations"]
-    fst_K = np.full(k, fst) if isinstance(fst, int | float) else np.array(fst, dtype=float)
-    if len(fst_K) != k:
-        raise UserError(
-            f"demography balding-nichols: option 'fst' lists {len(fst_K)} values for {k} populations; give "
-            "one for each, or one number for all"
-        )
-    if not ((fst_K > 0) & (fst_K < 1)).all():
-        raise UserError(f"demography balding-nichols: option 'fst' is {fst}: between 0 and 1, both excluded")
-    return fst_K
+    if isinstance(fst, list) and len(fst) != k:
+        yield "fst", f"{len(fst)} values for {k} populations; give one for each, or one number for all"
+    if not options["admixture"] and options["spread"] != OPTIONS["spread"]["default"]:
+        yield "spread", "it is of admixed people; set 'admixture' to true, or leave it out"
+
+
+def drift(options: Mapping[str, Any]) -> np.ndarray:
+    """F of each population, float64 (K,)."""
+    fst, k = options["fst"], options["populations"]
+    return np.full(k, fst) if isinstance(fst, int | float) else np.array(fst, dtype=float)
 
 
 def frequencies(ancestral_M: np.ndarray, fst_K: np.ndarray, rng: np.random.Generator) -> np.ndarray:

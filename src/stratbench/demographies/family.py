@@ -10,12 +10,11 @@ parents.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msprime
 import pandas as pd
 
-from stratbench.cohorts.checked import checked
+from stratbench.cohorts.checked import checked, problems_of
 from stratbench.demographies import (
     american_admixture,
     island,
@@ -25,6 +24,9 @@ from stratbench.demographies import (
     stepping_stone,
 )
 from stratbench.errors import UserError
+
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = (
     "Anderson-Trocme et al. 2023, Science 380:849; Baumdicker et al. 2022, Genetics 220:iyab229 (msprime)"
@@ -88,19 +90,33 @@ def founder_options(options: Mapping[str, Any]) -> dict[str, Any]:
     Raises UserError for what its schemas refuse.
     """
     name = options["founders"]
-    given = checked(FOUNDERS[name].OPTIONS, options["founder_options"], f"founder_options of '{name}'")
+    given = checked(FOUNDERS[name].OPTIONS, options["founder_options"], f"demography '{name}'")
     return {key: value for key, value in options.items() if key not in OPTIONS} | given
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
-    """The founders' demography. Raises UserError for one with events within the pedigree."""
-    result: msprime.Demography = FOUNDERS[options["founders"]].demography(founder_options(options))
-    first = min((event.time for event in result.events), default=float("inf"))
+def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What the founders' demography refuses, and one that has events within the pedigree."""
+    try:
+        own = founder_options(options)
+    except UserError as error:
+        yield "founder_options", str(error)
+        return
+    of_founders = problems_of(FOUNDERS[options["founders"]], own)
+    yield from (("founder_options", f"'{option}': {message}") for option, message in of_founders)
+    if of_founders:
+        return
+    first = min((event.time for event in demography(options).events), default=float("inf"))
     if first < OLDEST:
-        raise UserError(
-            f"demography family: its founders' populations change {first:.3g} generations ago, but the "
-            f"families go back {OLDEST}; choose founder_options (a higher 'fst') that leave them time"
+        yield (
+            "founder_options",
+            f"the founders' populations change {first:.3g} generations ago, but families go back {OLDEST}; "
+            "leave them time (a higher 'fst')",
         )
+
+
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
+    """The founders' demography."""
+    result: msprime.Demography = FOUNDERS[options["founders"]].demography(founder_options(options))
     return result
 
 

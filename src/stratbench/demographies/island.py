@@ -5,12 +5,11 @@ population coalesce after 2Nd generations in the mean (Strobeck 1987), whatever 
 first, after 1 / (2m). Hence Hudson FST F = 1 / (1 + 4Ndm), and m = (1 / F - 1) / (4Nd).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import msprime
-
-from stratbench.errors import UserError
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = (
     "Wright 1931, Genetics 16:97; Slatkin 1991, Genetical Research 58:167; Strobeck 1987, Genetics 117:149"
@@ -45,22 +44,21 @@ OPTIONS = {
 }
 
 
-def migration_rate(options: Mapping[str, Any]) -> float:
-    """The rate from each population to each other one.
+def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
+    if options["migration"] is not None and options["fst"] != OPTIONS["fst"]["default"]:
+        yield "fst", "it follows from 'migration', which is given too; leave one of them out"
+    replaced = migration_rate(options) * (options["populations"] - 1)
+    if replaced > 1:
+        given = options["migration"] is not None
+        option, remedy = ("migration", "lower it") if given else ("fst", "raise it, or 'population_size'")
+        yield option, f"each generation {replaced:.3g} of a population would come from the others; {remedy}"
 
-    Raises UserError for an FST outside (0, 1), and where more than everybody would have to migrate.
-    """
+
+def migration_rate(options: Mapping[str, Any]) -> float:
+    """The rate from each population to each other one."""
     fst, d, size = options["fst"], options["populations"], options["population_size"]
-    if not 0 < fst < 1:
-        raise UserError(
-            f"demography island: option 'fst' is {fst}: it must lie between 0 and 1, both excluded"
-        )
     rate: float = options["migration"] or (1 / fst - 1) / (4 * size * d)
-    if rate * (d - 1) > 1:
-        raise UserError(
-            f"demography island: a population would get {rate * (d - 1):.3g} of itself from the others each "
-            "generation; lower 'migration', or raise 'fst' or 'population_size'"
-        )
     return rate
 
 
@@ -68,11 +66,11 @@ def _names(options: Mapping[str, Any]) -> list[str]:
     return [f"p{k + 1}" for k in range(options["populations"])]
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
     """Populations p1 ... pd with symmetric migration between all pairs."""
+    import msprime
+
     names = _names(options)
-    if len(names) < 2:
-        raise UserError("demography island: option 'populations' must be at least 2; for one, use panmictic")
     result = msprime.Demography()
     for name in names:
         result.add_population(name=name, initial_size=options["population_size"])

@@ -7,9 +7,10 @@ OutOfAfrica_3G09 (tested). It has no dial: parameters are the published ones. Th
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msprime
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = "Gutenkunst et al. 2009, PLoS Genetics 5:e1000695; Adrion et al. 2020, eLife 9:e54967 (stdpopsim)"
 OPTIONS: dict[str, dict[str, Any]] = {}
@@ -22,8 +23,10 @@ EUROPE, EUROPE_GROWTH = 1000, 0.004  # at the split of Europe and Asia, and a ge
 ASIA, ASIA_GROWTH = 510, 0.0055
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
     """YRI, CEU and CHB. CEU stands for the population out of Africa before Europe and Asia split."""
+    import msprime
+
     result = msprime.Demography()
     result.add_population(name="YRI", initial_size=AFRICA)
     for name, size, growth in (("CEU", EUROPE, EUROPE_GROWTH), ("CHB", ASIA, ASIA_GROWTH)):

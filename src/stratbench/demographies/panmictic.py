@@ -1,9 +1,10 @@
 """One population that mates at random: no structure at all."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msprime
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = "Kingman 1982, Stochastic Processes and their Applications 13:235"
 OPTIONS = {
@@ -16,8 +17,10 @@ OPTIONS = {
 }
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
     """One population, ``all``, of constant size."""
+    import msprime
+
     result = msprime.Demography()
     result.add_population(name="all", initial_size=options["population_size"])
     return result

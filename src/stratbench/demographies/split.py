@@ -8,11 +8,10 @@ later of the two, split j - 1 intervals ago (``pair_fst``).
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msprime
-
-from stratbench.errors import UserError
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = "Hudson, Slatkin & Maddison 1992, Genetics 132:583; Slatkin 1991, Genetical Research 58:167"
 OPTIONS = {
@@ -44,11 +43,7 @@ OPTIONS = {
 
 
 def split_time(fst: float, population_size: float) -> float:
-    """Generations since the split that give this Hudson FST. Raises UserError for an FST outside (0, 1)."""
-    if not 0 < fst < 1:
-        raise UserError(
-            f"demography split: option 'fst' is {fst}: it must lie between 0 and 1, both excluded"
-        )
+    """Generations since the split that give this Hudson FST, between 0 and 1, both excluded."""
     return 2 * population_size * fst / (1 - fst)
 
 
@@ -65,14 +60,14 @@ def _names(options: Mapping[str, Any]) -> list[str]:
     return [f"p{k + 1}" for k in range(options["populations"])]
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
     """Populations p1 ... pK, all of one size, below ``ancestral``.
 
     In a tree the ancestor of p1 ... pj, j < K, is ``ancestralj``.
     """
+    import msprime
+
     names, size = _names(options), options["population_size"]
-    if len(names) < 2:
-        raise UserError("demography split: option 'populations' must be at least 2; for one, use panmictic")
     time = split_time(options["fst"], size)
     if options["shape"] == "star":
         splits = [(time, names, "ancestral")]

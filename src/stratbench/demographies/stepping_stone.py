@@ -14,15 +14,14 @@ hundred million for 6 x 6 demes, and all coalescence times are a little shorter:
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
-import msprime
-
-from stratbench.errors import UserError
+if TYPE_CHECKING:
+    import msprime
 
 CITATION = "Zaidi & Mathieson 2020, eLife 9:e61548; Nagylaki 1980, Journal of Mathematical Biology 9:101"
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "rows": {"type": "integer", "minimum": 1, "default": 6, "description": "rows of demes"},
     "columns": {"type": "integer", "minimum": 1, "default": 6, "description": "columns of demes"},
     "history": {
@@ -66,6 +65,17 @@ MIGRATION = {"recent": 0.05, "perpetual": 0.07}
 FORGOTTEN = 20  # relaxation times
 
 
+def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
+    if options["rows"] * options["columns"] < 2:
+        yield "rows", "1 row of 1 column is no lattice; raise one of them, or use demography panmictic"
+    unused = {"recent": ["horizon"], "perpetual": ["panmixia", "ancestral_size"]}[options["history"]]
+    for option in unused:
+        if options[option] != OPTIONS[option]["default"]:
+            other = "perpetual" if options["history"] == "recent" else "recent"
+            yield option, f"it is for history {other}, but that is {options['history']}; leave it out"
+
+
 def migration_rate(options: Mapping[str, Any]) -> float:
     """The rate from a deme to its neighbour."""
     return options["migration"] or MIGRATION[options["history"]]
@@ -86,18 +96,14 @@ def _name(place: tuple[int, int]) -> str:
     return f"r{place[0]}c{place[1]}"
 
 
-def demography(options: Mapping[str, Any]) -> msprime.Demography:
+def demography(options: Mapping[str, Any]) -> "msprime.Demography":
     """Demes r1c1, r1c2, ..., below ``ancestral``."""
+    import msprime
+
     places, size = _places(options), options["population_size"]
-    if len(places) < 2:
-        raise UserError("demography stepping-stone: 'rows' x 'columns' is 1; for one deme, use panmictic")
     names, rate = [_name(place) for place in places], migration_rate(options)
     if options["history"] == "recent":
         beginning, ancestors = options["panmixia"], options["ancestral_size"] or size
-    elif options["ancestral_size"]:
-        raise UserError(
-            "demography stepping-stone: 'ancestral_size' is for history recent; a perpetual lattice has no ancestor"
-        )
     else:
         beginning, ancestors = options["horizon"] or FORGOTTEN * relaxation(options), size * len(places)
     result = msprime.Demography()
