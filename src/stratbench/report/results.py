@@ -254,11 +254,12 @@ class Results:
         return [entry for entry in entries if _concerns(entry, self.measured_as(group))]
 
     def published(self, group: Group) -> list[dict[str, Any]]:
-        """Published results of a measured trait and this split."""
+        """Published results of a measured trait and this split; those that name no split are of any."""
         if not group.measured:
             return []
         entries = self.cohort_file(group.scenario).get("published") or []
-        return [entry for entry in entries if _concerns(entry, self.measured_as(group))]
+        here = [entry for entry in entries if entry.get("split") in (None, group.split)]
+        return [entry for entry in here if _concerns(entry, self.measured_as(group))]
 
 
 def _concerns(entry: dict[str, Any], trait: str) -> bool:

@@ -41,14 +41,14 @@ def build(results: Results) -> Section | None:
             parts = [_published(results, group), _inflation(results, group), *_loci(results, group)]
             found = [part for part in parts if part is not None]
             note = results.cohort_file(group.scenario).get("note")
-            noted = [Text(str(note))] if note and found else []
-            blocks += [Heading(group.title), *noted, *found] if found else []
+            noted = [Text(str(note))] if note else []
+            blocks += [Heading(group.title), *noted, *found] if noted or found else []
     if not blocks:
         return None
     first = Text(
         "What the literature reports for these cohorts, beside what was found here. What counts as found was fixed "
         f"before any run: the rank that one of a locus's SNPs must reach ({RANK}, or what the cohort file says), and "
-        "the bounds of lambda."
+        "the bounds of lambda. Of a cohort without such expectations its note alone is shown."
     )
     return Section("Real cohorts beside the literature", [first, *blocks])
 
