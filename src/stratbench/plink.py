@@ -88,7 +88,8 @@ def require_same_people(bed: str | Path, packed_MB: np.ndarray, n: int) -> None:
     if len(last_M) >= FEW and not np.any(last_M >> inside):
         raise UserError(
             f"{bed}: the last of {n} individuals is homozygous for A1 at all {len(last_M)} SNPs; the .fam has lines "
-            "that the .bed lacks, or is another's"
+            "that the .bed lacks, or is another's; if this person is so in truth, put another last (plink2 --make-bed "
+            "--indiv-sort file <ids in another order>)"
         )
 
 

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -145,7 +146,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "longer .fam, same size": (
         raw("x.fam", lambda b: b + b"f i11 0 0 1 1\n"),
-        r"x\.bed: the last of 12 individuals is homozygous for A1 at all 30 SNPs",
+        r"x\.bed: the last of 12 individuals is homozygous for A1 at all 30 SNPs.* put another last .*--indiv-sort",
     ),
     "empty .fam": (raw("x.fam", lambda b: b"\n\n"), r"x\.fam: empty"),
     "empty .bim": (raw("x.bim", lambda b: b""), r"x\.bim: empty"),
@@ -162,6 +163,10 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     "duplicate SNP": (
         text("x.bim", ("s7", "s2")),
         r"SNP ids occur before, the first is 's2'.*--set-all-var-ids",
+    ),
+    "SNPs without ids": (
+        text("x.bim", ("s2\t", ".\t"), ("s7\t", ".\t")),
+        r"1 SNP ids occur before, the first is '\.'; .*--set-all-var-ids",
     ),
     "position is text": (
         text("x.bim", ("s4\t0\t5\t", "s4\t0\tfive\t")),
@@ -310,6 +315,27 @@ def test_a_full_device_is_named(tmp_path: Path) -> None:
         with files.whole(path), open("/dev/full", "wb", buffering=0) as device:
             device.write(b"x")
     assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """As someone whom permissions stop; they do not stop root, who is nobody for the time being."""
+    uid = os.geteuid()
+    if uid == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(uid)
+
+
+def test_a_place_without_permission_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o555)
+    for name in ("table.tsv", "further/table.tsv"):
+        message = rf"closed/{name}: cannot be written: Permission denied; free or change"
+        with nobody(), pytest.raises(UserError, match=message):
+            files.write_text("text", tmp_path / "closed" / name)
+    assert not list((tmp_path / "closed").iterdir())
 
 
 def test_a_file_in_place_of_a_folder_and_a_folder_in_place_of_a_file(here: Path) -> None:

@@ -15,10 +15,7 @@ from stratbench.job import say
 from stratbench.registry import nearest
 
 CODED = ("missing (0)", "controls (1)", "cases (2)")
-MISSING = (
-    "",
-    "NA",
-)  # and -9, however it is written; read_cohort blanks whatever else a cohort file calls missing
+MISSING = ("", "NA")  # and -9, however it is written; what else a cohort file calls missing is blank by now
 
 
 def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) -> pd.Series:
