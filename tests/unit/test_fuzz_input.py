@@ -1,12 +1,14 @@
 """Damaged filesets and tables: what is accepted is what a second, strict reader finds; the rest is a UserError.
 
-The second reader shares no code with ours: bytes, ``str.split`` and PLINK's two-bit codes.
+The second reader shares no code with ours: bytes, ``str.split`` and PLINK's two-bit codes. The same damage also goes
+the way of a user's own cohort: config, reading, quality control and trait.
 """
 
 import math
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,30 @@ from hypothesis import strategies as st
 
 from stratbench import files, plink
 from stratbench.cohorts import cohort_file
+from stratbench.cohorts.qc import qc
 from stratbench.cohorts.reader import Reader
 from stratbench.cohorts.real import read_cohort
+from stratbench.config import check
 from stratbench.errors import UserError
 from stratbench.traits.measured import measured
 
 N, M = 6, 24
-EXAMPLES = 250
+EXAMPLES, OF_OWN_COHORTS, LEAST_ACCEPTED = 250, 80, 20
 NAMES = ("x.bed", "x.bim", "x.fam", "x.tsv")
 TRAIT = {"score": {"kind": "quantitative", "column": "score"}}
 MISSING = {"", "NA", "-9"}
+LAX = {"mind": 1, "geno": 1, "hwe": None, "maf": 0}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a reader finds: a row of text for each person and SNP as far as we use it, and genotypes."""
+
+    people: list[tuple[str, ...]]  # fid, iid, father, mother, sex
+    regions: list[str]
+    scores: list[float | None]
+    snps: list[tuple[str, str, float, int, str, str]]  # chrom, id, cM, position, A1, A2
+    codes: list[list[int]]  # of each SNP
 
 
 def sound() -> dict[str, bytes]:
@@ -98,8 +114,8 @@ def need(true: bool) -> None:
         raise ValueError
 
 
-def strict(content: dict[str, bytes]) -> tuple[np.ndarray, list[str], list[str], list[float | None]]:
-    """Codes (M, N), iids, regions and scores, as the formats' descriptions have it; ValueError for anything odd."""
+def strict(content: dict[str, bytes]) -> Found:
+    """As the formats' descriptions have it; ValueError for anything odd."""
     fam, bim = rows(content["x.fam"], None), rows(content["x.bim"], None)
     for table in (fam, bim):
         need(bool(table) and all(len(row) == len(table[0]) >= 6 for row in table))
@@ -125,16 +141,21 @@ def strict(content: dict[str, bytes]) -> tuple[np.ndarray, list[str], list[str],
     scores = [None if text in MISSING or float(text) == -9 else float(text) for text in texts]
     need(all(score is None or math.isfinite(score) for score in scores))
     need(len({score for score in scores if score is not None}) > 1)
-    return np.array(bits)[:, : len(iids)], iids, regions, scores
+    snps = [(row[0], row[1], float(row[2]), int(row[3]), row[4], row[5]) for row in bim]
+    people = [tuple(row[:5]) for row in fam]
+    return Found(people, regions, scores, snps, [codes[: len(iids)] for codes in bits])
 
 
-def ours(
-    base: Path, content: dict[str, bytes]
-) -> tuple[np.ndarray, list[str], list[str], list[float | None]]:
-    """The same from read_cohort's files, through the readers of quality control and of traits."""
+def write(base: Path, content: dict[str, bytes]) -> None:
+    """The files alone: what was made of the last ones goes."""
     shutil.rmtree(base / "out", ignore_errors=True)
     for name, data in content.items():
         (base / name).write_bytes(data)
+
+
+def ours(base: Path, content: dict[str, bytes]) -> Found:
+    """The same from read_cohort's files, through the readers of quality control and of traits."""
+    write(base, content)
     paths = {key: str(base / name) for key, name in zip(("bed", "bim", "fam", "more"), NAMES, strict=True)}
     declared = cohort_file.read(
         {
@@ -149,20 +170,21 @@ def ours(
     read_cohort(declared, paths, base / "out/g", base / "out/samples.tsv")
     samples = files.read_tsv(base / "out/samples.tsv", text=("score",))
     values = measured(base / "out/samples.tsv", "score", TRAIT)
-    n, m = len(plink.read_fam(base / "out/g.fam")), len(plink.read_bim(base / "out/g.bim"))
-    count_MN = np.concatenate([count for _, count in Reader(base / "out/g", n, m).chunks()])
-    assert (
-        samples["iid"].tolist() == plink.read_fam(base / "out/g.fam")["iid"].tolist() == values.index.tolist()
-    )
+    fam, bim = plink.read_fam(base / "out/g.fam"), plink.read_bim(base / "out/g.bim")
+    count_MN = np.concatenate([count for _, count in Reader(base / "out/g", len(fam), len(bim)).chunks()])
+    assert samples["iid"].tolist() == fam["iid"].tolist() == values.index.tolist()
+    assert samples["sex"].astype(str).tolist() == ["0" if sex not in "12" else sex for sex in fam["sex"]]
+    people = list(fam[["fid", "iid", "father", "mother", "sex"]].itertuples(index=False, name=None))
     scores = [None if np.isnan(value) else float(value) for value in values]
-    return plink.CODE[count_MN], samples["iid"].tolist(), samples["population"].tolist(), scores
+    snps = list(bim[["chrom", "snp", "cm", "pos", "a1", "a2"]].itertuples(index=False, name=None))
+    return Found(people, samples["population"].tolist(), scores, snps, plink.CODE[count_MN].tolist())
 
 
 def test_the_two_readers_agree_on_sound_files(tmp_path: Path) -> None:
-    codes, *others = ours(tmp_path, SOUND)
-    peer, *expected = strict(SOUND)
-    np.testing.assert_array_equal(codes, peer)
-    assert others == expected
+    found = ours(tmp_path, SOUND)
+    assert found == strict(SOUND)
+    assert found.people[1] == ("f1", "i1", "0", "0", "2")
+    assert found.snps[13] == ("2", "s13", 0.5, 113, "A", "G")
 
 
 @pytest.fixture(scope="module")
@@ -170,24 +192,80 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(content=damages())
-def test_damage_is_refused_or_read_as_the_strict_reader_does(place: Path, content: dict[str, bytes]) -> None:
-    refusal = ""
+def through_damage(examples: int, look: Callable[[dict[str, bytes]], None]) -> None:
+    """Show ``look`` so many damaged filesets, the same ones each time."""
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(content=damages())
+    def each(content: dict[str, bytes]) -> None:
+        look(content)
+
+    each()
+
+
+def outcome(
+    way: Callable[[Path, dict[str, bytes]], Any], place: Path, content: dict[str, bytes]
+) -> tuple[Any, str]:
+    """What a way makes of files, or the UserError's message; whatever else is raised is a bug."""
+    found, refusal = None, ""
     try:
-        codes, *others = ours(place, content)
+        found = way(place, content)
     except UserError as error:
         refusal = str(error)
     assert not list(place.rglob("*.part"))
-    if refusal:
-        assert re.search(r"x\.(bed|bim|fam|tsv)|trait 'score'", refusal)
-        return
-    peer, *expected = strict(content)  # a ValueError here: we took what it refuses
-    np.testing.assert_array_equal(codes, peer)
-    assert others == expected
+    return found, refusal
+
+
+def test_damage_is_refused_or_read_as_the_strict_reader_does(place: Path) -> None:
+    accepted = 0
+
+    def look(content: dict[str, bytes]) -> None:
+        nonlocal accepted
+        found, refusal = outcome(ours, place, content)
+        if refusal:
+            assert re.search(r"x\.(bed|bim|fam|tsv)|trait 'score'", refusal)
+            return
+        assert found == strict(content)  # a ValueError here: we took what it refuses
+        accepted += content != SOUND
+
+    through_damage(EXAMPLES, look)
+    assert accepted > LEAST_ACCEPTED
+
+
+def own(base: Path, content: dict[str, bytes]) -> None:
+    """A user's own cohort of these files: its config, the raw cohort, quality control, and the trait's values."""
+    write(base, content)
+    short = {
+        "bfile": str(base / "x"),
+        "phenotypes": str(base / "x.tsv"),
+        "trait": "score",
+        "population": "region",
+    }
+    said = check({"study": "mine", "cohort": short})["cohorts"]["mine"]["declared"]
+    paths = {key: entry["path"] for key, entry in said["files"].items()}
+    read_cohort(said, paths, base / "out/g", base / "out/g.tsv")
+    there = measured(base / "out/g.tsv", "score", said["traits"]).notna()
+    if said["traits"]["score"]["kind"] == "quantitative":
+        assert said["traits"]["score"]["description"].endswith(f", {there.sum()} of {len(there)} not missing")
+    qc(base / "out/g", base / "out/g.tsv", base / "out/clean", LAX)
+    assert files.read_tsv(base / "out/clean/samples.tsv")["iid"].tolist() == list(there.index)
+
+
+def test_damage_to_an_own_cohort_is_refused_by_name_or_passes_to_the_end(place: Path) -> None:
+    passed = 0
+
+    def look(content: dict[str, bytes]) -> None:
+        nonlocal passed
+        _, refusal = outcome(own, place, content)
+        if refusal:
+            assert re.search(r"[xg]\.(bed|bim|fam|tsv)|trait 'score'", refusal)
+        passed += not refusal and content != SOUND
+
+    through_damage(OF_OWN_COHORTS, look)
+    assert passed > OF_OWN_COHORTS * LEAST_ACCEPTED / EXAMPLES
