@@ -28,6 +28,7 @@ ADJUSTMENTS = (
 CHROMOSOMES = 4
 OPTIONS = {key: option["default"] for key, option in all_options("split").items()} | {"individuals": 60}
 SHARES = {"genetic": 0.5, "genetic_within": 0.45, "environment": 0.25, "noise": 0.27, "covariance": -0.02}
+WITHIN = {"genetic": 0.58, "environment": 0.0, "noise": 0.4, "covariance": 0.02, "liability": 0.7}
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,10 @@ def _split(base: Path, paths: Paths, study: Study, split: Split, example: Exampl
         "simulated": not cohort.real,
         "n": len(samples),
     }
-    trait |= {"shares": SHARES} if split.trait in ("confounded", "control") else {}
+    if split.trait in ("confounded", "control"):
+        trait |= {"shares": SHARES} | (
+            {"shares_within": WITHIN} if len(set(samples["population"])) > 1 else {}
+        )
     files.write_json(trait | {"description": f"{split.trait}, made up"}, base / fill(paths.trait_json, split))
     label = samples["population"].astype("category").cat.codes.to_numpy()
     pcs = {f"pc{k + 1}": rng.normal(label * (k == 0) * 6.0, 1.0) for k in range(4)}

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ from stratbench.report.figures import (
 from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
 from stratbench.report.results import Results
-from stratbench.report.sections import real, sections, unavailable
+from stratbench.report.sections import cohorts, real, sections, unavailable
 from stratbench.study import Study, read_dial
 
 SMALL = Example(
@@ -418,22 +419,72 @@ def test_headline_of_a_dial_is_its_curves(turned: Results) -> None:
     assert drawn == ["manhattan_b_confounded_random_linear"]
 
 
-@pytest.mark.parametrize("name", registry.names("demography"))
-def test_every_demography_can_be_drawn(name: str) -> None:
-    options = checked(all_options(name), {}, name)
-    spec = {"demography": name, "file": None, "options": options}
-    block = {
-        "cohorts": ["x"],
-        "traits": [],
-        "splits": [],
-        "models": [],
-        "adjustments": [],
-        "attributions": [],
-    }
+BOTTLENECK = """import msprime
+OPTIONS = {}
+CITATION = "mine"
+def demography(options):
+    model = msprime.Demography.island_model([1000, 1000], 0.001)
+    model.add_instantaneous_bottleneck(10, population="pop_0", strength=5)
+    return model
+def samples(options):
+    return {"pop_0": 5, "pop_1": 5}
+"""
+LATTICE, TREE = {"founders": "stepping-stone"}, {"populations": 10, "shape": "tree"}
+
+
+def history(directory: Path, name: str, options: dict[str, Any]) -> tuple[Any, str]:
+    """The drawn history of a scenario and its caption; "mine" is a file of the user's."""
+    file = directory / "mine.py" if name == "mine" else None
+    if file:
+        file.write_text(BOTTLENECK)
+    spec = {"demography": name, "file": file, "options": checked(all_options(name, file), options, name)}
+    block = dict.fromkeys(("traits", "splits", "models", "adjustments", "attributions", "associations"), [])
     settings = {"study": "s", "seeds": 1, "gpu": 0, "cohorts": {"x": {"simulate": spec, "replicates": 1}}}
-    results = Results(Study({**settings, "blocks": [{**block, "associations": []}]}))
+    results = Results(Study({**settings, "blocks": [{**block, "cohorts": ["x"]}]}))
     (subject,) = [subject for _, subject in demography.pictures(results.study, [])]
-    demography.draw(demography.load(results, subject)).canvas.draw()
+    figure = demography.draw(demography.load(results, subject))
+    figure.canvas.draw()
+    return figure, demography.caption(results, subject)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words", "caption"),
+    [
+        *((name, {}, "", "The demography of x") for name in registry.names("demography")),
+        (
+            "american-admixture",
+            {"proportions": [0.5, 0.5, 0]},
+            ".50 .50",
+            "grey: ancestors and populations not",
+        ),
+        ("american-admixture", {"proportions": [0, 1, 0]}, "ADMIX", "Widths of bands"),
+        ("balding-nichols", {}, "no history to draw", "no history to draw"),
+        (
+            "mine",
+            {},
+            "cannot be drawn: Cannot convert InstantaneousBottleneck",
+            "This history cannot be drawn",
+        ),
+        ("split", TREE, "p10\n10,000", "Lines join a population to its ancestors."),
+        (
+            "split",
+            {"populations": 10},
+            "10 populations, no migration\nfor 1,053 generations; before",
+            "Each dot",
+        ),
+        ("island", {"populations": 10}, "10 populations, migration 4.75e", "lines join those that exchange"),
+        ("family", LATTICE, "where founders come from\n36 populations, migration .05", "squares are male"),
+    ],
+)
+def test_every_demography_can_be_drawn(
+    tmp_path: Path, name: str, options: dict[str, Any], words: str, caption: str
+) -> None:
+    """What cannot is said in the picture, and the caption speaks of what is there."""
+    figure, said = history(tmp_path, name, options)
+    texts = [text.get_text() for axis in figure.axes for text in (*axis.texts, *axis.get_xticklabels())]
+    assert words in " ".join([*texts, *(axis.get_title("left") for axis in figure.axes)])
+    assert caption in said
+    assert ("Widths of bands" in said) != ("Each dot" in said or "draw" in said)
 
 
 def test_sizes_of_a_growing_population_follow_its_epoch() -> None:
@@ -465,6 +516,41 @@ def test_shares_of_a_trait_sum_to_one() -> None:
     assert sum(found.values()) == pytest.approx(1)
     assert found["genetic, between populations"] == pytest.approx(0.05)
     assert found["covariance"] == pytest.approx(-0.02)
+
+
+def test_shares_are_drawn_of_all_and_within_populations(made: tuple[Path, dict, str]) -> None:
+    """Two bars for each trait; where people are ascertained, those of who is kept, and the caption says so."""
+    base, settings, _ = made
+    results = Results(Study(settings), base)
+    assert "kept" not in shares.caption(results, "shares")
+    data = shares.load(results, "shares")
+    assert [trait for _, trait, *_ in data.rows] == ["confounded", "control"]
+    for *_, whole, within in data.rows:
+        assert whole["genetic, between populations"] == pytest.approx(0.05)
+        assert within is not None
+        assert within["genetic, within populations"] == pytest.approx(0.58)
+        assert within["genetic, between populations"] == 0
+    bars = {round(bar.get_y() + bar.get_height() / 2, 6) for bar in shares.draw(data).axes[0].patches}
+    assert len(bars) == 4
+
+
+def test_shares_of_an_ascertained_trait_are_those_of_who_is_kept(tmp_path: Path) -> None:
+    example = replace(SMALL, real=False)
+    settings = make(tmp_path, example)
+    settings["traits"]["confounded"]["ascertain"] = {"case_share": 0.5}
+    for path in (tmp_path / "results/example/datasets").rglob("trait.json"):
+        said, kept = files.read_json(path), {**SHARES, "genetic": 0.7, "genetic_within": 0.7}
+        assert shares.kept(said) == SHARES
+        within = {**said["shares_within"], "genetic": 0.9}
+        files.write_json({**said, "shares_kept": kept, "shares_kept_within": within}, path)
+    results = Results(Study(settings), tmp_path)
+    ((_, _, whole, inside),) = shares.load(results, "shares").rows
+    assert whole["genetic, within populations"] == pytest.approx(0.7)
+    assert inside["genetic, within populations"] == pytest.approx(0.9)
+    assert "Shares of confounded are those of the cases and controls kept" in shares.caption(
+        results, "shares"
+    )
+    assert cohorts.build(results).blocks[-1].rows[0][-3] == numbers.plain(0.7)
 
 
 def test_kinship_keeps_families_together_and_every_population() -> None:

@@ -7,7 +7,7 @@ heavy is imported here. docs/traits.md has the formulas.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "kind": {
         "enum": ["binary", "quantitative"],
         "default": "binary",

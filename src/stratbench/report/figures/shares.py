@@ -1,4 +1,4 @@
-"""What the liability of each simulated trait is made of: realised shares of its variance, stacked."""
+"""What the liability of each simulated trait is made of: realised shares of its variance, of all and within."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,11 +25,15 @@ PARTS = {  # name: colour; a family of its own, neither the adjustments' nor the
 }
 LIGHT = ("#1b7837", "#762a83", "#4d4d4d")  # white figures are read on these
 LEAST = 0.055  # a share that has room for its figure
+WITHIN = "within populations"
+HIGH, LOW = 0.62, 0.44  # of a bar, and of the one below it; a row's slot is 1
 
 
 @dataclass(frozen=True)
 class Data:
-    rows: tuple[tuple[str, str, dict[str, float]], ...]  # scenario, trait, shares
+    rows: tuple[
+        tuple[str, str, dict[str, float], dict[str, float] | None], ...
+    ]  # scenario, trait, shares, within
 
 
 def _simulated(groups: list[Group]) -> list[Group]:
@@ -54,46 +58,59 @@ def parts(shares: Mapping[str, float]) -> dict[str, float]:
     return dict(zip(PARTS, values, strict=True))
 
 
+def kept(said: Mapping[str, Any], which: str = "shares") -> dict[str, float]:
+    """The ``shares`` or ``shares_within`` of a trait.json: those of who is kept, where it is ascertained."""
+    return said.get(which.replace("shares", "shares_kept")) or said.get(which) or {}
+
+
+def _within(said: Mapping[str, Any]) -> dict[str, float] | None:
+    """What is within populations, parted; None if that is everything, in one population, or nothing."""
+    shares = kept(said, "shares_within")
+    return parts(shares) if 0 < shares.get("liability", 1.0) < 1 - 1e-9 else None
+
+
+def _mean(found: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([one[name] for one in found])) for name in PARTS}
+
+
 def load(results: Results, subject: Any) -> Data:
     rows = []
     for group in _simulated(results.groups):
         stored = [
             files.read_json(results.base / fill(results.paths.trait_json, split)) for split in group.splits
         ]
-        found = [parts(one["shares"]) for one in stored if one.get("shares")]
+        found = [parts(kept(one)) for one in stored if kept(one)]
+        within = [shares for one in stored if (shares := _within(one))]
         if found:
-            mean = {name: float(np.mean([one[name] for one in found])) for name in PARTS}
-            rows.append((group.scenario, group.trait, mean))
+            rows.append((group.scenario, group.trait, _mean(found), _mean(within) if within else None))
     return Data(tuple(rows))
 
 
 def draw(data: Data) -> "Figure":
     if not data.rows:
         return style.message("No simulated trait stated the shares of its variance.")
-    used = [name for name in PARTS if any(abs(shares[name]) > 5e-4 for _, _, shares in data.rows)]
-    ticks: list[tuple[float, str]] = []
-    y, last = 0.0, data.rows[0][0]
-    places = []
-    for scenario, trait, _ in data.rows:
-        y -= 1.0 if scenario == last else 1.5
-        last = scenario
-        places.append(y)
-        ticks.append((y, f"{scenario}: {trait}"))
-    left = 0.3 + 0.068 * max(len(label) for _, label in ticks)
-    tall = 0.24 * (abs(places[-1]) + 0.4)
+    shown = [shares for row in data.rows for shares in row[2:] if shares]
+    used = [name for name in PARTS if any(abs(shares[name]) > 5e-4 for shares in shown)]
+    bars = _places(data)
+    left = 0.3 + 0.068 * max(len(label) for _, label, _, _ in bars)
+    top, low = bars[0][0], bars[-1][0]
+    tall = 0.27 * (top - low + 1.2)
     bottom = 0.75 + 0.19 * -(-len(used) // 2)
     figure, axes = style.canvas(left + 6.0, tall + bottom + 0.15, margins=(left, 0.2, bottom, 0.15, 0.0, 0.0))
     axis = axes[0, 0]
-    for place, (_, _, shares) in zip(places, data.rows, strict=True):
-        _bar(axis, place, {name: shares[name] for name in used})
+    for place, _, shares, high in bars:
+        _bar(axis, place, {name: shares[name] for name in used}, high)
     axis.axvline(0, color=style.INK, lw=0.8)
-    axis.set_yticks([y for y, _ in ticks], [label for _, label in ticks])
+    axis.set_yticks([y for y, *_ in bars], [label for _, label, *_ in bars])
+    for text, (_, label, _, _) in zip(axis.get_yticklabels(), bars, strict=True):
+        if label == WITHIN:
+            text.set(fontsize=7.5, color=style.QUIET)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    axis.set_ylim(places[-1] - 0.6, places[0] + 0.6)
+    axis.set_ylim(low - 0.6, top + 0.6)
     axis.grid(axis="x")
     style.unit_axis(axis)
-    axis.set_xlabel("share of the liability's variance", loc="left")
+    axis.set_xlabel("share of the liability's variance, of all or within populations", loc="left")
     axis.legend(
         handles=[style.key("s", name, colour=PARTS[name]) for name in used], loc="upper left", ncols=2,
         bbox_to_anchor=(0, -0.5 / tall), borderaxespad=0, borderpad=0,
@@ -101,24 +118,45 @@ def draw(data: Data) -> "Figure":
     return figure
 
 
-def _bar(axis: Any, y: float, shares: Mapping[str, float]) -> None:
+def _places(data: Data) -> list[tuple[float, str, dict[str, float], float]]:
+    """Where each bar stands, from the top: y, label, shares, height. What is within hangs below the whole."""
+    bars: list[tuple[float, str, dict[str, float], float]] = []
+    y, last = 0.0, data.rows[0][0]
+    for scenario, trait, shares, within in data.rows:
+        y -= 1.0 if scenario == last else 1.4
+        last = scenario
+        bars.append((y, f"{scenario}: {trait}", shares, HIGH))
+        if within:
+            y -= (HIGH + LOW) / 2 + 0.04
+            bars.append((y, WITHIN, within, LOW))
+    return bars
+
+
+def _bar(axis: Any, y: float, shares: Mapping[str, float], high: float) -> None:
     """Positive shares to the right of 0, a negative covariance to its left."""
     right = left = 0.0
     for name, share in shares.items():
         start = right if share >= 0 else left
-        axis.barh(y, share, left=start, color=PARTS[name], height=0.72, zorder=2)
+        axis.barh(y, share, left=start, color=PARTS[name], height=high, zorder=2)
         if abs(share) >= LEAST:
-            colour = "white" if PARTS[name] in LIGHT else style.INK
             axis.text(
-                start + share / 2, y, style.short(share), ha="center", va="center", fontsize=7.5, color=colour
-            )
+                start + share / 2, y, style.short(share), ha="center", va="center_baseline",
+                fontsize=7.5 if high == HIGH else 6.5, color="white" if PARTS[name] in LIGHT else style.INK,
+            )  # fmt: skip
         right, left = (right + share, left) if share >= 0 else (right, left + share)
 
 
 def caption(results: Results, subject: Any) -> str:
-    return (
+    specs = {group.trait: results.study.spec("traits", group.trait) for group in _simulated(results.groups)}
+    ascertained = ", ".join(trait for trait, spec in specs.items() if spec.get("ascertain"))
+    words = (
         "What the liability of each simulated trait is made of: realised variances of its parts over that of the "
-        "liability, means over the replicates. All parts of a trait sum to 1. The covariance is what the parts share "
+        "liability, means over the replicates. All parts of a bar sum to 1. The covariance is what the parts share "
         "by chance or, as environment and genes both differ between populations, by structure; a negative one stands "
-        "left of 0."
+        f"left of 0. Thin bars: the same {WITHIN}, around the means of these; there is none in one population."
     )
+    if ascertained:
+        words += (
+            f" Shares of {ascertained} are those of the cases and controls kept, not of the whole cohort."
+        )
+    return words

@@ -1,7 +1,7 @@
 """Who was studied: sizes, quality control, structure, and what the traits are."""
 
 from stratbench.report.answer import describe
-from stratbench.report.figures import fst, qc
+from stratbench.report.figures import fst, qc, shares
 from stratbench.report.figures.pca import first_splits
 from stratbench.report.numbers import NOTHING, counted, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
@@ -61,7 +61,7 @@ def _traits(results: Results) -> Table:
     rows = []
     for group in results.groups:
         said = results.trait(group)
-        shares = said.get("shares") or {}
+        kept = shares.kept(said)
         number = said.get("n")
         rows.append(
             [
@@ -72,7 +72,7 @@ def _traits(results: Results) -> Table:
                 group.kind,
                 f"{number:,}" if number else NOTHING,
                 f"{said['n_cases']:,}" if said.get("n_cases") is not None else NOTHING,
-                *(plain(shares.get(part)) for part in ("genetic", "environment", "noise")),
+                *(plain(kept.get(part)) for part in ("genetic", "environment", "noise")),
             ]
         )
     head = [
@@ -80,5 +80,7 @@ def _traits(results: Results) -> Table:
         "environment share", "noise share",
     ]  # fmt: skip
     return Table(
-        "Traits; counts and realised shares of liability variance of the first replicate.", head, rows
+        "Traits; counts and realised shares of liability variance, of who is kept, of the first replicate.",
+        head,
+        rows,
     )
