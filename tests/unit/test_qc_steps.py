@@ -91,7 +91,7 @@ def test_what_the_mating_rules_out_is_left_out_and_said(people: Path, tmp_path: 
 def test_pairs_are_told_where_nobody_is_removed_for_them(
     people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """KING means nothing among the inbred, and takes too long of many; elsewhere kinship.tsv.gz has the relatives."""
+    """KING means nothing among the inbred, takes too long of many, and can be done without."""
 
     def pairs(mating: str, **options: Any) -> set[tuple[str, str]]:
         clean(people, tmp_path, {"mating": mating}, **options)
@@ -101,10 +101,11 @@ def test_pairs_are_told_where_nobody_is_removed_for_them(
 
     relatives = {("i0003", "i0005"), ("i0031", "i0032"), ("i0031", "i0033")}
     assert relatives <= pairs("pedigree")
-    assert relatives <= pairs("outbred", duplicates=None)
     assert removed(tmp_path) == {}
     assert pairs("pedigree") == pairs("pedigree", duplicates=0.4)  # of whom nobody had been removed yet
-    assert pairs("inbred") == set()
+    assert pairs("pedigree") == pairs("outbred", duplicates=0.5)
+    assert removed(tmp_path) == {}
+    assert pairs("inbred") == pairs("pedigree", duplicates=None) == pairs("outbred", duplicates=None) == set()
     monkeypatch.setattr(qc_module, "MOST_PAIRED", 59)
     assert pairs("pedigree") == pairs("outbred") == set()
     assert relatives <= pairs("outbred", relatives=0.4)

@@ -27,7 +27,9 @@ from stratbench.genotypes import Genotypes
 from stratbench.structure import king
 
 OUTBRED: Mapping[str, Any] = {"mating": "outbred", "build": None, "autosomes": None}
-MOST_PAIRED = 5000  # individuals whose pairs are compared; a number as limit asks for it whatever the size
+MOST_PAIRED = (
+    5000  # individuals whose pairs `duplicates: auto` compares; a number asks for it whatever the size
+)
 
 
 def qc(
@@ -138,9 +140,10 @@ def _by_kinship(
     notes: Mapping[str, str],
     mating: str,
 ) -> pd.DataFrame:
-    """Remove duplicates and relatives; return the pairs of relatives, also where nobody is to be removed.
+    """Remove duplicates and relatives; return the pairs of relatives.
 
-    None are returned of the inbred, from few SNPs, and of more than MOST_PAIRED individuals if no limit is given.
+    A pedigree's pairs are returned also where ``duplicates: auto`` removes nobody, of up to MOST_PAIRED individuals.
+    None are returned where ``duplicates`` is null and no relatives are to go, of the inbred, and from few SNPs.
     """
     if "duplicates" in notes:
         cohort.keep_individuals("duplicates", cohort.keep_N, notes["duplicates"])
@@ -149,8 +152,8 @@ def _by_kinship(
     few = len(row_M) < individuals.LEAST_SNPS
     for name in limits if few else ():
         cohort.keep_individuals(name, cohort.keep_N, f"not tested: fewer than {individuals.LEAST_SNPS} SNPs")
-    many = len(cohort.fam) > MOST_PAIRED
-    if few or mating == "inbred" or (many and not limits):
+    listed = mating == "pedigree" and "duplicates" in notes and len(cohort.fam) <= MOST_PAIRED
+    if few or not (limits or listed):
         return individuals.no_pairs()
     iid_N, members = cohort.samples["iid"], cohort.keep_N.copy()
     least = min(limits.values(), default=king.THIRD_DEGREE)
