@@ -25,6 +25,7 @@ from stratbench.report.figures import (
     _pedigree,
     afs,
     demography,
+    dial_more,
     figure_names,
     figures,
     kinship,
@@ -33,7 +34,7 @@ from stratbench.report.figures import (
 )
 from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
-from stratbench.report.results import Results
+from stratbench.report.results import Group, Results
 from stratbench.report.sections import cohorts, real, sections, unavailable
 from stratbench.study import Study, read_dial
 
@@ -403,6 +404,54 @@ def test_answer_tells_how_a_metric_moves_over_the_dial(turned: Results) -> None:
     assert len(listings[0].items) == 3  # point by point
 
 
+@pytest.mark.parametrize("name", ["a dial", "a dial, quantitative", "a dial, null and shortcut"])
+def test_every_metric_is_a_curve_over_the_dial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whatever comparisons.tsv has of fits and tests is drawn, and no panel is without a number."""
+    results = Results(Study(make(tmp_path, EDGES[name])), tmp_path)
+    drawn, value = set(), Results.value
+
+    def noted(self: Results, group: Group, metric: str, **keys: str) -> Any:
+        found = value(self, group, metric, **keys)
+        drawn.update({(group.trait, metric, keys.get("k", ""))} if found is not None else ())
+        return found
+
+    monkeypatch.setattr(Results, "value", noted)
+    for picture in pictures(results.study):
+        if picture.kind in ("dial", "dial_more", "dial_tests"):
+            data = picture.module.load(results, picture.subject)
+            assert all(
+                any(line.drawn for p in row[1] for line in p.lines) for row in getattr(data, "rows", ())
+            )
+    table = results.comparisons[results.comparisons["mean"].notna()]
+    table = table[~table["metric"].str.startswith("diff_") & ~table["metric"].str.endswith("_chance")]
+    there = set(table[["trait", "metric", "k"]].itertuples(index=False, name=None))
+    assert {metric for _, metric, _ in there} > {"ancestry_nonlinear", "agreement_delta_jaccard"}
+    assert not there - drawn
+
+
+def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
+    """Without causal SNPs no recovery, in one population no ancestry."""
+    names = {}
+    for name in ("a dial", "a dial, null and shortcut", "a dial, one population"):
+        results = Results(Study(make(tmp_path / name, EDGES[name])), tmp_path / name)
+        one, *_ = courses(results.study, results.groups)
+        for page in ("prediction", "snps"):
+            names[name, page] = [row for row, _ in dial_more.load(results, {**one.keys, "page": page}).rows]
+    assert len(names["a dial", "prediction"]) == 7
+    assert [text.replace("\n", " ") for text in names["a dial", "snps"]] == [
+        "AUC_PR over that of a random ranking",
+        "causal SNPs among the first 12",
+        "causal SNPs among the first 50",
+        "Jaccard index of the first 12",
+        "own agreement minus that with baseline, Spearman",
+        "own agreement minus that with baseline, Jaccard of 12",
+    ]
+    assert names["a dial, null and shortcut", "snps"] == names["a dial", "snps"][3:]
+    assert names["a dial, one population", "prediction"] == names["a dial", "prediction"][:-1]
+
+
 @pytest.mark.parametrize("name", ["a dial, one replicate", "a dial of words"])
 def test_no_move_over_the_dial_without_an_interval(tmp_path: Path, name: str) -> None:
     text = words(answer(Results(Study(make(tmp_path, EDGES[name])), tmp_path)))
@@ -415,6 +464,8 @@ def test_headline_of_a_dial_is_its_curves(turned: Results) -> None:
     assert kinds["headline"] == "dial_headline"
     assert kinds["dial_confounded_random"] == "dial"
     assert kinds["dial-tests_confounded_random"] == "dial_tests"
+    pages = [name for name, kind in kinds.items() if kind == "dial_more"]
+    assert pages == ["dial-prediction_confounded_random", "dial-snps_confounded_random"]
     drawn = [name for name, kind in kinds.items() if kind == "manhattan"]
     assert drawn == ["manhattan_b_confounded_random_linear"]
 
@@ -438,7 +489,7 @@ def history(directory: Path, name: str, options: dict[str, Any]) -> tuple[Any, s
     if file:
         file.write_text(BOTTLENECK)
     spec = {"demography": name, "file": file, "options": checked(all_options(name, file), options, name)}
-    block = dict.fromkeys(("traits", "splits", "models", "adjustments", "attributions", "associations"), [])
+    block = {key: [] for key in ("traits", "splits", "models", "adjustments", "attributions", "associations")}
     settings = {"study": "s", "seeds": 1, "gpu": 0, "cohorts": {"x": {"simulate": spec, "replicates": 1}}}
     results = Results(Study({**settings, "blocks": [{**block, "cohorts": ["x"]}]}))
     (subject,) = [subject for _, subject in demography.pictures(results.study, [])]

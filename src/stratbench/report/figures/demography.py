@@ -1,10 +1,11 @@
-"""The history that a scenario is simulated from: populations as bands over time, or as a map if they are many.
+"""The history that a scenario is simulated from: populations as bands over time, or many of one history as a map.
 
 Drawn here and not by demesdraw: lattices of many demes, independent loci and pedigrees are no tubes, and every
 report would carry one more dependency for the others.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
 
 MOST_BANDS = 8
 MOST_RATES = 6
+MAP = 5.6  # inches across
 STEPS = 24  # points along a growing population
 OTHER = "#b9b9bd"
 FIGURES = 3  # significant, of a migration rate
+INDEPENDENT = "Independent loci, drawn from the populations' allele frequencies: no history to draw."
 
 
 @dataclass(frozen=True)
 class Data:
-    """``graph`` is a demes.Graph, or None where loci are independent and have no history."""
+    """``graph`` is a demes.Graph, or None where there is no history to draw, and ``why`` says why."""
 
     graph: Any
-    name: str
+    why: str
     colours: dict[str, str]
     places: dict[str, tuple[float, float]]
     pedigree: tuple[Member, ...]
@@ -44,11 +47,30 @@ def load(results: Results, subject: Any) -> Data:
     spec = results.study.config["cohorts"][subject]["simulate"]
     method, options = registry.load("demography", spec["demography"], spec["file"]), spec["options"]
     sampled = method.samples(options)
-    graph = method.demography(options).to_demes() if hasattr(method, "demography") else None
+    graph, why = _graph(method.demography(options)) if hasattr(method, "demography") else (None, INDEPENDENT)
     members = family(method.pedigree(options)) if hasattr(method, "pedigree") else ()
-    return Data(
-        graph, spec["demography"], style.population_colours(sampled), _places(method, options), members
-    )
+    return Data(graph, why, style.population_colours(sampled), _places(method, options), members)
+
+
+def _graph(model: Any) -> tuple[Any, str]:
+    """A msprime.Demography as a demes.Graph, or None and why demes cannot say what it says.
+
+    Demes refuses mass migrations that move nobody, and msprime does not: these are left out.
+    """
+    kept, emptied = [], set()
+    for event in model.events:
+        share = getattr(event, "proportion", None)
+        if share is not None:
+            if share == 0 or (event.time, event.source) in emptied:
+                continue
+            if share == 1:
+                emptied.add((event.time, event.source))
+        kept.append(event)
+    model.events = kept
+    try:
+        return model.to_demes(), ""
+    except ValueError as error:
+        return None, f"This history cannot be drawn: {error}"
 
 
 def _places(method: Any, options: Any) -> dict[str, tuple[float, float]]:
@@ -67,24 +89,36 @@ def _places(method: Any, options: Any) -> dict[str, tuple[float, float]]:
 
 def draw(data: Data) -> "Figure":
     if data.graph is None:
-        return style.message(
-            "Independent loci, drawn from the populations' allele frequencies: no history to draw."
-        )
-    alive = [deme for deme in data.graph.demes if deme.end_time == 0]
-    panels, wide = (2 if data.pedigree else 1), max(3.2, 1.15 * min(len(alive), MOST_BANDS) + 1.4)
+        return style.message(data.why)
+    panels = 2 if data.pedigree else 1
+    is_map = _is_map(data.graph)
+    wide = MAP if is_map else max(3.2, 1.15 * min(len(_alive(data.graph)), MOST_BANDS) + 1.4)
     figure, axes = style.canvas(
         wide + 0.5 + 4.2 * (panels - 1), 3.6, 1, panels, width_ratios=[wide, 4.2][:panels]
     )
-    (_map if len(alive) > MOST_BANDS else _bands)(axes[0, 0], data)
+    title = (_map if is_map else _bands)(axes[0, 0], data)
     if data.pedigree:
-        axes[0, 0].set_title("where founders come from")
+        title = f"where founders come from\n{title}".rstrip()
         draw_family(axes[0, 1], data.pedigree)
+    axes[0, 0].set_title(title)
     return figure
+
+
+def _alive(graph: Any) -> list[Any]:
+    """Today's populations."""
+    return [deme for deme in graph.demes if deme.end_time == 0]
+
+
+def _is_map(graph: Any) -> bool:
+    """Whether populations are many, and of one history: they exchange migrants, or all split at once."""
+    alive = _alive(graph)
+    at_once = len({(deme.start_time, *deme.ancestors) for deme in alive}) == 1
+    return len(alive) > MOST_BANDS and (bool(graph.migrations) or at_once)
 
 
 def _columns(graph: Any) -> dict[str, float]:
     """A column for each deme: today's side by side, an ancestor amid its descendants."""
-    found = {deme.name: float(k) for k, deme in enumerate(d for d in graph.demes if d.end_time == 0)}
+    found = {deme.name: float(k) for k, deme in enumerate(_alive(graph))}
     for deme in sorted(graph.demes, key=lambda deme: deme.end_time):
         if deme.name not in found:
             below = [found[child.name] for child in graph.demes if deme.name in child.ancestors]
@@ -92,7 +126,8 @@ def _columns(graph: Any) -> dict[str, float]:
     return found
 
 
-def _bands(axis: Any, data: Data) -> None:
+def _bands(axis: Any, data: Data) -> str:
+    """Populations over time, side by side. Returns the title: none."""
     graph, columns = data.graph, _columns(data.graph)
     times = sorted(
         {t for deme in graph.demes for e in deme.epochs for t in (e.start_time, e.end_time)} - {0, math.inf}
@@ -117,12 +152,13 @@ def _bands(axis: Any, data: Data) -> None:
                               textcoords="offset points", ha="center", color=style.INK)  # fmt: skip
     _time_axis(axis, times, top)
     _migrations(axis, graph, columns, top)
-    alive = [deme for deme in graph.demes if deme.end_time == 0]
+    alive = _alive(graph)
     labels = [f"{deme.name}\n{deme.epochs[-1].end_size:,.0f}" for deme in alive]
     axis.set_xticks([columns[deme.name] for deme in alive], labels)
     axis.tick_params(axis="x", length=0)
     axis.spines["bottom"].set_visible(False)
     axis.set_xlim(-0.6, max(columns.values()) + 0.6)
+    return ""
 
 
 def _size(epoch: Any, time: float) -> float:
@@ -187,8 +223,8 @@ def _rate(rate: float) -> str:
     return style.number(f"{rate:.{FIGURES}g}".replace("e-0", "e-"))
 
 
-def _map(axis: Any, data: Data) -> None:
-    """Today's populations and who exchanges migrants with whom."""
+def _map(axis: Any, data: Data) -> str:
+    """Today's populations and who exchanges migrants with whom. Returns the title: how many, and since when."""
     places, rates = data.places, sorted({rate for _, _, rate in _pairs(data.graph)})
     for pairs in _pairs(data.graph).values():
         for one, other in pairs:
@@ -197,27 +233,53 @@ def _map(axis: Any, data: Data) -> None:
                 axis.plot([x, u], [y, v], color=style.QUIET, lw=1.2, zorder=1)
     for name, (x, y) in places.items():
         axis.plot([x], [y], "o", ms=13, color=data.colours[name], zorder=2)
-        axis.annotate(name, (x, y), (0, -13), textcoords="offset points", ha="center", fontsize=6.5)
-    began = max((deme.start_time for deme in data.graph.demes if deme.name in places), default=math.inf)
-    since = "" if math.isinf(began) else f"\nfor {began:,.0f} generations; before that, one population"
+        text = axis.annotate(name, (x, y), (0, -14), textcoords="offset points", ha="center", fontsize=6.5)
+        text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.3})
     ends = [_rate(rate) for rate in sorted({rates[0], rates[-1]})] if rates else []
     rate = f"migration {' to '.join(ends)} a generation" if ends else "no migration"
-    axis.set_title(f"{len(places)} populations, {rate}{since}", fontsize=8.5, fontweight="normal")
     axis.set_aspect("equal")
     axis.margins(0.12)
     axis.axis("off")
+    return f"{len(places)} populations, {rate}{_since(data.graph, places.keys())}"
+
+
+def _since(graph: Any, names: Collection[str]) -> str:
+    """Since when these populations are apart, as a line of a title; nothing if for ever."""
+    began = {(deme.start_time, *deme.ancestors) for deme in graph.demes if deme.name in names}
+    times = sorted(time for time, *_ in began if not math.isinf(time))
+    if not times:
+        return ""
+    if len(began) == 1:
+        return f"\nfor {times[0]:,.0f} generations; before that, one population"
+    return f"\nwhich began {times[0]:,.0f} to {times[-1]:,.0f} generations ago"
 
 
 def caption(results: Results, subject: Any) -> str:
     made = results.study.config["cohorts"][subject]["simulate"]
-    kind, history = made["demography"], made["options"].get("history")
+    data, history = load(results, subject), made["options"].get("history")
+    if data.graph is None:
+        shown = data.why
+    elif _is_map(data.graph):
+        lines = ", lines join those that exchange migrants" if data.graph.migrations else ""
+        shown = f"Each dot is a population that was sampled{lines}."
+    else:
+        shown = _caption_of_bands(data.graph)
+    family = " Beside it stands one family: squares are male, circles female." if data.pedigree else ""
     endless = (
         " A perpetual history is followed back until nothing before it matters, and ends in one population."
     )
     return (
-        f"The demography of {subject} ({kind}). Widths "
-        "of bands grow with the square root of the number of diploid individuals, which stands below each for the "
-        "present; colours are populations that were sampled, grey are ancestors. Lines join a population to its "
-        "ancestors, arrows exchange migrants at the rate a generation that is written on them."
-        f"{endless if history == 'perpetual' else ''}"
+        f"The demography of {subject} ({made['demography']}). {shown}"
+        f"{family if data.graph else ''}{endless if history == 'perpetual' else ''}"
+    )
+
+
+def _caption_of_bands(graph: Any) -> str:
+    flows = sum(len(pairs) for pairs in _pairs(graph).values())
+    rates = " at the rate a generation that is written on them" if flows <= MOST_RATES else ""
+    arrows = f", arrows exchange migrants{rates}" if flows else ""
+    return (
+        "Widths of bands grow with the square root of the number of diploid individuals, which stands below each "
+        "for the present. Colours are populations that were sampled; grey: ancestors and populations not sampled. "
+        f"Lines join a population to its ancestors{arrows}."
     )
