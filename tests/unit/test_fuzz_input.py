@@ -52,8 +52,10 @@ def sound() -> dict[str, bytes]:
     for row in code_MN:
         padded = [*row.tolist(), 0, 0]
         packed += bytes(sum(code << 2 * k for k, code in enumerate(padded[j : j + 4])) for j in (0, 4))
-    bim = "".join(f"{1 + k // 12}\ts{k}\t0.5\t{100 + k}\tA\tG\n" for k in range(M))
-    fam = "".join(f"f{k} i{k} 0 0 {1 + k % 2} -9\n" for k in range(N))
+    bim = "".join(
+        f"{1 + k // 12}\ts{k}\t{k / 4}\t{100 + k}\t{'AC'[k % 2]}\t{'GT'[k % 2]}\n" for k in range(M)
+    )
+    fam = "".join(f"f{k} i{k} d{k} m{k} {1 + k % 2} -9\n" for k in range(N))
     table = "IID\tscore\tregion\n" + "".join(f"i{k}\t{k}.5\t{'ab'[k % 2]}\n" for k in range(N))
     return {
         "x.bed": bytes(packed),
@@ -64,15 +66,21 @@ def sound() -> dict[str, bytes]:
 SOUND = sound()
 
 
+GENTLE, ROUGH = (
+    ["letter", "swap"],
+    ["flip", "cut", "insert", "delete", "repeat", "replace"],
+)  # gentle: often accepted
+
+
 @st.composite
 def damages(draw: Callable[..., Any]) -> dict[str, bytes]:
     """The fileset after one to three accidents, each in one file."""
-    content = dict(SOUND)
+    content, gentle = dict(SOUND), draw(st.booleans())
     for _ in range(draw(st.integers(1, 3))):
         name = draw(st.sampled_from(NAMES))
         data = content[name]
         at = draw(st.integers(0, max(len(data) - 1, 0)))
-        accident = draw(st.sampled_from(["flip", "cut", "insert", "delete", "swap", "repeat", "replace"]))
+        accident = draw(st.sampled_from(GENTLE if gentle else [*GENTLE, *ROUGH]))
         lines = data.split(b"\n")
         one, other = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
         if accident == "flip" and data:
@@ -83,6 +91,8 @@ def damages(draw: Callable[..., Any]) -> dict[str, bytes]:
             content[name] = data[:at] + draw(st.binary(min_size=1, max_size=4)) + data[at:]
         elif accident == "delete":
             content[name] = data[:at] + data[at + draw(st.integers(1, 30)) :]
+        elif accident == "letter":
+            content[name] = data[:at] + draw(st.sampled_from([b"0", b"1", b"7", b"A", b"T"])) + data[at + 1 :]
         elif accident == "swap":
             lines[one], lines[other] = lines[other], lines[one]
             content[name] = b"\n".join(lines)
@@ -183,8 +193,8 @@ def ours(base: Path, content: dict[str, bytes]) -> Found:
 def test_the_two_readers_agree_on_sound_files(tmp_path: Path) -> None:
     found = ours(tmp_path, SOUND)
     assert found == strict(SOUND)
-    assert found.people[1] == ("f1", "i1", "0", "0", "2")
-    assert found.snps[13] == ("2", "s13", 0.5, 113, "A", "G")
+    assert found.people[1] == ("f1", "i1", "d1", "m1", "2")
+    assert found.snps[13] == ("2", "s13", 3.25, 113, "C", "T")
 
 
 @pytest.fixture(scope="module")
