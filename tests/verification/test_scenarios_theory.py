@@ -55,7 +55,7 @@ def test_lattices_are_as_diverse_as_the_other_points(history: str) -> None:
     assert np.diag(lattice_times(history)) == pytest.approx(20_000, rel=0.01)
 
 
-# expected, and standard error of one cohort
+# expected, and standard error of one cohort; those of lattices are .0016 and .0018 over 80 cohorts
 SCENARIOS: dict[str, tuple[float, float]] = {
     "split-fst000": (0, 0.001),
     "split-fst005": (0.005, 0.0011),

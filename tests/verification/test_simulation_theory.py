@@ -166,13 +166,13 @@ def test_genomes_coalesce_when_theory_says(label: str) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "columns", "size", "rate", "shorter"),
-    [(6, 6, 10_000, 0.07, 0.001), (1, 3, 4000, 0.004, 0.01), (1, 3, SIZE, 0.002, 0.02)],
+    [(6, 6, 10_000, 0.07, 0.001), (1, 3, 10_000 / 3, 0.00494, 0.006), (1, 3, SIZE, 0.002, 0.02)],
 )
 def test_a_lattice_may_end_where_no_lineage_remembers_its_deme(
-    rows: int, columns: int, size: int, rate: float, shorter: float
+    rows: int, columns: int, size: float, rate: float, shorter: float
 ) -> None:
     """By formulas alone, the FST of a lattice that is followed to its horizon is that of one without an end;
-    all its times are a little shorter, by Nagylaki's limit.
+    all its times are a little shorter, by Nagylaki's limit. The second is the dial's.
     """
     rate_KK, size_K = lattice_rates(rows, columns, rate), np.full(rows * columns, size)
     horizon = 20 / (2 * rate * (1 - np.cos(np.pi / columns)))

@@ -8,7 +8,7 @@ environments that vary smoothly over the lattice.
 
 A perpetual lattice is followed until no lineage remembers where it was, for 20 times the slowest relaxation of
 the migration between demes, 1 / (2m (1 - cos(pi / longest side))) generations; before that all demes together
-are one population of their total size, the strong-migration limit (Nagylaki 1980). 6 x 6 demes: 53 and 1064
+are one population of their total size, the strong-migration limit (Nagylaki 1980). 6 x 6 demes: 53 and 1066
 generations. Following every migration until the last coalescence would take hours. FST is the same, to one in a
 hundred million for 6 x 6 demes, and all coalescence times are a little shorter: .02% (closed forms, tested).
 """
