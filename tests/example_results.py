@@ -316,6 +316,7 @@ def _split(base: Path, paths: Paths, study: Study, split: Split, example: Exampl
     for fit in study.fits_of(split):
         _fit(base, paths, study, fit, example, snps, causal, quantitative)
     _metrics(study, split, example, rows, quantitative, len(causal), len(names))
+    _further(study, split, example, rows, quantitative, len(causal))
 
 
 def _fit(
@@ -471,6 +472,44 @@ def _metrics(
                 of = {"model": one.model, "adjustment": one.adjustment, "attribution": attribution}
                 level = 0.06 if one.adjustment == "placebo" else 0.28
                 rows.add(base, "agreement_delta_spearman", jitter(level), against="none", **of)
+
+
+def _further(
+    study: Study, split: Split, example: Example, rows: _Rows, quantitative: bool, causal: int
+) -> None:
+    """The metrics that only the pages of the dial show, from draws of their own."""
+    rng, cohort = _rng("further", split), study.cohort(split.cohort)
+    base = dict.fromkeys(KEYS, "") | {
+        "study": study.name,
+        "scenario": cohort.scenario,
+        "cohort": cohort.label,
+    }
+    base |= {"replicate": str(cohort.replicate), "trait": split.trait, "split": split.split}
+
+    def near(level: float) -> float:
+        return float(level + 0.02 * rng.normal())
+
+    scores = {"r2": 0.1} if quantitative else {"accuracy": 0.65, "auprc": 0.7, "brier": 0.22, "ece": 0.08}
+    name, chance = ("pearson", 0.0) if quantitative else ("auroc", 0.5)
+    for model in ("floor-population", "ceiling-genetic"):
+        for metric, level in scores.items():
+            rows.add(base, metric, near(level), model=model)
+    rankings = [{"association": label} for label in study.associations_of(split)]
+    for fit in study.fits_of(split):
+        if (fit.model, fit.adjustment) in example.failed:
+            continue
+        of = {"model": fit.model, "adjustment": fit.adjustment}
+        for metric, level in {**scores, f"{name}_f": chance + 0.2}.items():
+            rows.add(base, metric, near(level), seed="1", **of)
+        for attribution in study.attributions_of(fit):
+            where = {**of, "attribution": attribution}
+            rankings.append(where)
+            rows.add(base, "agreement_jaccard_chance", 0.1, against="none", k="12", **where)
+            if fit.adjustment != "none":
+                rows.add(base, "agreement_delta_jaccard", near(0.15), against="none", k="12", **where)
+    for where in rankings if causal else []:
+        for k in (causal, 50):
+            rows.add(base, "precision_at_k", abs(near(0.2)), k=str(k), **where)
 
 
 def _runtime(base: Path, paths: Paths, study: Study) -> None:

@@ -9,6 +9,7 @@ import yaml
 from stratbench import config as configs
 from stratbench.errors import UserError
 from stratbench.paths import Paths, each
+from stratbench.report.figures import figure_names
 from stratbench.study import Point, Study
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +80,20 @@ def test_dial_changes_no_result() -> None:
     )
     assert one.made_from == other.made_from
     assert each(Paths(one.name).metrics, one.splits) == each(Paths(other.name).metrics, other.splits)
+
+
+def test_pages_of_further_metrics_are_named_by_the_config_alone() -> None:
+    """One of predictions for each trait with models; one of SNP rankings where there are attributions."""
+    config = with_dial(points(weak=0.01, strong=0.1))
+    names = [name for name in figure_names(Study(configs.check(config))) if name.startswith("dial")]
+    assert names == ["dial_confounded_random", "dial-prediction_confounded_random"]
+    config["blocks"][0]["attributions"] = ["gradient-input"]
+    assert "dial-snps_confounded_random" in figure_names(Study(configs.check(config)))
+    assert not [
+        name
+        for name in figure_names(Study(configs.check({key: GOOD[key] for key in GOOD if key != "dial"})))
+        if "dial" in name
+    ]
 
 
 @pytest.mark.parametrize("history", ["recent", "perpetual"])

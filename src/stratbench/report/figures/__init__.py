@@ -23,6 +23,7 @@ from stratbench.report.figures import (
     demography,
     dial,
     dial_headline,
+    dial_more,
     dial_tests,
     fst,
     headline,
@@ -40,7 +41,7 @@ from stratbench.report.results import Results, groups
 from stratbench.study import Study
 
 MODULES = (
-    headline, dial_headline, dial, dial_tests, demography, pca, fst, kinship, afs, qc, qc_checks, qc_pca,
+    headline, dial_headline, dial, dial_more, dial_tests, demography, pca, fst, kinship, afs, qc, qc_checks, qc_pca,
     shares, accuracy, manhattan, associations, agreement, recovery, ancestry, runtime,
 )  # fmt: skip
 

@@ -80,9 +80,13 @@ class Reader:
         found = [verdict(self.results, group, model, adjustment) for group in self.course.groups]
         return frozenset(k for k, kind in enumerate(found) if kind == NOTHING)
 
-    def test(self, metric: str, association: str, shift: float = 0.0) -> tuple[tuple[float, Any], ...]:
+    def test(
+        self, metric: str, association: str, shift: float = 0.0, k: str = ""
+    ) -> tuple[tuple[float, Any], ...]:
         """Values of an association test."""
-        return self.values(lambda group: self.results.value(group, metric, association=association), shift)
+        return self.values(
+            lambda group: self.results.value(group, metric, association=association, k=k), shift
+        )
 
     def each(self, metric: str | None, model: str, marker: str = "o", filled: bool = True, fade: bool = False,
              **keys: str) -> list[Line]:  # fmt: skip
@@ -117,32 +121,37 @@ class Reader:
         first = self.course.groups[0]
         return Panel("accuracy", tuple(lines), first.chance, -1 if first.quantitative else 0)
 
-    def snps(self, model: str) -> Panel:
+    def snps(
+        self, model: str, metric: str = "agreement_spearman", chance: float | None = None, k: str = ""
+    ) -> Panel:
         """Agreement with the baseline's ranking, and within an adjustment."""
-        attribution, lines = self.course.attribution, []
+        keys, lines = {"attribution": self.course.attribution, "k": k}, []
         for name in self.course.adjustments:
 
             def other(group: Group, name: str = name) -> Any:
-                return between(self.results, group, model, name, attribution)
+                return between(self.results, group, model, name, metric, **keys)
 
             pale, colour = self.pale(model, name), self.colours[name]
-            own = self.of(
-                "agreement_spearman", model, name, self.shift(name), attribution=attribution, against=name
-            )
+            own = self.of(metric, model, name, self.shift(name), against=name, **keys)
             lines.append(Line(own, colour, "^", False, True, pale))
             lines.append(Line(self.values(other, self.shift(name)), colour, pale=pale))
-        return Panel("snps", tuple(lines), low=-1)
+        return Panel("snps", tuple(lines), chance, -1)
 
-    def causal(self, model: str) -> Panel:
+    def causal(
+        self, model: str, metric: str = "causal_auc_pr", chance: float | None = None, high: float = 1.0,
+        k: str = "",
+    ) -> Panel:  # fmt: skip
+        """Recovery of causal SNPs; chance is that of a random ranking's AUC_PR and precision, unless it is given."""
         tests = zip(self.course.associations, (OLS, OLS_PCS), strict=False)
-        lines = [Line(self.test("causal_auc_pr", name), colour, mark=True) for name, colour in tests]
+        lines = [Line(self.test(metric, name, k=k), colour, mark=True) for name, colour in tests]
         attribution = self.course.attribution
-        lines += self.each("causal_auc_pr", model, fade=True, attribution=attribution) if attribution else []
-        return Panel("causal", tuple(lines), chance_auc_pr(self.results, self.course.groups[0]))
+        lines += self.each(metric, model, fade=True, attribution=attribution, k=k) if attribution else []
+        chance = chance_auc_pr(self.results, self.course.groups[0]) if chance is None else chance
+        return Panel("causal", tuple(lines), chance, high=high)
 
-    def hidden(self, model: str) -> Panel:
-        untrained = self.of("ancestry_linear_untrained", model, self.course.groups[0].baseline)
-        lines = [Line(untrained, FLOOR, dashed=True, mark=True), *self.each("ancestry_linear", model)]
+    def hidden(self, model: str, metric: str = "ancestry_linear") -> Panel:
+        untrained = self.of(f"{metric}_untrained", model, self.course.groups[0].baseline)
+        lines = [Line(untrained, FLOOR, dashed=True, mark=True), *self.each(metric, model)]
         return Panel("hidden", tuple(lines), self._chance(model))
 
     def logit(self, model: str) -> Panel:

@@ -1,5 +1,6 @@
 """Every headline metric of a trait over the study's dial: a row of panels for each metric, a column for each model."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,10 +45,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> Data:
-    one, dial = course(results, subject), results.study.dial
-    assert dial is not None
-    where, paint = places(dial), colours(results.study)
-    read = Reader(results, one, where, paint)
+    one, read = reader(results, subject)
     accuracy = "correlation" if one.groups[0].quantitative else "AUROC"
     panels = {
         f"{accuracy},\noverall": read.overall,
@@ -57,18 +55,39 @@ def load(results: Results, subject: Any) -> Data:
         "ancestry from\nhidden features": read.hidden,
         "ancestry from\nthe logit given y": read.logit,
     }
+    return collect(read, panels)
+
+
+def reader(results: Results, subject: Mapping[str, str]) -> tuple[Course, Reader]:
+    """The course of a subject, and what reads its panels."""
+    one, dial = course(results, {key: subject[key] for key in ("trait", "split")}), results.study.dial
+    assert dial is not None
+    return one, Reader(results, one, places(dial), colours(results.study))
+
+
+def collect(read: Reader, panels: Mapping[str, Callable[[str], Panel]]) -> Data:
+    """A row for each name of a metric, a panel for each model; rows without any number are left out."""
+    one, dial, where = read.course, read.results.study.dial, read.places
+    assert dial is not None
     rows = [(name, tuple(panel(model) for model in one.models)) for name, panel in panels.items()]
     kept = [(name, row) for name, row in rows if any(line.drawn for panel in row for line in panel.lines)]
     title = f"{dial.title} ({where.scale})" if where.scale else dial.title
-    return Data(one, where, tuple(kept), title, spread(results, one), paint)
+    return Data(one, where, tuple(kept), title, spread(read.results, one), dict(read.colours))
 
 
 def draw(data: Data) -> "Figure":
+    return grid(data, _entries) if data.rows else nothing(data)
+
+
+def nothing(data: Data) -> "Figure":
+    return style.message(f"{data.course.trait}: no number at any point of the dial.")
+
+
+def grid(data: Data, legend: Callable[[Data], list[Any]]) -> "Figure":
+    """The rows of panels above the legend."""
     one, count = data.course, len(data.course.models)
-    if not data.rows:
-        return style.message(f"{one.trait}: no number at any point of the dial.")
     wide = panel_width(data.places)
-    entries = _entries(data)
+    entries = legend(data)
     bottom = foot_height(data.places, -(-len(entries) // COLUMNS))
     width = max(LEFT + 0.15 + wide * count + ACROSS * (count - 1), 8.6)
     height = bottom + TOP + HIGH * len(data.rows) + DOWN * (len(data.rows) - 1)
@@ -102,7 +121,7 @@ def caption(results: Results, subject: Any) -> str:
     one, dial = course(results, subject), results.study.dial
     assert dial is not None
     return (
-        f"{one.trait}, {one.split} split, over {dial.title}: each metric by model and adjustment. "
+        f"{one.trait}, {one.split} split, over {dial.title}: headline metrics by model and adjustment. "
         f"{intervals(results, one)}. Numbers are joined by lines; points without a number stand to the right and are "
         "not. Grey and purple: floors, ceilings, the untrained network and the association tests. Pale: the model "
         "learned nothing within populations there, so its attributions say nothing."

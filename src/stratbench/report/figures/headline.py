@@ -78,7 +78,9 @@ def load(results: Results, subject: Any) -> Data:
             values[(*here, "own")] = results.value(
                 group, "agreement_spearman", attribution=attribution, against=row.adjustment, **of
             )
-            values[(*here, "between")] = between(results, group, row.model, row.adjustment, attribution)
+            values[(*here, "between")] = between(
+                results, group, row.model, row.adjustment, attribution=attribution
+            )
             for metric in (
                 "ancestry_linear",
                 "ancestry_linear_untrained",
@@ -96,15 +98,20 @@ def load(results: Results, subject: Any) -> Data:
     return Data(tuple(facets), colours(results.study), _attribution(chosen[0]) if chosen else "")
 
 
-def between(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
+def between(
+    results: Results,
+    group: Group,
+    model: str,
+    adjustment: str,
+    metric: str = "agreement_spearman",
+    **keys: str,
+) -> Any:
     """Agreement of the baseline's and this adjustment's rankings, whichever of the two is named first."""
     if adjustment == group.baseline:
         return None
     found = None
     for one, other in ((adjustment, group.baseline), (group.baseline, adjustment)):
-        row = results.value(
-            group, "agreement_spearman", model=model, adjustment=one, against=other, attribution=attribution
-        )
+        row = results.value(group, metric, model=model, adjustment=one, against=other, **keys)
         found = found if found is not None else row
     return found
 

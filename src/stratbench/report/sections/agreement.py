@@ -34,7 +34,7 @@ def _table(results: Results, group: Group, attribution: str) -> Table | None:
         for adjustment in group.adjustments:
             of = {"model": model, "adjustment": adjustment, "attribution": attribution}
             own = results.value(group, "agreement_spearman", against=adjustment, **of)
-            other = between(results, group, model, adjustment, attribution)
+            other = between(results, group, model, adjustment, attribution=attribution)
             fall = change(results, group, model, adjustment, attribution) if other is not None else None
             if own is not None or other is not None:
                 cells = [cell(own), cell(other), cell(fall, signed)]

@@ -1,7 +1,8 @@
-"""Every headline metric over the study's dial."""
+"""Every metric over the study's dial."""
 
 from stratbench.report.answer import brief
 from stratbench.report.curves import Course, change, courses
+from stratbench.report.figures.dial_more import PAGES
 from stratbench.report.movement import movements, span
 from stratbench.report.numbers import cell, signed
 from stratbench.report.page import Block, Heading, Listing, Section, Table, Text
@@ -20,7 +21,11 @@ def build(results: Results) -> Section | None:
     blocks: list[Block] = [Text(first)]
     for one in shown:
         blocks.append(Heading(f"{one.trait}, {one.split} split"))
-        blocks += [*images(results, "dial", one.keys), *images(results, "dial_tests", one.keys)]
+        blocks += images(results, "dial", one.keys)
+        blocks += [
+            image for page in PAGES for image in images(results, "dial_more", {**one.keys, "page": page})
+        ]
+        blocks += images(results, "dial_tests", one.keys)
         table = _changes(results, one)
         blocks += [table] if table else []
     items = [brief(results, group) for one in shown for group in one.groups if group.models]

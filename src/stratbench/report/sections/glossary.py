@@ -12,11 +12,17 @@ TERMS = (
     ("association", "a classical test of one SNP at a time; ols without, ols-pcs with principal components"),
     ("attribution", "a method that scores each SNP's influence on a trained model's output"),
     ("AUC_PR", "area under the precision-recall curve: how early a ranking lists the causal SNPs"),
+    ("AUPRC", "area under the precision-recall curve of the cases: their share is guessing, 1 is perfect"),
     (
         "AUROC",
         "the chance that a random case scores above a random control: .5 is guessing, 1 is perfect",
     ),
     ("balanced accuracy", "accuracy averaged over classes of equal weight"),
+    ("Brier score", "mean squared difference of the predicted probability and the label: 0 is perfect"),
+    (
+        "calibration error",
+        "mean difference of predicted and observed shares of cases, over bins of equal size (ECE)",
+    ),
     ("ceiling", "the accuracy of the true liability, or its genetic part, on the same test individuals"),
     ("cohort", "a set of genotyped individuals after quality control"),
     ("confounded", "the environment differs between populations, so ancestry predicts the trait"),
@@ -27,6 +33,10 @@ TERMS = (
         "interval",
         "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate, as if "
         "they were unrelated: too narrow where relatives are tested",
+    ),
+    (
+        "Jaccard index",
+        "of the first k SNPs of two rankings, how many are in both, over how many are in either",
     ),
     ("lambda GC", "inflation of an association test: 1 is none"),
     ("learned nothing", "the interval of the accuracy within populations includes chance, or lies below it"),
