@@ -63,8 +63,9 @@ def qc(
     missing_M = first.n - first.called_M
     passes_M = missing_M <= most(options["geno"], first.n)
     cohort.keep_snps("SNP call rate", passes_M, f"missing > {options['geno']:g}")
-    _by_heterozygosity(cohort, first, seen, options)
-    pairs = _by_kinship(cohort, first, seen, options, notes, about["mating"])
+    row_M = _for_individuals(cohort, first, options)
+    _by_heterozygosity(cohort, first, row_M, seen, options)
+    pairs = _by_kinship(cohort, row_M, seen, options, notes, about["mating"])
     counts = first if int(cohort.keep_N.sum()) == first.n else cohort.count()
     hwe_p_M = _by_frequency(cohort, counts, options, notes)
     out = Path(out_dir)
@@ -114,13 +115,12 @@ def _for_individuals(cohort: UnderQC, counts: Counts, options: Mapping[str, Any]
 
 
 def _by_heterozygosity(
-    cohort: UnderQC, counts: Counts, seen: pd.DataFrame, options: Mapping[str, Any]
+    cohort: UnderQC, counts: Counts, row_M: np.ndarray, seen: pd.DataFrame, options: Mapping[str, Any]
 ) -> None:
-    """Remove outliers of heterozygosity.
+    """Remove outliers of heterozygosity at these SNPs.
 
     ``seen`` gets heterozygosity, f, and axes of everyone who was called often enough, before this step.
     """
-    row_M = _for_individuals(cohort, counts, options)
     at = cohort.keep_N.copy()
     code_N = pd.Categorical(cohort.samples["population"][at], categories=list(counts.names)).codes.astype(int)
     het_N, f_N = individuals.inbreeding(cohort.chunks(row_M), counts.a1_freq_MK[row_M], code_N)
@@ -134,13 +134,13 @@ def _by_heterozygosity(
 
 def _by_kinship(
     cohort: UnderQC,
-    counts: Counts,
+    row_M: np.ndarray,
     seen: pd.DataFrame,
     options: Mapping[str, Any],
     notes: Mapping[str, str],
     mating: str,
 ) -> pd.DataFrame:
-    """Remove duplicates and relatives; return the pairs of relatives.
+    """Remove duplicates and relatives by KING at these SNPs; return the pairs of relatives.
 
     A pedigree's pairs are returned also where ``duplicates: auto`` removes nobody, of up to MOST_PAIRED individuals.
     None are returned where ``duplicates`` is null and no relatives are to go, of the inbred, and from few SNPs.
@@ -148,7 +148,6 @@ def _by_kinship(
     if "duplicates" in notes:
         cohort.keep_individuals("duplicates", cohort.keep_N, notes["duplicates"])
     limits = {name: options[name] for name in ("duplicates", "relatives") if options[name] is not None}
-    row_M = _for_individuals(cohort, counts, options)
     few = len(row_M) < individuals.LEAST_SNPS
     for name in limits if few else ():
         cohort.keep_individuals(name, cohort.keep_N, f"not tested: fewer than {individuals.LEAST_SNPS} SNPs")
