@@ -22,12 +22,11 @@ from stratbench.cohorts.checked import problems_of
 from stratbench.cohorts.mating import forbidden
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, explain, plain, with_defaults
+from stratbench.schema import Place, dotted, explain, plain, shipped, with_defaults
 from stratbench.traits import checks as trait_checks
 
 Config = dict[str, Any]
 PACKAGE = Path(__file__).parent
-SCHEMA = PACKAGE.parents[1] / "workflow" / "schemas" / "config.schema.yaml"
 EMPTY: Mapping[str, Any] = {}
 KINDS = {
     "splits": "split",
@@ -63,11 +62,6 @@ def check(raw: Mapping[str, Any]) -> Config:
 
 
 @cache
-def schema() -> Mapping[str, Any]:
-    return dict(yaml.safe_load(SCHEMA.read_text()))
-
-
-@cache
 def module_options(file: str) -> Mapping[str, Any]:
     """The literal OPTIONS of a file of the package that is no method, e.g. ``cohorts/qc_options.py``."""
     path = PACKAGE / file
@@ -92,8 +86,8 @@ class Checker:
         self.broken.add(place[:2])
 
     def run(self) -> Config:
-        self.against(schema(), self.raw, ())
-        config = with_defaults(schema(), self.raw)
+        self.against(shipped("config"), self.raw, ())
+        config = with_defaults(shipped("config"), self.raw)
         sections = ("cohorts", "traits", *KINDS)
         if not all(isinstance(config.get(name), dict) for name in sections) or ("blocks",) in self.broken:
             return config  # nothing more can be said

@@ -7,20 +7,17 @@ It states ``cohort`` (a PLINK prefix, a table of phenotypes, a trait) in place o
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cache
 from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
 from stratbench.cohorts.cohort_file import TAKEN
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, explain, with_defaults
+from stratbench.schema import Place, dotted, explain, shipped, with_defaults
 
-SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "own_cohort.schema.yaml"
 THIN = 20_000  # SNPs, evenly spaced: what a network's first layer can take; qc: {thin: null} lifts it
 USED = {
     "splits": ["random"],
@@ -86,17 +83,12 @@ def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"'cohort' stands for a whole study; leave out {', '.join(double)}, or 'cohort'")
     problems = [
         _at((*error.absolute_path, *further), message)
-        for error in jsonschema.Draft202012Validator(_schema()).iter_errors(dict(raw))
+        for error in jsonschema.Draft202012Validator(shipped("own_cohort")).iter_errors(dict(raw))
         for further, message in explain(error)
     ]
     if problems:
         raise UserError("the study's config cannot be used:\n" + "\n".join(f"  {p}" for p in problems))
-    return dict(with_defaults(_schema(), dict(raw)))
-
-
-@cache
-def _schema() -> Mapping[str, Any]:
-    return dict(yaml.safe_load(SCHEMA.read_text()))
+    return dict(with_defaults(shipped("own_cohort"), dict(raw)))
 
 
 def _at(place: Place, message: str) -> str:

@@ -1,15 +1,25 @@
 """JSON schemas as a user meets them: defaults filled in, and errors that name the nearest valid key."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema.exceptions import ValidationError
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
 
 Place = tuple[Any, ...]
+SCHEMAS = Path(__file__).parent / "schemas"
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+
+
+@cache
+def shipped(name: str) -> Mapping[str, Any]:
+    """A schema of the package, ``schemas/<name>.yaml``."""
+    return dict(yaml.safe_load((SCHEMAS / f"{name}.yaml").read_text()))
 
 
 def dotted(place: Place) -> str:

@@ -9,10 +9,7 @@ import yaml
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.schema import dotted, explain, with_defaults
-
-SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "cohort.schema.yaml"
-
+from stratbench.schema import dotted, explain, shipped, with_defaults
 
 TAKEN = ("iid", "population", "family", "sex")  # columns that every samples.tsv has
 
@@ -23,7 +20,7 @@ def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
         content, where = dict(source), ""
     else:
         content, where = _load(source), f"{source}: "
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = shipped("cohort")
     problems = [
         f"{dotted((*error.absolute_path, *further))}: {message}"
         for error in jsonschema.Draft202012Validator(schema).iter_errors(content)

@@ -1,0 +1,1 @@
+"""The commands of the console script ``stratbench``: one file each, whose ``add`` adds it to the parser."""

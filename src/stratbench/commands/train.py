@@ -1,0 +1,90 @@
+"""Training and attribution without Snakemake: ``stratbench fit`` and ``stratbench attribute``.
+
+They need jax, flax, optax, NumPy, pandas and scikit-learn only, and a study's result folders to read from. The
+draws are named by cohort, trait, split and model as in the workflow, so the results are the workflow's.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from stratbench import registry
+from stratbench.errors import UserError
+from stratbench.options import complete
+
+
+def add(commands: Any) -> None:
+    """Add the two commands to argparse's subparsers."""
+    for name, text in (("fit", "train one model under one adjustment"), ("attribute", "score its SNPs")):
+        command = commands.add_parser(name, help=text, description=__doc__)
+        command.set_defaults(run=run)
+        for option, what in (
+            ("cohort", "results/<study>/cohorts/<cohort>"),
+            ("dataset", "results/<study>/datasets/<cohort>/<trait>"),
+            ("split", "results/<study>/splits/<cohort>/<trait>/<split>.tsv"),
+            ("structure", "results/<study>/structure/<cohort>/<trait>/<split>"),
+            ("out", "folder of params.msgpack, predictions.tsv, history.tsv, fit.json"),
+        ):
+            command.add_argument(f"--{option}", type=Path, required=True, metavar="PATH", help=what)
+        command.add_argument("--model", required=True, help="name, or path of a method file")
+        command.add_argument("--adjustment", default="none", help="name or path; a+b combines names")
+        for kind in ("model", "adjustment"):
+            command.add_argument(
+                f"--{kind}-options", type=json.loads, default={}, metavar="JSON", help='such as {"pcs": 5}'
+            )
+        if name == "fit":
+            command.add_argument("--seeds", type=int, default=1)
+        else:
+            command.add_argument("--attribution", nargs="+", default=["gradient-input"])
+
+
+def spec(kind: str, label: str, given: dict[str, Any]) -> dict[str, Any]:
+    """A method's spec: its name or file, and its options with defaults filled in."""
+    file = label if label.endswith(".py") else None
+    name = Path(label).stem if file else label
+    options = complete(registry.describe(kind, name, file).options, given, f"{kind} {label}")
+    return {"method": name, "file": file, "options": options}
+
+
+def adjustments(label: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    """The specs of ``a`` or of ``a+b``; options of a combination are the parts' defaults."""
+    labels = [label] if label.endswith(".py") else label.split("+")
+    if len(labels) > 1 and given:
+        raise UserError("--adjustment-options: name one adjustment, or combine them in a config")
+    return [spec("adjustment", part, given) for part in labels]
+
+
+def files(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The paths that training reads (``train.data.FILES``)."""
+    return {
+        **{end: arguments.cohort / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
+        "samples": arguments.cohort / "samples.tsv",
+        "trait": arguments.dataset / "trait.tsv",
+        "trait_json": arguments.dataset / "trait.json",
+        "keep_snp": arguments.dataset / "keep.snp",
+        "split": arguments.split,
+        "pcs": arguments.structure / "pcs.tsv",
+        "covariates": arguments.structure / "covariates.tsv",
+    }
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Call the one function of the command."""
+    model = spec("model", arguments.model, arguments.model_options)
+    own = adjustments(arguments.adjustment, arguments.adjustment_options)
+    model_label = Path(arguments.model).stem
+    names = [arguments.cohort.name, arguments.dataset.name, arguments.split.stem, model_label]
+    names_of_files = ("params.msgpack", "predictions.tsv", "history.tsv", "fit.json")
+    out = {Path(name).stem: arguments.out / name for name in names_of_files}
+    if arguments.command == "fit":
+        from stratbench.train.fit import fit
+
+        fit(files(arguments), out, model, own, arguments.seeds, names)
+        return
+    from stratbench.explain.attribute import attribute
+
+    specs = {label: spec("attribution", label, {}) for label in arguments.attribution}
+    tables = {label: arguments.out / f"{Path(label).stem}.tsv.gz" for label in specs}
+    record = arguments.out / "attributions.json"
+    attribute(files(arguments), out, tables, record, model, own, specs, names)
