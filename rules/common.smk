@@ -6,16 +6,17 @@ from pathlib import Path
 
 from stratbench import registry
 from stratbench.cohorts import available, cohort_file
-from stratbench.config import KINDS, check
+from stratbench.config import KINDS
 from stratbench.digest import digest
 from stratbench.errors import UserError
 from stratbench.paths import FETCHED, Paths, each, fill
-from stratbench.study import Fit, Model, Split, Study
+from stratbench.plan import plan
+from stratbench.study import Fit, Model, Split
 
 # Only what starts a run fetches; jobs, dry runs and lint believe what it found.
 fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])
 try:
-    study = Study(available.resolve(check(config), fetching))
+    study = plan(config, workflow.configfiles if workflow.is_main_process else (), fetching)
 except UserError as error:
     raise SystemExit(f"error: {error}")
 paths = Paths(study.name)

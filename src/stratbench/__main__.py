@@ -5,7 +5,7 @@ import sys
 
 import stratbench
 from stratbench import threads
-from stratbench.commands import train
+from stratbench.commands import check, train
 from stratbench.errors import UserError
 
 
@@ -14,6 +14,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="stratbench", description=stratbench.__doc__)
     top.add_argument("--version", action="version", version=f"stratbench {stratbench.__version__}")
     commands = top.add_subparsers(dest="command", required=True)
+    check.add(commands)
     train.add(commands)
     return top
 

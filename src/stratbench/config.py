@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
-from stratbench import own_cohort, registry
+from stratbench import own_cohort, registry, yaml_file
 from stratbench.cohorts import cohort_file
 from stratbench.cohorts.checked import problems_of
 from stratbench.cohorts.mating import forbidden
@@ -39,12 +38,9 @@ KINDS = {
 
 def load(path: str | Path) -> Config:
     """Read and check a config file. Raises one UserError that lists everything wrong with it."""
-    from stratbench.files import read_text
-
+    raw = yaml_file.read(path)
     try:
-        return check(yaml.safe_load(read_text(path)))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {error}") from error
+        return check(raw)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.errors import UserError
+from stratbench.inputs import require_file
 
 FLOAT_FORMAT = "%.9g"
 GZIP_LEVEL = 2  # of a table of SNPs a fifth larger than at level 9, in a fifteenth of the time
@@ -133,6 +134,7 @@ def read_text(path: str | Path) -> str:
 
     Raises UserError, naming the file and, of undecodable text, the line.
     """
+    require_file(path)
     try:
         data = Path(path).read_bytes()
     except OSError as error:

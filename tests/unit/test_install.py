@@ -74,13 +74,11 @@ def test_a_config_is_checked_from_any_folder(installed: Path, tmp_path: Path) ->
     for name in ("smoke.yaml", "cohorts/hs-mice.yaml"):
         (tmp_path / "config" / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "config" / name, tmp_path / "config" / name)
-    code = (
-        "import stratbench; from stratbench.config import load; from stratbench.study import Study\n"
-        "print(stratbench.__file__, Study(load('config/smoke.yaml')).counts()['cohorts'])"
-    )
-    run = from_elsewhere(installed, tmp_path, "-c", code)
+    where = from_elsewhere(installed, tmp_path, "-c", "import stratbench; print(stratbench.__file__)")
+    assert where.stdout.startswith(str(installed))
+    run = from_elsewhere(installed, tmp_path, "-m", "stratbench", "check", "config/smoke.yaml")
     assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith(str(installed))
+    assert "study 'smoke' can run" in run.stdout
 
 
 def test_the_console_script_says_its_version(installed: Path, tmp_path: Path) -> None:

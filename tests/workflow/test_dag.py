@@ -103,6 +103,21 @@ def test_bad_config_ends_with_a_message_and_no_traceback(fresh, tmp_path):
     assert "Traceback" not in run.stderr
 
 
+def test_a_key_that_stands_twice_is_refused_as_check_refuses_it(fresh, tmp_path):
+    """Snakemake, which reads the config, keeps the last of two equal keys."""
+    path = tmp_path / "twice.yaml"
+    path.write_text((ROOT / "config" / "smoke.yaml").read_text() + "seeds: 3\n")
+    run = snakemake("-n", "--configfile", str(path), cwd=fresh)
+    assert run.returncode != 0
+    check = subprocess.run(
+        [sys.executable, "-m", "stratbench", "check", str(path)], cwd=fresh, capture_output=True, text=True
+    )
+    assert check.returncode == 1
+    assert "the key 'seeds' stands in line" in check.stderr
+    assert "error: " + check.stderr.removeprefix("stratbench: ") in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_rules_import_no_heavy_library(fresh):
     code = (
         "import sys; from snakemake.cli import main\n"

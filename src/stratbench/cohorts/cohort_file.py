@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
+from stratbench import yaml_file
 from stratbench.errors import UserError
 from stratbench.registry import nearest
 from stratbench.schema import dotted, explain, shipped, with_defaults
@@ -35,14 +35,9 @@ def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _load(path: str | Path) -> dict[str, Any]:
-    from stratbench.files import read_text  # imports pandas, which most readers of a config do without
-
     if not Path(path).exists():
         raise UserError(f"no such cohort file: {path}")
-    try:
-        return yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {error}") from error
+    return yaml_file.read(path)
 
 
 def fetched(content: Mapping[str, Any]) -> dict[str, Any]:

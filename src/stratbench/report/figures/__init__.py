@@ -40,6 +40,9 @@ from stratbench.report.figures import (
 from stratbench.report.results import Results, groups
 from stratbench.study import Study
 
+LONGEST = (
+    220  # bytes of a figure's name: file systems take 255, of which a suffix and what marks a part need some
+)
 MODULES = (
     headline, dial_headline, dial, dial_more, dial_tests, demography, pca, fst, kinship, afs, qc, qc_checks, qc_pca,
     shares, accuracy, manhattan, associations, agreement, recovery, ancestry, runtime,
@@ -68,6 +71,11 @@ def pictures(study: Study) -> list[Picture]:
         if picture.name in seen:
             raise UserError(
                 f"two figures would be named '{picture.name}': rename a cohort, trait, split or model"
+            )
+        if len(picture.name) > LONGEST:
+            raise UserError(
+                f"the figure '{picture.name}' would have a name of {len(picture.name)} characters, {LONGEST} at "
+                "most can be had: shorten the label of a cohort, trait, split or model"
             )
         seen.add(picture.name)
     return found

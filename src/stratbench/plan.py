@@ -1,0 +1,29 @@
+"""All that stands between a config and the first job, the same for a run and for ``stratbench check``."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stratbench import yaml_file
+from stratbench.cohorts import available
+from stratbench.config import check
+from stratbench.report.figures import figure_names
+from stratbench.study import Study
+
+
+def plan(config: Mapping[str, Any], files: Iterable[str | Path] = (), fetching: bool = False) -> Study:
+    """The study that a config makes.
+
+    Args:
+        config: as Snakemake, or ``yaml_file.read``, has read it.
+        files: where it was read from; they are read again for what Snakemake overlooks, such as a key that
+            stands twice.
+        fetching: whether real cohorts are fetched; otherwise what was found at the last time counts.
+
+    Raises UserError for everything that is known to be wrong before any job runs.
+    """
+    for file in files:
+        yaml_file.read(file)
+    study = Study(available.resolve(check(config), fetching))
+    figure_names(study)
+    return study
