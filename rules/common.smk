@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stratbench import registry
 from stratbench.cohorts import available, cohort_file
+from stratbench.cohorts.labels import origin
 from stratbench.config import KINDS
 from stratbench.digest import digest
 from stratbench.errors import UserError
@@ -16,7 +17,8 @@ from stratbench.study import Fit, Model, Split
 # Only what starts a run fetches; jobs, dry runs and lint believe what it found.
 fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])
 try:
-    study = plan(config, workflow.configfiles if workflow.is_main_process else (), fetching)
+    main = workflow.is_main_process
+    study = plan(config, workflow.configfiles if main else (), fetching, looking=main)
 except UserError as error:
     raise SystemExit(f"error: {error}")
 paths = Paths(study.name)
@@ -63,9 +65,7 @@ def fetched(file):
 
 def sources(cohort):
     """Where each file of a real cohort lies, by its name in the cohort file."""
-    file, declared = study.cohort_spec(cohort)["real"], study.declared(cohort)
-    local = {key: entry["path"] for key, entry in declared["files"].items() if "path" in entry}
-    return (fetched(file) if cohort_file.fetched(declared) else {}) | local
+    return available.located(study.cohort_spec(cohort))
 
 
 def columns_of(declared):
@@ -84,7 +84,9 @@ def about(cohort):
     """What QC asks of a cohort file; simulated people mate at random."""
     declared = study.declared(cohort)
     keys = ("mating", "build", "autosomes")
-    return {key: declared.get(key) for key in keys} if declared else {"mating": "outbred"}
+    if not declared:
+        return {"mating": "outbred"}
+    return {key: declared.get(key) for key in keys} | {"labels": origin(declared, sources(cohort))}
 
 
 def demography_file(wildcards):

@@ -195,7 +195,21 @@ def _table(cohort: Mapping[str, Any], fam_path: str, fam: Any) -> Any:
     table = tables.matched(
         path, {"id": cohort["id"], "columns": columns}, fam, fam_path, content, tell=lambda _: None
     )
+    _require_labels(cohort, table, fam)
     return table.apply(_blanked, missing=cohort["missing"])
+
+
+def _require_labels(cohort: Mapping[str, Any], table: Any, fam: Any) -> None:
+    """Raise UserError for individuals without a population, unless QC is told what to do about them."""
+    from stratbench.cohorts import labels
+
+    column = cohort["population"]
+    if column is not None and column not in SPECIAL["population"]:
+        population_N = table[column].mask(table[column].isin(cohort["missing"]), "")
+        asked = cohort["qc"].get("populations", "declared")
+        labels.require(
+            population_N, fam["iid"], asked, f"cohort.population: {cohort['phenotypes']}, column '{column}'"
+        )
 
 
 def _blanked(values: Any, missing: Sequence[str]) -> Any:

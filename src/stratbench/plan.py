@@ -6,12 +6,18 @@ from typing import Any
 
 from stratbench import yaml_file
 from stratbench.cohorts import available
+from stratbench.cohorts.labels import require_labels
 from stratbench.config import check
 from stratbench.report.figures import figure_names
 from stratbench.study import Study
 
 
-def plan(config: Mapping[str, Any], files: Iterable[str | Path] = (), fetching: bool = False) -> Study:
+def plan(
+    config: Mapping[str, Any],
+    files: Iterable[str | Path] = (),
+    fetching: bool = False,
+    looking: bool = True,
+) -> Study:
     """The study that a config makes.
 
     Args:
@@ -19,11 +25,15 @@ def plan(config: Mapping[str, Any], files: Iterable[str | Path] = (), fetching: 
         files: where it was read from; they are read again for what Snakemake overlooks, such as a key that
             stands twice.
         fetching: whether real cohorts are fetched; otherwise what was found at the last time counts.
+        looking: whether the data of cohort files that are here are looked into, as jobs need not do again.
 
     Raises UserError for everything that is known to be wrong before any job runs.
     """
     for file in files:
         yaml_file.read(file)
-    study = Study(available.resolve(check(config), fetching))
+    resolved = available.resolve(check(config), fetching)
+    if looking:
+        require_labels(resolved)
+    study = Study(resolved)
     figure_names(study)
     return study

@@ -220,7 +220,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "an individual without population": (
         column("region", ["", *["a"] * 10]),
-        r"individual 'i0' has no population \(1 of 11 have none\); label or remove them, or set populations",
+        r"raw\.tsv: 1 of 11 individuals have no population, first 'i0'; label them, or set populations",
     ),
     "an id twice in the table": (
         text("x.tsv", ("\ni3", "\ni2")),

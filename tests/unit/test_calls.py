@@ -91,13 +91,13 @@ def test_missing_labels_are_refused(raw: Path, tmp_path: Path) -> None:
     true_N = truth(raw)
     few_N = np.where(np.arange(len(true_N)) == 5, "", true_N)
     with pytest.raises(
-        UserError, match=r"'i0006' has no population \(1 of 190 have none\).*to called .*or cl"
+        UserError, match=r": 1 of 190 individuals have no population, first 'i0006'; .*called .*or cl"
     ):
         run(raw, tmp_path, few_N)
     rare_N = np.where(np.arange(len(true_N)) < 5, "rare", np.where(true_N == "p3", "", true_N))
     with pytest.raises(UserError, match=r"two labelled populations of 10 .* and 'rare' has 5"):
         run(raw, tmp_path, rare_N, populations="called")
-    with pytest.raises(UserError, match="and nobody has a label; label more people, or use populations: clu"):
+    with pytest.raises(UserError, match=r"190 of 190 individuals have no population, .*clusters"):
         run(raw, tmp_path, np.full(len(true_N), ""), populations="called")
 
 

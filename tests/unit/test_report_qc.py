@@ -233,3 +233,33 @@ def test_thresholds_of_heterozygosity_follow_the_labels_that_qc_knew(results: Re
     assert len(spread) == 5
     expected = [*(spread["mean"] - 3 * spread["std"]), *(spread["mean"] + 3 * spread["std"])]
     assert lines == pytest.approx(sorted(expected))
+
+
+def test_people_without_a_population_are_a_step_of_the_waterfall_and_in_the_text(results: Results) -> None:
+    """Two of those who were removed had no label, and were left out before anything else."""
+    steps_path, people_path = (
+        written(results, name) for name in (results.paths.qc, results.paths.qc_samples)
+    )
+    people = files.read_tsv(people_path, text=("population", "removed_by")).fillna("")
+    gone_N = people["iid"].isin(["gone0", "gone1"])
+    people.loc[gone_N, ["population", "removed_by"]] = ["", "population"]
+    files.write_tsv(people, people_path)
+    steps = files.read_tsv(steps_path, text=("step", "threshold"))
+    first = {"step": "population", "unit": "individuals", "removed": 2, "left": 83, "threshold": "no label"}
+    steps.loc[steps["step"] == "sample call rate", "removed"] = 0
+    files.write_tsv(pd.concat([steps[:2], pd.DataFrame([first]), steps[2:]]), steps_path)
+    found = panels(results)
+    assert heights(found["Missing per individual"], _qc.LEFT) == 83
+    assert qc_checks.load(results, "mice").people.colours.keys() == {"all"}
+    labels = [
+        text.get_text() for axis in qc.draw(qc.load(results, "mice")).axes for text in axis.get_yticklabels()
+    ]
+    assert "population: no label" in labels
+    section = cohorts.build(results)
+    assert section is not None
+    (about,) = [
+        block.text for block in section.blocks if getattr(block, "text", "").startswith("A real cohort")
+    ]
+    assert about.startswith(
+        "A real cohort: 80 individuals and 90 SNPs after quality control, without 2 individuals who"
+    )

@@ -55,6 +55,13 @@ def resolve(config: Mapping[str, Any], fetching: bool, folder: str | Path = FETC
     return _without(config, absent)
 
 
+def located(spec: Mapping[str, Any], folder: str | Path = FETCHED) -> dict[str, str]:
+    """Where each file of a real cohort lies, by its name in the cohort file; ``spec`` is the cohort's in the config."""
+    entries = spec["declared"]["files"].items()
+    stem = Path(spec["real"]).stem if isinstance(spec["real"], str) else ""
+    return {key: entry.get("path") or f"{folder}/{stem}/{entry['name']}" for key, entry in entries}
+
+
 def _fetch(source: str, declared: Mapping[str, Any], place: Path) -> list[list[str]]:
     """Fetch a cohort's files; why each source failed, which is also written down."""
     from stratbench.cohorts.fetch import Unfetched, fetch, is_complete

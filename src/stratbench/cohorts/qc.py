@@ -1,10 +1,11 @@
 """Quality control that sees no label: a raw fileset becomes a cohort and a waterfall of what was removed.
 
-In this order: SNPs without a position, of sex chromosomes, ambiguous ones; call rate of individuals, then of SNPs;
-individuals by heterozygosity, as duplicates, as relatives; SNPs by HWE and MAF among those who are left; thinning. Then
-common SNPs outside long-range LD are pruned: PCs and GRM may use those. Thresholds mean what plink2's --mind, --geno,
---hwe, --maf and --indep-pairwise mean by them. Everyone counts, also who has parents in the .fam. A1 stays the allele
-that the source counts, also where it is the major one. docs/qc.md has sources and defaults.
+In this order: individuals without a population, if they are to be left out; SNPs without a position, of sex
+chromosomes, ambiguous ones; call rate of individuals, then of SNPs; individuals by heterozygosity, as duplicates, as
+relatives; SNPs by HWE and MAF among those who are left; thinning. Then common SNPs outside long-range LD are pruned:
+PCs and GRM may use those. Thresholds mean what plink2's --mind, --geno, --hwe, --maf and --indep-pairwise mean by them.
+Everyone counts, also who has parents in the .fam. A1 stays the allele that the source counts, also where it is the
+major one. docs/qc.md has sources and defaults.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench import files, plink
-from stratbench.cohorts import chromosomes, individuals, qc_tables
+from stratbench.cohorts import chromosomes, individuals, labels, qc_tables
 from stratbench.cohorts.checked import checked
 from stratbench.cohorts.counts import Counts, most
 from stratbench.cohorts.for_structure import for_structure
@@ -26,7 +27,7 @@ from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes
 from stratbench.structure import king
 
-OUTBRED: Mapping[str, Any] = {"mating": "outbred", "build": None, "autosomes": None}
+OUTBRED: Mapping[str, Any] = {"mating": "outbred", "build": None, "autosomes": None, "labels": ""}
 MOST_PAIRED = (
     5000  # individuals whose pairs `duplicates: auto` compares; a number asks for it whatever the size
 )
@@ -42,9 +43,10 @@ def qc(
     """Write the cohort into ``out_dir``: genotypes.{bed,bim,fam}, samples.tsv, variants.tsv, and QC's own tables.
 
     ``options`` are those of OPTIONS; what is not given has its default. ``about`` is what the cohort file says:
-    mating, build, autosomes. QC's tables are qc.tsv, qc_samples.tsv, qc_snps.tsv.gz and kinship.tsv.gz. Raises
-    UserError for files that do not fit together, duplicate SNP ids, missing populations if they are not to be
-    called, options that the mating forbids, and where nothing is left.
+    mating, build, autosomes, and ``labels``, the file and column that populations come from. QC's tables are qc.tsv,
+    qc_samples.tsv, qc_snps.tsv.gz and kinship.tsv.gz. Raises UserError for files that do not fit together, duplicate
+    SNP ids, missing populations if nothing is to be done about them, options that the mating forbids, and where
+    nothing is left.
     """
     about = {**OUTBRED, **about}
     options = checked(OPTIONS, options, "qc")
@@ -52,9 +54,12 @@ def qc(
         raise UserError(f"qc: option '{name}' is {reason}")
     asked, (options, notes) = options, settle(options, about["mating"])
     cohort = read(raw_prefix, raw_samples, chromosomes.autosomes(about))
-    if options["populations"] == "declared":
-        _require_labels(cohort.samples, raw_samples)
-    if asked["duplicates"] == "auto" and len(cohort.fam) > MOST_PAIRED and about["mating"] == "outbred":
+    population_N, iid_N = cohort.samples["population"], cohort.samples["iid"]
+    labels.require(population_N, iid_N, options["populations"], about["labels"] or str(raw_samples))
+    if options["populations"] == "labelled":
+        cohort.keep_individuals("population", (population_N != "").to_numpy(), "no label")
+    many = cohort.keep_N.sum() > MOST_PAIRED
+    if asked["duplicates"] == "auto" and many and about["mating"] == "outbred":
         options["duplicates"] = None
         notes["duplicates"] = f"not tested: more than {MOST_PAIRED} individuals"
     _by_place(cohort, options)
@@ -74,16 +79,6 @@ def qc(
     qc_tables.write_snps(cohort.bim, first, counts, hwe_p_M, cohort.step_M, out / "qc_snps.tsv.gz")
     files.write_tsv(pairs, out / "kinship.tsv.gz")
     files.write_tsv(pd.DataFrame(cohort.steps.rows), out / "qc.tsv")
-
-
-def _require_labels(samples: pd.DataFrame, path: str | Path) -> None:
-    """Raise UserError for individuals without a population."""
-    blank = samples["iid"][samples["population"] == ""]
-    if len(blank):
-        raise UserError(
-            f"{path}: individual '{blank.iloc[0]}' has no population ({len(blank)} of {len(samples)} have none); label "
-            "or remove them, or set populations under qc to called (from PCs of the labelled) or clusters"
-        )
 
 
 def _by_place(cohort: UnderQC, options: Mapping[str, Any]) -> None:
@@ -225,7 +220,7 @@ def _populations(
     samples: pd.DataFrame, table: pd.DataFrame, packed_MB: np.ndarray, options: Mapping[str, Any]
 ) -> pd.DataFrame:
     """samples.tsv, with populations called if that is asked for."""
-    if options["populations"] == "declared":
+    if options["populations"] in ("declared", "labelled"):
         return samples
     from stratbench.structure.calls import call
 

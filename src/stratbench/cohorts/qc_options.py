@@ -118,9 +118,10 @@ OPTIONS = {
         "description": "of two SNPs in a window with a larger squared correlation one is pruned",
     },
     "populations": {
-        "enum": ["declared", "called", "clusters"],
+        "enum": ["declared", "labelled", "called", "clusters"],
         "default": "declared",
-        "description": "declared: everyone has a label; called: missing ones, from PCs; clusters: everyone's, of PCs",
+        "description": "declared: everyone has a label; labelled: who has none is left out; called: missing ones, from "
+        "PCs; clusters: everyone's, of PCs",
     },
     "call_probability": {
         "type": "number",

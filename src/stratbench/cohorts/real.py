@@ -65,7 +65,7 @@ def _samples(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str,
     extra = pd.DataFrame(index=fam.index)
     source: dict[str, str | Path] = dict.fromkeys(declared["columns"], fam_path)
     for name, number in declared["columns"].items():
-        extra[name] = _column(fam, number, name, fam_path)
+        extra[name] = fam_column(fam, number, name, fam_path)
     for table in declared["tables"]:
         path = paths[table["file"]]
         extra = extra.join(matched(path, table, fam, fam_path))
@@ -100,7 +100,8 @@ def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
     return coded
 
 
-def _column(fam: pd.DataFrame, number: int, name: str, path: Path) -> pd.Series:
+def fam_column(fam: pd.DataFrame, number: int, name: str, path: str | Path) -> pd.Series:
+    """A column of the .fam by its number, from 1. Raises UserError if there is none."""
     if number > fam.shape[1]:
         raise UserError(f"{path}: {fam.shape[1]} columns, but '{name}' is to be column {number}")
     return fam.iloc[:, number - 1]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench.errors import UserError
+from stratbench.cohorts.labels import require_enough
 from stratbench.genotypes import Genotypes, frequencies
 from stratbench.job import say
 from stratbench.sampling import UNASSIGNED
@@ -20,8 +20,8 @@ from stratbench.structure import grm, pca
 MIN_MAF = 0.05
 EXACT = 5000  # individuals; see structure.structure
 TREES = 500
-LEAST = 10  # labelled individuals of a population, and individuals per cluster
 CLUSTERS = 20  # at most
+PER_CLUSTER = 10  # individuals at least, on average
 CLUSTER_PCS = 10
 
 
@@ -35,9 +35,11 @@ def call(genotypes: Genotypes, samples: pd.DataFrame, options: Mapping[str, Any]
     alone.
     """
     declared_N = samples["population"].to_numpy(dtype=str)
+    open_N = np.ones(len(samples), dtype=bool)
     if options["populations"] == "clusters":
         name_N, probability_N = _clusters(genotypes, samples["family"].to_numpy())
-        open_N = np.ones(len(samples), dtype=bool)
+    elif (declared_N != "").all():  # nobody is to be called, so the labelled may be few
+        name_N, probability_N, open_N = declared_N, np.ones(len(samples)), ~open_N
     else:
         name_N, probability_N = _forest(
             genotypes, declared_N, samples["family"].to_numpy(), samples["iid"].to_numpy(dtype=str)
@@ -81,15 +83,10 @@ def _forest(
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    sizes = pd.Series(declared_N[declared_N != ""]).value_counts()
-    if len(sizes) < 2 or sizes.min() < LEAST:
-        small = f"'{sizes.index[-1]}' has {sizes.iloc[-1]}" if len(sizes) else "nobody has a label"
-        raise UserError(
-            f"qc: populations 'called' wants two labelled populations of {LEAST} individuals or more, and "
-            f"{small}; label more people, or use populations: clusters"
-        )
     labelled_N = declared_N != ""
-    pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, len(sizes) - 1))
+    label_L = pd.Series(declared_N[labelled_N])
+    require_enough(label_L, "qc")
+    pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, label_L.nunique() - 1))
     forest = RandomForestClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=1)
     row = np.flatnonzero(labelled_N)[np.argsort(iid_N[labelled_N], kind="stable")]  # trees draw rows
     forest.fit(pc_NK[row], declared_N[row])
@@ -106,7 +103,7 @@ def _clusters(genotypes: Genotypes, family_N: np.ndarray) -> tuple[np.ndarray, n
     pc_NK = pc_NK / pc_NK[:, 0].std()
     tried = [
         GaussianMixture(k, covariance_type="diag", n_init=5, random_state=0).fit(pc_NK[first_N])
-        for k in range(1, max(2, min(CLUSTERS, first_N.sum() // LEAST) + 1))
+        for k in range(1, max(2, min(CLUSTERS, first_N.sum() // PER_CLUSTER) + 1))
     ]
     best = min(tried, key=lambda mixture: mixture.bic(pc_NK[first_N]))
     cluster_N = best.predict(pc_NK)

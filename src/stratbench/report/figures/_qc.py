@@ -40,7 +40,8 @@ def people(results: Results, cohort: Cohort) -> People:
     final = table["iid"].map(kept.set_index("iid")["population"])  # QC may have called it
     table["population"] = final.fillna(table["declared"]).replace("", NO_LABEL)
     colours = style.population_colours(kept["population"])
-    others = sorted(set(table["population"]) - set(colours))
+    drawn = table.loc[table["removed_by"] != "population", "population"]  # the others have no axes and no F
+    others = sorted(set(drawn) - set(colours))
     return People(table, {**colours, **dict.fromkeys(others, style.QUIET)})
 
 

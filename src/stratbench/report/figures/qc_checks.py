@@ -229,7 +229,8 @@ def _kinship(axis: Any, data: Data) -> None:
         axis.text(0.98, 0.82, "no threshold", ha="right", va="top", fontsize=8, transform=axis.transAxes)
     axis.set_xticks([*BOUNDS, 0.5], [style.number(f"{x:.3g}") for x in (*BOUNDS, 0.5)])
     axis.minorticks_off()
-    tested = int((~data.people.table["removed_by"].isin(["sample call rate", "heterozygosity"])).sum())
+    earlier = ["population", "sample call rate", "heterozygosity"]
+    tested = int((~data.people.table["removed_by"].isin(earlier)).sum())
     axis.set_title(f"{title} ({len(phi):,} of {tested * (tested - 1) // 2:,})")
     axis.set_xlabel("KING kinship (log scale)")
     axis.set_ylabel("pairs (log scale)")

@@ -38,6 +38,8 @@ def _about(results: Results, scenario: str, count: int) -> str:
     left = {unit: table["left"].iloc[-1] for unit, table in steps.groupby("unit")}
     people, snps = left.get("individuals", 0), left.get("SNPs", 0)
     size = f"{people:,.0f} individuals and {snps:,.0f} SNPs after quality control"
+    unlabelled = steps.loc[steps["step"] == "population", "removed"].sum()
+    size += f", without {counted(int(unlabelled), 'individual')} who had no population" if unlabelled else ""
     said = results.cohort_file(scenario)
     if results.study.config["cohorts"][scenario].get("real"):
         more = [str(said[key]) for key in ("title", "note", "citation", "licence") if said.get(key)]

@@ -1,0 +1,87 @@
+"""Population labels of real people: where they come from, and that QC is told what to do with who has none."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stratbench import plink
+from stratbench.cohorts import tables
+from stratbench.cohorts.available import located
+from stratbench.cohorts.real import fam_column
+from stratbench.errors import UserError
+from stratbench.paths import FETCHED
+
+LEAST = 10  # labelled individuals of a population from which others may be called
+
+
+def origin(declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> str:
+    """The user's file and column that the populations of a cohort come from; blank if it declares none."""
+    name = declared["population"]
+    if name is None:
+        return ""
+    for table in declared["tables"]:
+        if name in table["columns"]:
+            return f"{paths[table['file']]}, column '{table['columns'][name]}'"
+    return f"{paths['fam']}, column {1 if name == 'fid' else declared['columns'][name]}"
+
+
+def require(population_N: pd.Series, iid_N: pd.Series, asked: str, where: str) -> None:
+    """Raise UserError where QC could not do what is ``asked`` (its option populations) with these labels.
+
+    ``population_N`` is blank for who has none; ``where`` names their file and column.
+    """
+    blank_N = (population_N == "").to_numpy()
+    if not blank_N.any() or asked == "clusters":
+        return
+    first = iid_N[blank_N].iloc[0]
+    found = f"{where}: {blank_N.sum()} of {len(blank_N)} individuals have no population, first '{first}'"
+    if asked == "declared":
+        raise UserError(
+            f"{found}; label them, or set populations under qc to labelled (who has none is left out), called (from "
+            "PCs of the labelled) or clusters (of PCs, for everyone)"
+        )
+    if blank_N.all():
+        raise UserError(f"{found}; label some, or set populations under qc to clusters (of PCs)")
+    if asked == "called":
+        require_enough(population_N[~blank_N], where)
+
+
+def require_enough(label_L: pd.Series, where: str) -> None:
+    """Raise UserError for labels, none of them blank, that are too few for others to be called from them."""
+    sizes = label_L.value_counts()
+    if len(sizes) < 2 or sizes.min() < LEAST:
+        small = f"'{sizes.index[-1]}' has {sizes.iloc[-1]}" if len(sizes) else "nobody has a label"
+        raise UserError(
+            f"{where}: populations 'called' wants two labelled populations of {LEAST} individuals or more, and "
+            f"{small}; label more people, or set populations under qc to labelled (the others are left out) or clusters"
+        )
+
+
+def require_labels(config: Mapping[str, Any], folder: str | Path = FETCHED) -> None:
+    """``require`` of every cohort file of a checked config whose data are here; QC looks at the others.
+
+    The short form of a study was looked into when it was expanded. Raises UserError, which names the cohort.
+    """
+    for label in dict.fromkeys(label for block in config["blocks"] for label in block["cohorts"]):
+        spec = config["cohorts"][label]
+        declared = spec.get("declared")
+        if declared and declared["population"] not in (None, "fid"):
+            paths = located(spec, folder)
+            if isinstance(spec["real"], str) and all(Path(path).is_file() for path in paths.values()):
+                fam = plink.read_fam(paths["fam"])
+                where = f"cohorts.{label}: {origin(declared, paths)}"
+                require(_of(fam, declared, paths), fam["iid"], spec["qc"]["populations"], where)
+
+
+def _of(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> pd.Series:
+    """The populations of the .fam's people, which a column declares; blank where missing."""
+    name = declared["population"]
+    if name in declared["columns"]:
+        values = fam_column(fam, declared["columns"][name], name, paths["fam"])
+    else:
+        table = next(table for table in declared["tables"] if name in table["columns"])
+        only = {"id": table["id"], "columns": {name: table["columns"][name]}}
+        values = tables.matched(paths[table["file"]], only, fam, paths["fam"], tell=lambda _: None)[name]
+    return values.mask(values.isin(declared["missing"]), "")
