@@ -20,6 +20,14 @@ include: "rules/metrics.smk"
 include: "rules/report.smk"
 
 
+onsuccess:
+    cancel_timers()
+
+
+onerror:
+    cancel_timers()
+
+
 rule all:
     default_target: True
     input:

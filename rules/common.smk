@@ -2,6 +2,7 @@
 
 import re
 import sys
+import threading
 from pathlib import Path
 
 from stratbench import registry
@@ -22,6 +23,13 @@ try:
 except UserError as error:
     raise SystemExit(f"error: {error}")
 paths = Paths(study.name)
+
+
+def cancel_timers():
+    """End the scheduler's timers (profiles/default says what they are for), so that Snakemake exits at once."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer) and thread.function.__module__.startswith("snakemake."):
+            thread.cancel()
 
 
 def names(labels):
