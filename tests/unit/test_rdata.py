@@ -1,7 +1,11 @@
 """R's files without R: what rdata writes we read; SnpMatrix to PLINK, by hand; the table of GEMMA's phenotypes."""
 
+import bz2
 import gzip
+import lzma
 import struct
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +115,40 @@ def test_what_cannot_be_converted_is_refused(
         snpstats.convert(
             tmp_path / "x.RData", OPTIONS | options, *(tmp_path / end for end in ("b", "m", "f"))
         )
+
+
+BOMB = b"RDX2\nX\n" + bytes(32 << 20)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_bomb_is_given_up_where_it_passes_the_limit(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    source = tmp_path / "x.RData"
+    source.write_bytes(pack(BOMB))
+    tracemalloc.start()
+    with pytest.raises(
+        UserError, match=r"x\.RData: .*larger than 1,000,000 bytes; raise 'largest' of .*'convert'"
+    ):
+        snpstats.convert(
+            source, OPTIONS | {"largest": 1_000_000}, *(tmp_path / end for end in ("b", "m", "f"))
+        )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+def test_a_number_of_row_names_is_not_believed(tmp_path: Path) -> None:
+    """R stores the names 1 ... n of rows as two numbers; so few bytes must not fill the memory."""
+    rows = integer(13, 2, -(2**31), 2**31 - 1)
+    people = frame(["cc", "where"], [reals(1, 0), reals(1, 0)], rows)
+    (tmp_path / "x.RData").write_bytes(saved(g=snp_matrix(GENOTYPES, PEOPLE, SNPS), s=people, p=people))
+    with pytest.raises(UserError, match="a data frame of 2 rows has 2147483647 row names"):
+        snpstats.convert(tmp_path / "x.RData", OPTIONS, *(tmp_path / end for end in ("b", "m", "f")))
+
+
+def test_lists_in_lists_in_lists_end(tmp_path: Path) -> None:
+    (tmp_path / "x.RData").write_bytes(saved(g=integer(19, 1) * 100_000))
+    with pytest.raises(UserError, match=r"x\.RData: broken .RData file: .*recursion"):
+        read_rdata(tmp_path / "x.RData")
 
 
 @pytest.mark.parametrize("version", [2, 3])

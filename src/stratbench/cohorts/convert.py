@@ -18,22 +18,21 @@ def convert(declared: Mapping[str, Any], folder: Path) -> None:
     comes out has another SHA-256 than the cohort file says.
     """
     files = {key: folder / entry["name"] for key, entry in cohort_file.fetched(declared).items()}
-    made = {key: (files[key], entry["sha256"]) for key, entry in cohort_file.made(declared).items()}
-    if all(has(path, digest) for path, digest in made.values()):
+    made = cohort_file.made(declared)
+    if all(has(files[key], entry["sha256"]) for key, entry in made.items()):
         return
     options = declared["convert"]
     with tempfile.TemporaryDirectory(dir=folder, prefix=".convert.") as temporary:
-        out = {key: Path(temporary) / path.name for key, (path, _) in made.items()}
+        out = {key: Path(temporary) / entry["name"] for key, entry in made.items()}
         _run(files, options, out)
-        for key, (path, digest) in made.items():
-            found = sha256(out[key])
-            if found != digest:
+        for key, entry in made.items():
+            if wrong := other(out[key], entry):
                 raise UserError(
-                    f"{path}: the conversion of {files[options['source']]} ({options['method']}) gives SHA-256 "
-                    f"{found}, the cohort file says {digest}; correct whichever is wrong"
+                    f"{files[key]}: the conversion of {files[options['source']]} ({options['method']}) has a {wrong} "
+                    "by the cohort file; correct whichever is wrong"
                 )
-            out[key].replace(path)
-            say(f"{path.name}: from {files[options['source']].name} ({options['method']})")
+            out[key].replace(files[key])
+            say(f"{entry['name']}: from {files[options['source']].name} ({options['method']})")
 
 
 def _run(files: Mapping[str, Path], options: Mapping[str, Any], out: Mapping[str, Path]) -> None:
@@ -46,6 +45,14 @@ def _run(files: Mapping[str, Path], options: Mapping[str, Any], out: Mapping[str
         from stratbench.cohorts import gemma
 
         gemma.convert(source, files["fam"], options, out[options["table"]])
+
+
+def other(path: Path, entry: Mapping[str, Any]) -> str:
+    """Why a file is not the one that an entry of `files` declares; blank if it is."""
+    size, digest = path.stat().st_size, sha256(path)
+    if size != entry.get("bytes", size):
+        return f"wrong size of {size:,} bytes, expected {entry['bytes']:,}"
+    return "" if digest == entry["sha256"] else f"wrong SHA-256 {digest}, expected {entry['sha256']}"
 
 
 def has(path: Path, digest: str) -> bool:

@@ -1,32 +1,31 @@
 """Files of real cohorts, from the first of their sources that gives the right bytes.
 
 Sources of a file are tried in turn: a mirror directory, a URL, a Debian package. They may be gzipped or lie
-in a zip. Each final file has one SHA-256, whatever its source, and is written whole or not at all. What no
-source has as such is then converted from what was fetched.
+in a zip. Each final file has one SHA-256, whatever its source, and is written whole or not at all. Neither a
+download nor what it unpacks to may exceed its size (``bounded``). What no source has as such is then converted from
+what was fetched.
 """
 
-import gzip
 import hashlib
-import lzma
 import os
-import shutil
 import tempfile
 import time
 import urllib.error
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from stratbench import files
 from stratbench.cohorts import cohort_file as cohort_files
-from stratbench.cohorts.convert import convert, has, sha256
-from stratbench.cohorts.debian import Unavailable, debian_package
+from stratbench.cohorts.bounded import Bound, Unavailable, final, pieces, stored
+from stratbench.cohorts.convert import convert, has, other
+from stratbench.cohorts.debian import debian_package
+from stratbench.cohorts.packed import is_inside, opened
 from stratbench.errors import UserError
 from stratbench.job import say
 
@@ -34,15 +33,13 @@ MIRROR = "STRATBENCH_MIRROR"
 PLACES = ("resources/mirror", "../shared/cohorts")  # where a mirror is looked for if that names none
 STALL = 20.0  # seconds without data before a URL is given up
 LIMIT = 1800.0  # seconds for one URL in all: a source that drips must not hold a study up
-PIECE = 1 << 20
 BROKEN = (  # what a bad source raises
     OSError,
     HTTPException,
     EOFError,
     ValueError,  # an address that is none
-    RuntimeError,  # of a zip: encrypted, or a compression that Python does not know
+    RuntimeError,  # of a zip: encrypted
     KeyError,  # no such member
-    lzma.LZMAError,
     zlib.error,
     zipfile.BadZipFile,
 )
@@ -104,7 +101,7 @@ def _fetch_one(
     failures = []
     for source in entry["sources"]:
         try:
-            _take(source, entry["sha256"], target, work, failed)
+            _take(source, entry, target, work, failed)
         except Unavailable as reason:
             failures.append((target.name, describe(source), str(reason)))
             say(f"{target.name}: {describe(source)}: {reason}")
@@ -131,16 +128,20 @@ def describe(source: Mapping[str, str]) -> str:
     return where + (f" ({source['member']})" if "member" in source else "")
 
 
-def _take(source: Mapping[str, str], digest: str, target: Path, work: Path, failed: dict[str, str]) -> None:
-    """Write the target from one source. Raises Unavailable, which says why, if that does not work."""
+def _take(
+    source: Mapping[str, Any], entry: Mapping[str, Any], target: Path, work: Path, failed: dict[str, str]
+) -> None:
+    """Write the target, an entry of `files`, from one source. Raises Unavailable, which says why, otherwise."""
     try:
-        path = _local(source, work, failed)
+        lies, becomes = stored(source, entry), final(entry)
+        path = _local(source, work, failed, lies)
+        lies.require(path.stat().st_size)
         with files.whole(target) as temporary:
-            with _opened(path, source.get("member")) as stream, temporary.open("wb") as out:
-                shutil.copyfileobj(stream, out, PIECE)
-            found = sha256(temporary)
-            if found != digest:
-                raise Unavailable(f"wrong SHA-256 {found}, expected {digest}")
+            with opened(path, source.get("member"), becomes) as stream, temporary.open("wb") as out:
+                for piece in pieces(stream.read, becomes):
+                    out.write(piece)
+            if wrong := other(temporary, entry):
+                raise Unavailable(wrong)
     except BROKEN as error:
         raise Unavailable(str(error) or type(error).__name__) from error
 
@@ -148,7 +149,8 @@ def _take(source: Mapping[str, str], digest: str, target: Path, work: Path, fail
 def _once(places: Sequence[str], failed: dict[str, str], get: Callable[[], Path]) -> Path:
     """What ``get`` gets, unless one of these places has failed before: a cohort waits for each once.
 
-    ``places`` are a package; or a URL and, if it has one, its host, which has failed if it did not answer.
+    ``places`` are a package; or a URL and, if it has one, its host, which has failed if it did not answer. What
+    one source's limit refuses, another's may allow, so a package and a URL are named with their limit.
     """
     for place in places:
         if place in failed:
@@ -174,17 +176,20 @@ def _host(url: str) -> list[str]:
         return []
 
 
-def _local(source: Mapping[str, str], work: Path, failed: dict[str, str]) -> Path:
+def _local(source: Mapping[str, Any], work: Path, failed: dict[str, str], bound: Bound) -> Path:
     """The source's file on this machine, as it is stored there."""
     if "mirror" in source:
         return _from_mirror(source["mirror"])
     if "url" in source:
         url = source["url"]
-        return _once([url, *_host(url)], failed, lambda: _download(url, work))
-    package = _once([source["debian"]], failed, lambda: debian_package(source["debian"], work))
+        return _once([f"{url} {bound.most}", *_host(url)], failed, lambda: _download(url, work, bound))
+    name = source["debian"]
+    package = _once([f"{name} {bound.most}"], failed, lambda: debian_package(name, work, bound))
     path = package / source["path"]
     if not path.is_file():
         raise Unavailable(f"the package holds no {source['path']}")
+    if not is_inside(path, package):
+        raise Unavailable(f"{source['path']} leads out of the package")
     return path
 
 
@@ -198,36 +203,21 @@ def _from_mirror(name: str) -> Path:
     raise Unavailable(f"not below {' or '.join(PLACES)}, and {MIRROR} is not set")
 
 
-def _download(url: str, work: Path) -> Path:
+def _download(url: str, work: Path, bound: Bound) -> Path:
     """Download; several files may come from one archive, which is downloaded once."""
     path = work / hashlib.sha256(url.encode()).hexdigest() / url.rpartition("/")[2]
     if path.is_file():
         return path
     end = time.monotonic() + LIMIT
     with urllib.request.urlopen(url, timeout=STALL) as answer, files.whole(path) as temporary:
+        expected = answer.headers.get("Content-Length", "")  # may be nonsense, as "12, 12"
+        if expected.isdecimal():
+            bound.require(int(expected))
         with temporary.open("wb") as out:
-            while piece := answer.read1(PIECE):
+            for piece in pieces(answer.read1, bound):
                 out.write(piece)
                 if time.monotonic() > end:
                     raise Unavailable(f"not complete after {LIMIT:g} s")
-        expected = answer.headers.get("Content-Length", "")  # may be nonsense, as "12, 12"
         if expected.isdecimal() and temporary.stat().st_size != int(expected):
             raise Unavailable(f"the connection ended after {temporary.stat().st_size} of {expected} bytes")
     return path
-
-
-@contextmanager
-def _opened(path: Path, member: str | None) -> Iterator[IO[bytes]]:
-    """The final bytes of a stored file: taken out of a zip, and decompressed, where the name says so."""
-    with ExitStack() as stack:
-        if path.suffix != ".zip":
-            yield _plain(stack.enter_context(path.open("rb")), path.name)
-        elif member is None:
-            raise Unavailable("a .zip needs 'member'")
-        else:
-            archive = stack.enter_context(zipfile.ZipFile(path))
-            yield _plain(stack.enter_context(archive.open(member)), member)
-
-
-def _plain(raw: IO[bytes], name: str) -> Any:
-    return gzip.GzipFile(fileobj=raw, mode="rb") if name.endswith(".gz") else raw

@@ -8,9 +8,9 @@ else a file holds (closures, environments, byte code, ALTREP) is refused by its 
 
 import bz2
 import gzip
+import io
 import lzma
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratbench.cohorts.bounded import LARGEST, Bound, TooLarge, pieces
 from stratbench.errors import UserError
 
 MAGIC = {b"RDX2\n": 2, b"RDX3\n": 3}
-PACKED: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\xfd7zXZ": lzma.decompress,
-}
+PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 NA_INTEGER = -(2**31)
 SYM, PAIRLIST, CHAR, S4, RAW, REF, GLOBALENV, NIL = 1, 2, 9, 25, 24, 255, 253, 254
 NUMBERS = {10: ">i4", 13: ">i4", 14: ">f8", RAW: "u1"}  # logical, integer, real, raw
@@ -41,20 +38,38 @@ class Vector:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-def read_rdata(path: str | Path) -> dict[str, Vector]:
-    """The objects of an .RData file by name. Raises UserError for what is none, or holds unknown types."""
+def read_rdata(path: str | Path, largest: int = LARGEST) -> dict[str, Vector]:
+    """The objects of an .RData file by name.
+
+    Raises UserError for what is none, holds unknown types, or has more than ``largest`` bytes, decompressed.
+    """
     try:
-        data = Path(path).read_bytes()
-        unpack = next((found for start, found in PACKED.items() if data.startswith(start)), bytes)
-        data = unpack(data)
+        data = _decompressed(Path(path), largest)
         if data[:5] not in MAGIC or data[5:7] != b"X\n":
             raise UserError(f"{path}: not an .RData file in R's XDR format (as save() writes it)")
         objects = _Stream(data, 7).file(MAGIC[data[:5]])
-    except (struct.error, IndexError, ValueError, EOFError, OSError, lzma.LZMAError) as error:
+    except (struct.error, IndexError, ValueError, EOFError, OSError, lzma.LZMAError, RecursionError) as error:
         raise UserError(f"{path}: broken .RData file: {error}") from error
+    except TooLarge as error:
+        raise UserError(f"{path}: {error}") from error
     except NotImplementedError as error:
         raise UserError(f"{path}: {error}") from error
     return objects
+
+
+def _decompressed(path: Path, largest: int) -> bytes:
+    """The bytes of an .RData file, decompressed a piece at a time and no further than the limit."""
+    with path.open("rb") as handle:
+        start = handle.read(max(map(len, PACKED)))
+    unpack = next((found for magic, found in PACKED.items() if start.startswith(magic)), open)
+    refusal = (
+        f"decompressed, it is larger than {largest:,} bytes; raise 'largest' of the cohort file's 'convert' if this "
+        "file is right"
+    )
+    out = io.BytesIO()
+    with unpack(path, "rb") as stream:
+        out.writelines(pieces(stream.read, Bound(largest, refusal)))
+    return out.getvalue()
 
 
 def data_frame(frame: Vector) -> pd.DataFrame:
@@ -67,12 +82,15 @@ def data_frame(frame: Vector) -> pd.DataFrame:
 
 
 def row_names(frame: Vector) -> list[str]:
-    """Row names of a data frame; R stores 1 ... n as (NA, +-n)."""
+    """Row names of a data frame; R stores 1 ... n as (NA, +-n), and n is not believed but compared with the rows."""
     names = frame.attributes["row.names"].value
     if isinstance(names, list):
         return names
     if len(names) == 2 and names[0] == NA_INTEGER:
-        return [str(k + 1) for k in range(abs(int(names[1])))]
+        rows = len(frame.value[0].value) if frame.value else 0
+        if abs(int(names[1])) != rows:
+            raise ValueError(f"a data frame of {rows} rows has {abs(int(names[1]))} row names")
+        return [str(k + 1) for k in range(rows)]
     return [str(name) for name in names]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench import files, plink
+from stratbench.cohorts.bounded import LARGEST
 from stratbench.cohorts.rdata import Vector, data_frame, read_rdata
 from stratbench.errors import UserError
 
@@ -29,7 +30,7 @@ def convert(source: Path, options: Mapping[str, Any], bed: Path, bim: Path, fam:
     whose. FID and IID are both the person's row name. Raises UserError for objects that are not there or do
     not fit.
     """
-    objects = read_rdata(source)
+    objects = read_rdata(source, options.get("largest", LARGEST))
     count_MN, people, snps = _genotypes(_named(objects, options["genotypes"], source), source)
     snp_table = _rows(
         _named(objects, options["snps"], source), snps, ("chromosome", "position", "A1", "A2"), source
@@ -69,7 +70,10 @@ def _genotypes(matrix: Vector, source: Path) -> tuple[np.ndarray, list[str], lis
 
 def _rows(frame: Vector, names: list[str], columns: tuple[str, ...], source: Path) -> pd.DataFrame:
     """These rows and columns of a data frame."""
-    table = data_frame(frame)
+    try:
+        table = data_frame(frame)
+    except (KeyError, IndexError, ValueError) as error:
+        raise UserError(f"{source}: a broken data frame: {error}") from error
     lost = [name for name in names if name not in table.index] + [c for c in columns if c not in table]
     if lost:
         raise UserError(f"{source}: a data frame has no '{lost[0]}'")
