@@ -29,11 +29,11 @@ rule simulate:
         "../workflow/scripts/simulate.py"
 
 
-for file, declared in cohort_files().items():
+for number, (file, declared) in enumerate(cohort_files().items(), start=1):
 
     rule:
         name:
-            f"fetch_{re.sub(r'[^a-z0-9]', '_', Path(file).stem)}"
+            f"fetch_{re.sub(r'[^a-z0-9]', '_', Path(file).stem)}_{number}"
         output:
             list(fetched(file).values()),
         log:

@@ -6,22 +6,20 @@ The options themselves are stated by the files that use them, as literals, and r
 """
 
 import ast
-import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
-from stratbench import own_cohort, registry, yaml_file
+from stratbench import distinct, own_cohort, registry, yaml_file
 from stratbench.cohorts import cohort_file
 from stratbench.cohorts.checked import problems_of
 from stratbench.cohorts.mating import forbidden
 from stratbench.errors import UserError
+from stratbench.inputs import require_file
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, explain, plain, shipped, with_defaults
+from stratbench.schema import Place, dotted, plain, problems, require_schema, shipped, with_defaults
 from stratbench.traits import checks as trait_checks
 
 Config = dict[str, Any]
@@ -52,8 +50,8 @@ def check(raw: Mapping[str, Any]) -> Config:
     checker = Checker(raw)
     config = checker.run()
     if checker.problems:
-        problems = "\n".join(f"  {problem}" for problem in checker.problems)
-        raise UserError(f"the study's config cannot be used:\n{problems}")
+        listed = "\n".join(f"  {problem}" for problem in checker.problems)
+        raise UserError(f"the study's config cannot be used:\n{listed}")
     return config
 
 
@@ -88,6 +86,10 @@ class Checker:
         if not all(isinstance(config.get(name), dict) for name in sections) or ("blocks",) in self.broken:
             return config  # nothing more can be said
         self.resolve(config, "cohorts", self.cohort)
+        cohorts = {
+            label: spec for label, spec in config["cohorts"].items() if self.sound(config, ("cohorts", label))
+        }
+        self.refuse_all(("cohorts",), [*distinct.same_cohorts(cohorts), *distinct.same_folders(cohorts)])
         self.resolve(config, "traits", self.trait)
         traits = config["traits"].items()
         sound = {label: spec for label, spec in traits if ("traits", label) not in self.broken}
@@ -115,9 +117,8 @@ class Checker:
 
     def against(self, rules: Mapping[str, Any], value: Any, place: Place) -> None:
         """Check a value against a JSON schema."""
-        for error in jsonschema.Draft202012Validator(rules).iter_errors(value):
-            for further, message in explain(error):
-                self.refuse((*place, *error.absolute_path, *further), message)
+        for further, message in problems(rules, value):
+            self.refuse((*place, *further), message)
 
     def options(self, schemas: Mapping[str, Any], given: Mapping[str, Any], place: Place) -> dict[str, Any]:
         """The given options over the defaults. An option without a default must be given."""
@@ -128,6 +129,9 @@ class Checker:
 
     def method(self, place: Place, entry: Mapping[str, Any]) -> dict[str, Any]:
         """The spec of an entry that names a method or a file, with the method's options."""
+        message = distinct.reserved(KINDS[place[0]], place[1], entry.get("method"))
+        if message:
+            self.refuse(place, message)
         return self.spec(KINDS[place[0]], place, entry, "method")
 
     def spec(
@@ -139,6 +143,7 @@ class Checker:
         name = entry.get(key) or Path(file or "").stem
         try:
             schemas = registry.describe(kind, name, file).options
+            require_schema(schemas, file or name)
         except UserError as error:
             self.refuse((*place, "file" if file else key), str(error))
             schemas = given = {}
@@ -184,7 +189,11 @@ class Checker:
     def cohort_file(self, place: Place, path: str | Config) -> Config:
         """What a cohort file declares; its options of QC are defaults of this study's."""
         try:
-            return cohort_file.read(path)
+            declared = cohort_file.read(path)
+            for entry in declared["files"].values():
+                if "path" in entry:
+                    require_file(entry["path"])
+            return declared
         except UserError as error:
             for problem in str(error).split("\n"):
                 self.refuse((*place, "real"), problem)
@@ -269,8 +278,6 @@ class Checker:
                 self.refuse(inside, f"no block uses the cohort '{label}': {nearest(label, used)}")
             elif place in taken:
                 self.refuse(inside, f"stands at {place!r}, as '{taken[place]}' does; give it another place")
-            elif isinstance(place, float) and not math.isfinite(place):
-                self.refuse(inside, f"{place} is no place on an axis; give a number, or words")
             taken.setdefault(place, label)
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:

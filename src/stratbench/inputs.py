@@ -19,6 +19,8 @@ def require_file(path: str | Path) -> None:
     """Raise UserError, naming the path and why, where it is no plain file, or a link to one."""
     try:
         mode = os.stat(path).st_mode
+    except FileNotFoundError as error:
+        raise UserError(f"no such file: {path}") from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a NUL byte

@@ -11,14 +11,13 @@ from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from stratbench.cohorts.cohort_file import TAKEN
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, explain, shipped, with_defaults
+from stratbench.schema import Place, dotted, problems, shipped, with_defaults
 
 THIN = 20_000  # SNPs, evenly spaced: what a network's first layer can take; qc: {thin: null} lifts it
+LONGEST = 64  # characters of a label
 USED = {
     "splits": ["random"],
     "models": ["linear", "cnn"],
@@ -81,13 +80,9 @@ def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
     double = sorted({"cohorts", "traits", "blocks", "dial"} & raw.keys())
     if double:
         raise UserError(f"'cohort' stands for a whole study; leave out {', '.join(double)}, or 'cohort'")
-    problems = [
-        _at((*error.absolute_path, *further), message)
-        for error in jsonschema.Draft202012Validator(shipped("own_cohort")).iter_errors(dict(raw))
-        for further, message in explain(error)
-    ]
-    if problems:
-        raise UserError("the study's config cannot be used:\n" + "\n".join(f"  {p}" for p in problems))
+    found = [_at(place, message) for place, message in problems(shipped("own_cohort"), dict(raw))]
+    if found:
+        raise UserError("the study's config cannot be used:\n" + "\n".join(f"  {p}" for p in found))
     return dict(with_defaults(shipped("own_cohort"), dict(raw)))
 
 
@@ -130,7 +125,7 @@ def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[s
     trait = cohort["trait"]
     column = name[trait] if trait is not None else "phenotype"
     kind, note = _kind(cohort, f"{bfile}.fam", fam, table)
-    label = re.sub(r"[^a-z0-9.]+", "-", (trait or "phenotype").lower()).strip("-.") or "trait"
+    label = re.sub(r"[^a-z0-9.]+", "-", (trait or "phenotype").lower())[:LONGEST].strip("-.") or "trait"
     special = {key: name.get(cohort[key], cohort[key]) for key in ("population", "family")}
     files = {end: {"path": f"{bfile}.{end}"} for end in ("bed", "bim", "fam")}
     tables = []

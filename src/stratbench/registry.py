@@ -9,12 +9,14 @@ import ast
 import difflib
 import importlib
 import importlib.util
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from stratbench.errors import UserError
+from stratbench.inputs import require_file
 
 PACKAGE = Path(__file__).parent
 FOLDERS = {
@@ -54,24 +56,26 @@ def nearest(name: str, known: list[str]) -> str:
 def find(kind: str, name: str, file: str | Path | None = None) -> Path:
     """The path of a method file. Raises UserError for an unknown name or a file that does not exist."""
     if file is not None:
-        path = Path(file)
-        if not path.is_file():
-            raise UserError(f"{kind} '{name}': no such file: {path}")
-        return path
-    path = PACKAGE / FOLDERS[kind] / f"{name.replace('-', '_')}.py"
-    if name.startswith("_") or not path.is_file():
+        try:
+            require_file(file)
+        except UserError as error:
+            raise UserError(f"{kind} '{name}': {error}") from error
+        return Path(file)
+    if name not in names(kind):
         raise UserError(f"unknown {kind} '{name}': {nearest(name, names(kind))}")
-    return path
+    return PACKAGE / FOLDERS[kind] / f"{name.replace('-', '_')}.py"
 
 
 def literal(tree: ast.Module, name: str, path: Path) -> Any:
     """The value of a module's constant, without running the module. UserError if it is absent or computed."""
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             try:
-                return ast.literal_eval(node.value)  # type: ignore[attr-defined]
-            except ValueError as error:
+                return ast.literal_eval(node.value)
+            except (ValueError, TypeError, RecursionError) as error:
                 raise UserError(f"{path}: {name} must be a literal") from error
     raise UserError(f"{path}: a method file must define {name}")
 
@@ -83,13 +87,15 @@ def describe(kind: str, name: str, file: str | Path | None = None) -> Method:
         tree = ast.parse(path.read_text())
     except SyntaxError as error:
         raise UserError(f"{path}:{error.lineno}: {error.msg}") from error
-    except ValueError as error:  # not UTF-8, or a NUL byte
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError, MemoryError) as error:  # not UTF-8, a NUL byte, or nested without end
         raise UserError(f"{path}: no Python source: {error}") from error
     return Method(kind, name, path, literal(tree, "OPTIONS", path), literal(tree, "CITATION", path))
 
 
 def load(kind: str, name: str, file: str | Path | None = None) -> ModuleType:
-    """Import a method file."""
+    """Import a method file, which runs it. Raises UserError, naming the line, for a user's file that fails."""
     path = find(kind, name, file)
     if file is None:
         return importlib.import_module(f"stratbench.{FOLDERS[kind]}.{path.stem}")
@@ -97,5 +103,12 @@ def load(kind: str, name: str, file: str | Path | None = None) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+        ]
+        where = f"{path}:{lines[-1]}" if lines else str(path)
+        raise UserError(f"{where}: running the file ends with {type(error).__name__}: {error}") from error
     return module

@@ -1,12 +1,15 @@
 """JSON schemas as a user meets them: defaults filled in, and errors that name the nearest valid key."""
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema.exceptions import ValidationError
+from jsonschema import Draft202012Validator, validators
+from jsonschema.exceptions import SchemaError, ValidationError
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
@@ -14,6 +17,51 @@ from stratbench.registry import nearest
 Place = tuple[Any, ...]
 SCHEMAS = Path(__file__).parent / "schemas"
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+LARGEST = 2**63 - 1  # of whole numbers, as NumPy has them
+SHOWN = 60  # characters of a value that a message repeats
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    """JSON Schema takes 2.0 for an integer; here it is one no more than true is."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST
+
+
+def _is_number(checker: Any, value: Any) -> bool:
+    """NaN passes every minimum and maximum, so that it must not pass for a number."""
+    return _is_integer(checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _pattern(validator: Any, pattern: str, value: Any, _: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """Python's ``$`` matches before a final line end too, JSON Schema's at the end alone."""
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+VALIDATOR = validators.extend(
+    Draft202012Validator,
+    {"pattern": _pattern},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_integer, "number": _is_number}
+    ),
+)
+
+
+def problems(rules: Mapping[str, Any], value: Any) -> Iterator[tuple[Place, str]]:
+    """Everything in a value that a schema refuses: where, and what is wrong, in words."""
+    for error in VALIDATOR(rules).iter_errors(value):
+        for further, message in explain(error):
+            yield (*error.absolute_path, *further), message
+
+
+def require_schema(rules: Any, where: str) -> None:
+    """Raise UserError, naming ``where``, if the options of a method are no JSON schemas by name."""
+    try:
+        VALIDATOR.check_schema({"properties": rules}, VALIDATOR.FORMAT_CHECKER)
+    except SchemaError as error:
+        place = dotted(tuple(error.absolute_path)[1:])
+        raise UserError(
+            f"{where}: OPTIONS{f'.{place}' if place else ''}: no JSON schema: {error.message}"
+        ) from error
 
 
 @cache
@@ -64,10 +112,13 @@ def explain(error: ValidationError) -> Iterator[tuple[Place, str]]:
         known = sorted(error.schema["properties"])
         for key in value.keys() - error.schema["properties"].keys():
             yield (key,), f"unknown key '{key}': {nearest(key, known)}"
-    elif "propertyNames" in error.schema_path or error.validator == "pattern":
-        yield (), f"'{value}' is no label: lower-case letters, digits, '.', '+' and '-'"
     elif error.validator == "oneOf" and "$comment" in error.schema:
         yield (), error.schema["$comment"]
+    elif error.validator in ("pattern", "maxLength"):
+        yield (
+            (),
+            f"{shortened(value)} {error.schema.get('$comment', f'is refused by {error.validator} {rule}')}",
+        )
     elif error.validator == "required":
         missing = next(key for key in rule if key not in value and f"'{key}'" in error.message)
         yield (), f"'{missing}' is missing"
@@ -80,8 +131,10 @@ def explain(error: ValidationError) -> Iterator[tuple[Place, str]]:
         )
     elif error.validator in BOUNDS:
         yield (), f"{value!r} {_range(error.schema)}"
+    elif error.validator == "type":
+        yield (), _of_another_type(value, rule, error)
     else:
-        yield (), error.message + _number_hint(error)
+        yield (), error.message
 
 
 def _range(rule: Mapping[str, Any]) -> str:
@@ -104,6 +157,32 @@ def _range(rule: Mapping[str, Any]) -> str:
     if not isinstance(default, int | float):
         return text
     return f"{text}; give e.g. {default:.1e}" if "e" in str(default) else f"{text}; give e.g. {default}"
+
+
+def shortened(value: Any) -> str:
+    """A value as a message shows it, in a line; of a long one the beginning, and how long it is."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text)} characters)"
+
+
+def _of_another_type(value: Any, rule: str | list[str], error: ValidationError) -> str:
+    """Why a value is not of the type that it should be of."""
+    allowed = {rule} if isinstance(rule, str) else set(rule)
+    if not allowed & {"integer", "number"} or not isinstance(value, int | float):
+        return f"{shortened(value)} is not of type {_either(rule)}{_number_hint(error)}"
+    if isinstance(value, bool):
+        return f"{str(value).lower()} is no number"
+    if isinstance(value, int):
+        return f"a number of {len(str(abs(value)))} digits is too large"
+    if not math.isfinite(value):
+        return f"{value} is no number that can be used; give a finite one"
+    if value.is_integer():
+        return f"{value!r} is no whole number; write it without a point, {value:.0f}"
+    return f"{value!r} is no whole number"
+
+
+def _either(rule: str | list[str]) -> str:
+    return " or ".join(repr(name) for name in ([rule] if isinstance(rule, str) else rule))
 
 
 def _number_hint(error: ValidationError) -> str:

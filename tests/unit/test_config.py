@@ -44,13 +44,16 @@ title: Mice
 licence: CC0
 citation: Nobody 2000
 mating: pedigree
-files: {bed: FILE, bim: FILE, fam: FILE}
+files:
+  bed: {name: x.bed, sha256: DIGEST, sources: [{mirror: x}]}
+  bim: {name: x.bim, sha256: DIGEST, sources: [{mirror: x}]}
+  fam: {name: x.fam, sha256: DIGEST, sources: [{mirror: x}]}
 columns: {cd8: 6, half_1: 7}
 derived: {half: {train: half_1}}
 traits:
   cd8: {kind: quantitative, column: cd8}
 qc: {hwe: null}
-""".replace("FILE", f"{{name: x, sha256: {'a' * 64}, sources: [{{mirror: x}}]}}")
+""".replace("DIGEST", "a" * 64)
 
 
 @pytest.fixture

@@ -57,8 +57,8 @@ def test_study_without_dial_has_none() -> None:
         (points(week=0.01, strong=0.1), "dial.points.week: undefined label 'week': did you mean 'weak'?"),
         (points(unused=0, strong=0.1), "dial.points.unused: no block uses the cohort 'unused'"),
         (points(weak=0.1, strong=0.1), "dial.points.strong: stands at 0.1, as 'weak' does"),
-        (points(weak=float("nan"), strong=0.1), "dial.points.weak: nan is no place on an axis"),
-        (points(weak=[1], strong=0.1), "dial.points.weak: [1] is not of type 'number', 'string'"),
+        (points(weak=float("nan"), strong=0.1), "dial.points.weak: nan is no number that can be used"),
+        (points(weak=[1], strong=0.1), "dial.points.weak: [1] is not of type 'number' or 'string'"),
         (points(weak=0.1), "dial.points: {'weak': 0.1} does not have enough properties"),
         ({"points": {"weak": 1, "strong": 2}}, "dial: 'title' is missing"),
         (

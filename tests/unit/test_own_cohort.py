@@ -208,7 +208,7 @@ def test_names_that_are_taken_or_alike_become_others() -> None:
         (short(autosomes=0), r"cohort\.autosomes: "),
         (short(phenotypes=None), r"cohort\.phenotypes: name the table that holds the column 'Bmi'"),
         (short(trait=None), r"cohort\.trait: name the column of the table"),
-        (short(phenotypes="data/none.tsv"), r"data/none\.tsv: cannot be read: No such file"),
+        (short(phenotypes="data/none.tsv"), r"no such file: data/none\.tsv"),
         (short(bfile="data/mime"), r"no such file: data/mime\.bed, data/mime\.bim, data/mime\.fam"),
         (short({"blocks": []}), r"leave out blocks, or 'cohort'"),
         (short({"model": ["linear"]}), r"unknown key 'model': did you mean 'models'"),

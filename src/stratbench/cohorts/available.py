@@ -17,7 +17,7 @@ from stratbench.cohorts import cohort_file
 from stratbench.errors import UserError
 from stratbench.paths import FETCHED
 
-NOTE = "unavailable.json"
+NOTE = cohort_file.UNAVAILABLE
 # Options of snakemake with which it runs no job (a dry run is known to the workflow itself).
 ONLY_LOOKS = (
     "--archive", "--cleanup-metadata", "--cm", "--cleanup-shadow", "--conda-cleanup-envs",

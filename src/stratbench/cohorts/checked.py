@@ -14,15 +14,13 @@ def checked(schemas: Mapping[str, Any], given: Mapping[str, Any], where: str) ->
     Raises UserError, naming ``where``, the option and the remedy, for unknown names and for values that a
     schema refuses.
     """
-    import jsonschema
-
-    from stratbench.schema import explain
+    from stratbench.schema import problems
 
     options = complete(schemas, given, where)
     for name, value in options.items():
-        error = next(jsonschema.Draft202012Validator(schemas[name]).iter_errors(value), None)
-        if error is not None:
-            raise UserError(f"{where}: option '{name}' is {value!r}: {next(explain(error))[1]}")
+        problem = next(problems(schemas[name], value), None)
+        if problem is not None:
+            raise UserError(f"{where}: option '{name}' is {value!r}: {problem[1]}")
     return options
 
 

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-
 from stratbench import yaml_file
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.schema import dotted, explain, shipped, with_defaults
+from stratbench.schema import dotted, problems, shipped, with_defaults
 
+UNAVAILABLE = "unavailable.json"  # beside what is fetched (``available``)
 TAKEN = ("iid", "population", "family", "sex")  # columns that every samples.tsv has
 
 
@@ -21,16 +20,12 @@ def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     else:
         content, where = _load(source), f"{source}: "
     schema = shipped("cohort")
-    problems = [
-        f"{dotted((*error.absolute_path, *further))}: {message}"
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(content)
-        for further, message in explain(error)
-    ]
-    if not problems:
+    found = [f"{dotted(place)}: {message}" for place, message in problems(schema, content)]
+    if not found:
         content = with_defaults(schema, content)
-        problems = list(_dangling(content))
-    if problems:
-        raise UserError("\n".join(f"{where}{problem}" for problem in problems))
+        found = list(_dangling(content))
+    if found:
+        raise UserError("\n".join(f"{where}{problem}" for problem in found))
     return content
 
 
@@ -92,11 +87,21 @@ def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
             hint = nearest(table["file"], sorted(set(content["files"]) - {"bed", "bim", "fam"}))
             yield f"tables[{k}].file: no file '{table['file']}' under files: {hint}"
     yield from _conversion(content)
+    yield from _file_names(content)
     seen = set(TAKEN)
     for name in columns(content):
         if name in seen:
             yield f"the column name '{name}' is taken"
         seen.add(name)
+
+
+def _file_names(content: Mapping[str, Any]) -> Iterator[str]:
+    """What is fetched lies in one folder, beside the note of what could not be had."""
+    taken = {UNAVAILABLE: "the note of what cannot be had"}
+    for key, entry in fetched(content).items():
+        if entry["name"] in taken:
+            yield f"files.{key}.name: '{entry['name']}' is {taken[entry['name']]} already; give another name"
+        taken.setdefault(entry["name"], f"the file '{key}'")
 
 
 def _conversion(content: Mapping[str, Any]) -> Iterator[str]:
