@@ -4,6 +4,7 @@ It states ``cohort`` (a PLINK prefix, a table of phenotypes, a trait) in place o
 ``blocks``. The table is looked into for what the full form states: that its columns exist, and what kind they are.
 """
 
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from stratbench.cohorts.cohort_file import TAKEN
 from stratbench.errors import UserError
+from stratbench.inputs import require_file
 from stratbench.registry import nearest
 from stratbench.schema import Place, dotted, problems, shipped, with_defaults
 
@@ -93,11 +95,14 @@ def _at(place: Place, message: str) -> str:
 def _prefix(bfile: str) -> str:
     """The prefix of a .bed, .bim and .fam. Raises UserError, which says how to convert other formats."""
     prefix = re.sub(r"\.(?:bed|bim|fam)$", "", bfile, flags=re.IGNORECASE)
-    absent = [f"{prefix}.{end}" for end in ("bed", "bim", "fam") if not Path(f"{prefix}.{end}").is_file()]
+    paths = [f"{prefix}.{end}" for end in ("bed", "bim", "fam")]
+    absent = [path for path in paths if not os.path.exists(path)]
     if f"{prefix}.bed" in absent:
         _refuse_others(prefix)
     if absent:
         raise UserError(f"cohort.bfile: no such file: {', '.join(absent)}; give the prefix of all three")
+    for path in paths:
+        require_file(path)
     return prefix
 
 

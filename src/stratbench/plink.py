@@ -17,6 +17,7 @@ import pandas as pd
 
 from stratbench.errors import UserError
 from stratbench.files import read_text, whole, write_text
+from stratbench.inputs import require_file
 
 MAGIC = bytes([0x6C, 0x1B, 0x01])
 MISSING = 1  # the 2-bit code
@@ -51,6 +52,7 @@ def open_bed(bed: str | Path, n: int, m: int) -> np.memmap:
     Raises UserError if magic, orientation or size are not what the .bim and .fam say.
     """
     bed = Path(bed)
+    require_file(bed)
     try:
         with bed.open("rb") as handle:
             head = handle.read(3)

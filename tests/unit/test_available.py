@@ -67,7 +67,7 @@ def test_what_cannot_be_had_is_left_out_and_told(study, tmp_path: Path, capsys) 
     out, told = capsys.readouterr()
     assert out == ""
     assert "the cohort 'away' is unavailable and left out" in told
-    assert "No such file" in told
+    assert "no such file" in told
     assert not list((tmp_path / "got" / "away").glob("*.bed"))
 
 

@@ -119,7 +119,7 @@ def test_when_all_fail_the_error_lists_them_and_nothing_is_left(
         "needs 'member'",
         "not a zip",
         "no item named 'absent'",
-        "No such file",
+        "no such file",
         "refused",
         "Invalid IPv6",
         "label",

@@ -27,6 +27,7 @@ from stratbench.cohorts.convert import convert, has, other
 from stratbench.cohorts.debian import debian_package
 from stratbench.cohorts.packed import is_inside, opened
 from stratbench.errors import UserError
+from stratbench.inputs import require_file
 from stratbench.job import say
 
 MIRROR = "STRATBENCH_MIRROR"
@@ -203,11 +204,21 @@ def _from_mirror(name: str) -> Path:
     raise Unavailable(f"not below {' or '.join(PLACES)}, and {MIRROR} is not set")
 
 
+def _require_plain(url: str) -> None:
+    """Raise Unavailable for a file:// URL of a FIFO, a device or a folder, which no time limit would end."""
+    if urlsplit(url).scheme == "file":
+        try:
+            require_file(urllib.request.url2pathname(urlsplit(url).path))
+        except UserError as error:
+            raise Unavailable(str(error)) from error
+
+
 def _download(url: str, work: Path, bound: Bound) -> Path:
     """Download; several files may come from one archive, which is downloaded once."""
     path = work / hashlib.sha256(url.encode()).hexdigest() / url.rpartition("/")[2]
     if path.is_file():
         return path
+    _require_plain(url)
     end = time.monotonic() + LIMIT
     with urllib.request.urlopen(url, timeout=STALL) as answer, files.whole(path) as temporary:
         expected = answer.headers.get("Content-Length", "")  # may be nonsense, as "12, 12"
