@@ -14,6 +14,7 @@ from stratbench.associate import associate, load
 from stratbench.errors import UserError
 from stratbench.genotypes import frequencies, open_cohort, standardise
 from stratbench.split import split
+from stratbench.structure import grm, pca
 from stratbench.structure.structure import structure
 from stratbench.traits.dataset import dataset
 
@@ -187,8 +188,22 @@ def test_nothing_to_fit_on_is_refused(tmp_path):
     cohort_and_split(tmp_path, count_MN, populations)
     variants = files.read_tsv(tmp_path / "cohort" / "variants.tsv")
     files.write_tsv(variants.assign(structure=0), tmp_path / "cohort" / "variants.tsv")
-    with pytest.raises(UserError, match=r"none of 0 SNPs marked `structure` has MAF > 0.05 .* relax its LD"):
+    with pytest.raises(
+        UserError, match=r"QC left no SNP that PCs and GRM may use: .*qc\.tsv.* relax structure_maf"
+    ):
         fit(tmp_path)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_people_who_are_all_alike_have_no_axis(tmp_path, exact):
+    """All heterozygous: frequencies are .5, and nothing varies. Refused, whether axes are exact or iterated."""
+    everyone = open_cohort(write_cohort(tmp_path, np.ones((30, 40), dtype=np.int8)))
+    p_M, all_N = frequencies(everyone), np.ones(40, dtype=bool)
+    product_NN = grm.product(everyone, p_M) if exact else None
+    with pytest.raises(
+        UserError, match=r"40 unrelated .* the same genotypes at all of 30 SNPs .* copies of one"
+    ):
+        pca.fit(everyone, p_M, all_N, product_NN)
 
 
 def test_test_individuals_reach_nothing_that_is_fitted(made, tmp_path):

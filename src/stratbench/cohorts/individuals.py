@@ -4,16 +4,19 @@ Each looks at autosomal SNPs that passed the call rate and vary, among those who
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from stratbench import plink, relatives
+from stratbench.errors import UserError
 from stratbench.structure import king
 
 CHUNK = 2048  # SNPs unpacked at a time; fewer above 8000 individuals
 CELLS = 16_000_000
 PAIRS = ["iid_1", "iid_2", "snps", "ibs0", "kinship"]
+HOMOZYGOUS = 0.9  # F of half of the people or more that no outbred cohort has
 LEAST_SNPS = 500  # kinship of fewer says little: its standard error is about .5 / sqrt(SNPs)
 
 
@@ -55,6 +58,16 @@ def inbreeding(
         expected_N += sums_KN[code_N, np.arange(len(code_N))]
     with np.errstate(divide="ignore", invalid="ignore"):
         return het_N / called_N, np.where(expected_N > 0, 1 - het_N / expected_N, np.nan)
+
+
+def require_heterozygotes(f_N: pd.Series, source: str | Path) -> None:
+    """Raise UserError where hardly anyone is heterozygous: HWE would take most SNPs, and KING would be blind."""
+    median = f_N.median()
+    if median > HOMOZYGOUS:
+        raise UserError(
+            f"{source}.bed: hardly anyone is heterozygous (median F {median:.2f}), as in haploid or inbred data; say "
+            "mating: inbred under cohort or in the cohort file, or, if the cohort is outbred, state hwe under qc"
+        )
 
 
 def outliers(f_N: np.ndarray, code_N: np.ndarray, deviations: float) -> np.ndarray:

@@ -10,7 +10,7 @@ r2 is the squared correlation of the genotype counts of those individuals who ha
 
 import time
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 
 import numpy as np
@@ -51,9 +51,9 @@ def prune(
     ``chrom_M`` names the chromosome, each one contiguous; ``maf_M`` is float64.
     """
     keep_M = np.ones(len(maf_M), dtype=bool)
-    starts: list[int] = np.flatnonzero(np.r_[True, chrom_M[1:] != chrom_M[:-1]])[: len(chrom_M)].tolist()
+    inner: list[int] = (np.flatnonzero(chrom_M[1:] != chrom_M[:-1]) + 1).tolist()
     said = time.monotonic()
-    for start, end in zip(starts, [*starts[1:], len(chrom_M)], strict=True):
+    for start, end in pairwise([0, *inner, len(chrom_M)]):  # one empty stretch if there is no SNP
         keep, major = [True] * (end - start), (1 - maf_M[start:end]).tolist()
         for done, pairs in _correlated_pairs(packed_MB[start:end], n, keep, window, step, r2):
             _resolve(pairs, major, keep)

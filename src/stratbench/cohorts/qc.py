@@ -70,6 +70,8 @@ def qc(
     cohort.keep_snps("SNP call rate", passes_M, f"missing > {options['geno']:g}")
     row_M = _for_individuals(cohort, first, options)
     _by_heterozygosity(cohort, first, row_M, seen, options)
+    if asked["hwe"] == "auto" and about["mating"] == "outbred" and len(row_M) >= individuals.LEAST_SNPS:
+        individuals.require_heterozygotes(seen["f"], raw_prefix)
     pairs = _by_kinship(cohort, row_M, seen, options, notes, about["mating"])
     counts = first if int(cohort.keep_N.sum()) == first.n else cohort.count()
     hwe_p_M = _by_frequency(cohort, counts, options, notes)

@@ -10,6 +10,7 @@ from stratbench import files
 from stratbench.cohorts.counts import Counts
 from stratbench.genotypes import standardise
 
+ROUNDING = 1e-6  # singular values below this share of the largest say nothing
 AXES_SNPS = 2000  # evenly spaced: enough to see populations, duplicates and outliers
 
 
@@ -29,10 +30,13 @@ def axes(count_MN: np.ndarray) -> np.ndarray:
     p_M = np.where(called_MN, count_MN, 0).sum(axis=1) / np.maximum(2 * called_MN.sum(axis=1), 1)
     varies_M = (p_M > 0) & (p_M < 1)
     z_MN = standardise(np.where(called_MN, count_MN, np.nan)[varies_M], p_M[varies_M])
-    if min(z_MN.shape) < 4:
-        return np.full((count_MN.shape[1], 2), np.nan)
+    none_N2 = np.full((count_MN.shape[1], 2), np.nan)
+    if min(z_MN.shape) < 4 or not z_MN.any():  # everyone heterozygous everywhere has z 0
+        return none_N2
     start = np.random.default_rng(0).normal(size=min(z_MN.shape))  # the same result each time
     _, value_2, axis_2N = svds(z_MN, k=2, v0=start)
+    if value_2.min() < ROUNDING * value_2.max():  # two kinds of people, each alike: one axis
+        return none_N2
     axis_2N = axis_2N[np.argsort(-value_2)]
     sign_2 = np.sign(axis_2N[[0, 1], np.abs(axis_2N).argmax(axis=1)])
     result_N2: np.ndarray = (axis_2N * sign_2[:, None]).T

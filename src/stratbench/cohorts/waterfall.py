@@ -5,6 +5,9 @@ from typing import Any
 
 from stratbench.errors import UserError
 from stratbench.job import say
+from stratbench.words import counted
+
+LEAST = {"individuals": 2, "SNPs": 1}  # one individual differs from nobody; SNPs for structure may be none
 
 
 @dataclass
@@ -20,11 +23,19 @@ class Waterfall:
             self.add("input", unit, 0)
 
     def add(self, step: str, unit: str, removed: int, threshold: str = "") -> None:
-        """Record a step. Raises UserError if it leaves no individuals or SNPs; those for structure may be none."""
+        """Record a step. Raises UserError if it leaves no SNP, or fewer than two individuals."""
         self.left[unit] -= removed
         self.rows.append(
             {"step": step, "unit": unit, "removed": removed, "left": self.left[unit], "threshold": threshold}
         )
-        say(f"{step}: {removed} {unit} removed, {self.left[unit]} left")
-        if self.left[unit] == 0 and unit in ("individuals", "SNPs"):
-            raise UserError(f"{self.source}: no {unit} left after the step '{step}' of QC ({threshold})")
+        say(f"{step}: {counted(removed, unit.removesuffix('s'))} removed, {self.left[unit]:,} left")
+        if self.left[unit] < LEAST.get(unit, 0):
+            left = (
+                f"only {counted(self.left[unit], unit.removesuffix('s'))}"
+                if self.left[unit]
+                else f"no {unit}"
+            )
+            raise UserError(
+                f"{self.source}: {left} left after the step '{step}' of QC{f' ({threshold})' if threshold else ''}; "
+                "change the option of that step under qc, or look at what the data hold"
+            )

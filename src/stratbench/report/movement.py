@@ -7,9 +7,10 @@ import math
 from typing import Any
 
 from stratbench.report.curves import Course, change, courses, label
-from stratbench.report.numbers import counted, interval, listed, signed
+from stratbench.report.numbers import interval, listed, signed
 from stratbench.report.page import Text
 from stratbench.report.results import Results
+from stratbench.words import counted
 
 VERBS = {"rises": "clearly rises", "falls": "clearly falls", "unclear": "does not clearly change"}
 

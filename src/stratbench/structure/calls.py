@@ -101,9 +101,11 @@ def _clusters(genotypes: Genotypes, family_N: np.ndarray) -> tuple[np.ndarray, n
     first_N = _first_of(family_N, np.ones(len(family_N), dtype=bool))
     pc_NK = _pcs(genotypes, first_N, CLUSTER_PCS)
     pc_NK = pc_NK / pc_NK[:, 0].std()
+    distinct = len(np.unique(pc_NK[first_N].round(9), axis=0))  # copies of a few people, or very few SNPs
+    most = min(CLUSTERS, first_N.sum() // PER_CLUSTER, distinct)
     tried = [
         GaussianMixture(k, covariance_type="diag", n_init=5, random_state=0).fit(pc_NK[first_N])
-        for k in range(1, max(2, min(CLUSTERS, first_N.sum() // PER_CLUSTER) + 1))
+        for k in range(1, max(2, most + 1))
     ]
     best = min(tried, key=lambda mixture: mixture.bic(pc_NK[first_N]))
     cluster_N = best.predict(pc_NK)

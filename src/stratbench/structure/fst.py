@@ -72,8 +72,9 @@ def weir_cockerham(counts: Counts) -> tuple[np.ndarray, np.ndarray]:
         within_M = p_M * (1 - p_M) - (r_M - 1) / r_M * s2_M
         a_M = mean_M / nc_M * (s2_M - (within_M - h_M / 4) / (mean_M - 1))
         b_M = mean_M / (mean_M - 1) * (within_M - (2 * mean_M - 1) / (4 * mean_M) * h_M)
+        abc_M = a_M + b_M + h_M / 2
     known_M = (r_M > 1) & (mean_M > 1)
-    return np.where(known_M, a_M, np.nan), np.where(known_M, a_M + b_M + h_M / 2, np.nan)
+    return np.where(known_M, a_M, np.nan), np.where(known_M, abc_M, np.nan)
 
 
 def fst(genotypes: Genotypes, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:

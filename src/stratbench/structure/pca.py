@@ -13,6 +13,7 @@ from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes
 from stratbench.job import say
 from stratbench.structure.correction import corrected
+from stratbench.words import counted
 
 AXES = 20
 TOLERANCE = 1e-9  # eigenvalues below this share of the largest are rounding
@@ -60,7 +61,8 @@ def fit(
     Genotypes are standardised by ``p_M``, which must lie inside (0, 1), missing -> 0 (Patterson et al. 2006,
     PLoS Genet 2:e190). There are at most min(``axes``, F - 1, M) axes, fewer if the data have fewer. An axis
     points to where its largest loading is positive. ``product_NN`` is ``grm.product``'s; without it axes are
-    iterated, and only to ``CONVERGED``. UserError for fewer than two individuals or no SNP.
+    iterated, and only to ``CONVERGED``. UserError for fewer than two individuals, no SNP, or people
+    who are all alike.
     """
     f, m = int(fitted_N.sum()), len(p_M)
     if f < 2 or m == 0:
@@ -80,6 +82,11 @@ def fit(
         score_NJ = product_NN[:, fitted_N] @ (spectrum.vector_FJ / np.sqrt(spectrum.value_J))
         square_N = np.diag(product_NN)
     k = min(k, len(spectrum.value_J))
+    if k == 0:
+        raise UserError(
+            f"structure: {f} unrelated training individuals have the same genotypes at all of {counted(m, 'SNP')} for "
+            "PCs: there is no axis; look for copies of one individual, or for SNPs at which everybody is heterozygous"
+        )
     pc_NK = np.empty((len(fitted_N), k))
     pc_NK[fitted_N] = spectrum.vector_FJ[:, :k] * np.sqrt(spectrum.value_J[:k])
     outside_N = ~fitted_N

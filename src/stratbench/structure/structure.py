@@ -137,6 +137,11 @@ def structure_snps(cohort: Path, dataset: Path) -> list[str]:
 def common(everyone: Genotypes, fitted_N: np.ndarray, maf: float) -> tuple[Genotypes, np.ndarray]:
     """SNPs with MAF > ``maf`` among the fitted individuals, and those individuals' frequencies (M,)."""
     p_M = frequencies(everyone.people(fitted_N))
+    if not len(p_M):
+        raise UserError(
+            "structure: QC left no SNP that PCs and GRM may use: the last rows of the cohort's qc.tsv say why; relax "
+            "structure_maf, long_range_ld or ld_r2 under qc (SNPs without a place on an autosome never serve)"
+        )
     common_M = np.minimum(p_M, 1 - p_M) > maf  # False where p is NaN
     if not common_M.any():
         raise UserError(

@@ -15,6 +15,7 @@ from stratbench.job import say
 from stratbench.registry import nearest
 
 CODED = ("missing (0)", "controls (1)", "cases (2)")
+SPREAD = (1e-100, 1e100)
 MISSING = ("", "NA")  # and -9, however it is written; what else a cohort file calls missing is blank by now
 
 
@@ -62,6 +63,12 @@ def _numbers(raw: pd.Series, path: str | Path, name: str) -> pd.Series:
 def _varying(values: pd.Series, name: str) -> pd.Series:
     if values.nunique() < 2:
         raise UserError(f"traits: measured trait '{name}' is constant ({values.dropna().iloc[0]:g})")
+    spread = values.max() - values.min()
+    if not SPREAD[0] < spread < SPREAD[1]:  # squares of it would be 0, or no number
+        raise UserError(
+            f"traits: the values of measured trait '{name}' span {spread:g}, which cannot be computed with; give it in "
+            "other units"
+        )
     return values
 
 

@@ -44,7 +44,7 @@ class Data:
 
 
 def _order(name: str) -> tuple[int, str]:
-    return (int(name), "") if name.isdigit() else (10**6, name)
+    return (int(name), "") if name.isdecimal() else (10**6, name)
 
 
 def genome(results: Results, group: Group, split: Split) -> Genome:
@@ -52,13 +52,13 @@ def genome(results: Results, group: Group, split: Split) -> Genome:
     kept = set(files.read_lines(results.base / fill(results.paths.keep_snp, split)))
     snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
     snps["x"], start, chromosomes = 0.0, 0.0, []
-    total = float(snps.groupby("chrom")["pos"].max().sum()) if len(snps) else 1.0
+    first, last = (snps.groupby("chrom")["pos"].agg(end).astype(float) for end in ("min", "max"))
+    width = (last - first).clip(lower=1)  # one SNP, or all in one place, have a width, too
     for name in sorted(snps["chrom"].unique(), key=_order):
         here = snps["chrom"] == name
-        low, high = float(snps.loc[here, "pos"].min()), float(snps.loc[here, "pos"].max())
-        snps.loc[here, "x"] = snps.loc[here, "pos"] - low + start
-        chromosomes.append((name, start, start + high - low))
-        start += high - low + 0.012 * total
+        snps.loc[here, "x"] = snps.loc[here, "pos"] - first[name] + start
+        chromosomes.append((name, start, start + width[name]))
+        start += width[name] + 0.012 * width.sum()
     truth = results.table(results.paths.truth, split)
     causal = frozenset(truth.loc[truth["visible"] == 1, "snp"]) if len(truth) else frozenset()
     loci = []

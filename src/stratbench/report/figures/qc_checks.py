@@ -125,8 +125,8 @@ def _stacked(axis: Any, value_X: np.ndarray, removed_X: np.ndarray, edges: np.nd
     axis.bar(
         edges[:-1][mixed_B], removed_B[mixed_B], np.diff(edges)[mixed_B] / 2, align="edge", color=_qc.REMOVED
     )
+    axis.set_ylim(0.6, 4.0 * max(int(every_B.max(initial=1)), 1))  # before the scale, which may see no bar
     axis.set_yscale("log")
-    axis.set_ylim(0.6, 4.0 * max(int(every_B.max(initial=1)), 1))
     axis.set_ylabel(f"{what} (log scale)")
 
 
@@ -213,10 +213,10 @@ def _kinship(axis: Any, data: Data) -> None:
     removed_B = np.histogram(np.minimum(above, edges[-1] * 0.999), edges)[0]
     for counts_B, colour in ((count_B, _qc.LEFT), (removed_B, _qc.REMOVED)):
         axis.bar(edges[:-1], counts_B, np.diff(edges) * 0.92, align="edge", color=colour)
+    axis.set_xlim(edges[0], edges[-1])
+    axis.set_ylim(0.6, 30.0 * max(int(count_B.max(initial=1)), 1))  # before the scales, which may see no bar
     axis.set_xscale("log")
     axis.set_yscale("log")
-    axis.set_ylim(0.6, 30.0 * max(int(count_B.max(initial=1)), 1))
-    axis.set_xlim(edges[0], edges[-1])
     of_degree = np.histogram(phi, [*BOUNDS, 1.0])[0]
     ends = [*BOUNDS, edges[-1]]
     for k, (name, count) in enumerate(zip(DEGREES, of_degree, strict=True)):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stratbench.report import style
-from stratbench.report.numbers import counted
 from stratbench.report.results import Group, Results
 from stratbench.study import Study
+from stratbench.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,10 +3,11 @@
 from stratbench.report.answer import describe
 from stratbench.report.figures import fst, qc, shares
 from stratbench.report.figures.pca import first_splits
-from stratbench.report.numbers import NOTHING, counted, plain
+from stratbench.report.numbers import NOTHING, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.results import Results, scenarios
 from stratbench.report.sections._parts import images
+from stratbench.words import counted
 
 
 def build(results: Results) -> Section | None:

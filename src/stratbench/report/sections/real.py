@@ -9,13 +9,14 @@ from scipy import stats
 
 from stratbench.metrics.association import ranking
 from stratbench.report.figures.manhattan import at_locus, scores
-from stratbench.report.numbers import NOTHING, cell, counted, plain
+from stratbench.report.numbers import NOTHING, cell, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.results import Group, Results
 from stratbench.report.sections._parts import over
 from stratbench.report.verdicts import NOTHING as LEARNED_NOTHING
 from stratbench.report.verdicts import verdict
 from stratbench.study import Fit
+from stratbench.words import counted
 
 FOUND, NOT_FOUND = "found", "not found"
 RANK = 10  # by default a locus is found by a ranking with one of its SNPs among this many best
