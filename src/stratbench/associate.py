@@ -5,7 +5,7 @@ for each SNP of ``data.snp_M`` in order.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,14 @@ class Data:
         if not self.covariates_NC.size:
             object.__setattr__(self, "covariates_NC", np.empty((len(self.y_N), 0)))
 
+    def frozen(self) -> "Data":
+        """The same, in arrays that no method can change for the next one."""
+        names = ("y_N", "pcs_NK", "snp_M", "covariates_NC")
+        views = {name: getattr(self, name).view() for name in names}
+        for view in views.values():
+            view.flags.writeable = False
+        return replace(self, **views)
+
 
 def load(
     cohort_dir: str | Path,
@@ -75,15 +83,13 @@ def load(
 def associate(data: Data, methods: Mapping[str, Mapping[str, Any]], tables: Sequence[str | Path]) -> None:
     """Run each method and write its table; ``methods`` is ``{label: {method, file, options}}``.
 
-    ``tables`` are the paths, in the order of the labels. Raises UserError for unknown options, and
-    ValueError (a bug of the method) for a table that is not the contract's.
+    ``tables`` are the paths, in the order of the labels. Raises UserError for unknown options, and for a table of a
+    user's method that is not the contract's.
     """
     for (label, spec), path in zip(methods.items(), tables, strict=True):
         method = registry.load("association", spec["method"], spec.get("file"))
         options = complete(method.OPTIONS, spec["options"], f"association '{label}'")
-        table = method.associate(data, options)
-        if list(table.columns) != COLUMNS or list(table["snp"]) != list(data.snp_M):
-            raise ValueError(f"association '{label}': wants columns {COLUMNS} and a row for each SNP")
+        table = method.associate(data.frozen(), options)
         files.write_tsv(table, path)
         best = table.loc[table["statistic"].abs().idxmax()]
         say(f"{label}: {len(table)} SNPs, {len(data.y_N)} individuals, best {best['snp']} p {best['p']:.2g}")

@@ -19,7 +19,7 @@ from stratbench.cohorts.mating import forbidden
 from stratbench.errors import UserError
 from stratbench.inputs import require_file
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, plain, problems, require_schema, shipped, with_defaults
+from stratbench.schema import Place, dotted, plain, problems, shipped, with_defaults
 from stratbench.traits import checks as trait_checks
 
 Config = dict[str, Any]
@@ -143,7 +143,6 @@ class Checker:
         name = entry.get(key) or Path(file or "").stem
         try:
             schemas = registry.describe(kind, name, file).options
-            require_schema(schemas, file or name)
         except UserError as error:
             self.refuse((*place, "file" if file else key), str(error))
             schemas = given = {}
@@ -166,8 +165,11 @@ class Checker:
         common = module_options("cohorts/simulate.py")
         spec = self.spec("demography", inside, simulate, "demography", common)
         if place not in self.broken:
-            method = registry.load("demography", spec["demography"], spec["file"])
-            found = problems_of(method, spec["options"])
+            try:
+                method = registry.load("demography", spec["demography"], spec["file"])
+                found = problems_of(method, spec["options"])
+            except UserError as error:  # of a user's file, which is run here
+                found = [("file", str(error))]
             self.refuse_all(inside, (((option,), message) for option, message in found))
         return entry | {"simulate": spec}
 

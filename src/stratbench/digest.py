@@ -71,7 +71,7 @@ def _imports(path: Path, name: str) -> frozenset[str]:
         return frozenset()
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
         for target in _targets(node, package):
             parents = target.split(".")
             found.update(".".join(parents[:k]) for k in range(1, len(parents) + 1))

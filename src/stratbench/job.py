@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stratbench import compiled, threads
-from stratbench.errors import UserError
+from stratbench.errors import MethodError, UserError
 
 REFUSED = {
     *(
@@ -44,8 +44,9 @@ def say(message: str) -> None:
 def start(snakemake: Any) -> Iterator[None]:
     """Run a script's body with one thread, everything printed going to the rule's log.
 
-    A UserError ends the job with its message alone, and so does what a machine refuses (memory, a disk, a
-    permission), whose traceback is in the log; any other exception is a bug and keeps its traceback.
+    A UserError ends the job with its message alone. So do what a machine refuses (memory, a disk, a permission) and
+    what a method file of the user's raised, but their traceback is in the log. Any other exception is a bug and keeps
+    its traceback.
     """
     threads.fix(1)
     compiled.remember()
@@ -56,6 +57,8 @@ def start(snakemake: Any) -> Iterator[None]:
             with redirect_stdout(log), redirect_stderr(log):
                 yield
         except UserError as error:
+            if isinstance(error, MethodError) and error.__cause__ is not None:
+                traceback.print_exception(error.__cause__, file=log)  # for who wrote the method
             print(f"error: {error}", file=log)
             sys.exit(f"{snakemake.rule}: {error}")
         except (OSError, MemoryError) as error:

@@ -42,7 +42,7 @@ def pack(code_MN: np.ndarray) -> np.ndarray:
     m, n = code_MN.shape
     padded = np.zeros((m, -(-n // 4) * 4), dtype=np.uint8)
     padded[:, :n] = code_MN
-    quads = padded.reshape(m, -1, 4)
+    quads = padded.reshape(m, padded.shape[1] // 4, 4)
     return quads[:, :, 0] | quads[:, :, 1] << 2 | quads[:, :, 2] << 4 | quads[:, :, 3] << 6
 
 

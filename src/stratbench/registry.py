@@ -5,18 +5,21 @@ A method file is ``src/stratbench/<kind>s/<name>.py`` or any file that a config 
 functions of its kind (docs/contracts.md).
 """
 
-import ast
 import difflib
+import hashlib
 import importlib
 import importlib.util
-import traceback
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stratbench.errors import UserError
+from stratbench import method_source
+from stratbench.errors import MethodError, UserError
 from stratbench.inputs import require_file
+from stratbench.method_source import literal as literal
 
 PACKAGE = Path(__file__).parent
 FOLDERS = {
@@ -66,49 +69,51 @@ def find(kind: str, name: str, file: str | Path | None = None) -> Path:
     return PACKAGE / FOLDERS[kind] / f"{name.replace('-', '_')}.py"
 
 
-def literal(tree: ast.Module, name: str, path: Path) -> Any:
-    """The value of a module's constant, without running the module. UserError if it is absent or computed."""
-    for node in tree.body:
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            try:
-                return ast.literal_eval(node.value)
-            except (ValueError, TypeError, RecursionError) as error:
-                raise UserError(f"{path}: {name} must be a literal") from error
-    raise UserError(f"{path}: a method file must define {name}")
-
-
 def describe(kind: str, name: str, file: str | Path | None = None) -> Method:
-    """Read a method's options and citation from its source, without importing it."""
+    """Read a method's options and citation from its source, without importing it.
+
+    Raises UserError for a user's file that is no Python, states no sound OPTIONS and CITATION, or lacks a function
+    of its kind.
+    """
     path = find(kind, name, file)
-    try:
-        tree = ast.parse(path.read_text())
-    except SyntaxError as error:
-        raise UserError(f"{path}:{error.lineno}: {error.msg}") from error
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError, MemoryError) as error:  # not UTF-8, a NUL byte, or nested without end
-        raise UserError(f"{path}: no Python source: {error}") from error
-    return Method(kind, name, path, literal(tree, "OPTIONS", path), literal(tree, "CITATION", path))
+    tree = method_source.read(path)
+    options, citation = (method_source.literal(tree, constant, path) for constant in ("OPTIONS", "CITATION"))
+    if file is not None:
+        method_source.require_options(options, citation, path)
+        method_source.require_functions(tree, kind, path)
+    return Method(kind, name, path, options, citation)
 
 
-def load(kind: str, name: str, file: str | Path | None = None) -> ModuleType:
-    """Import a method file, which runs it. Raises UserError, naming the line, for a user's file that fails."""
+def load(kind: str, name: str, file: str | Path | None = None) -> Any:
+    """Import a method file. The functions of a user's file are guarded (``stratbench.contracts``).
+
+    Raises MethodError for a user's file that cannot be imported, or does not define what its source says.
+    """
     path = find(kind, name, file)
     if file is None:
         return importlib.import_module(f"stratbench.{FOLDERS[kind]}.{path.stem}")
-    spec = importlib.util.spec_from_file_location(f"stratbench_user_{path.stem}", path)
+    described = describe(kind, name, file)
+    from stratbench import contracts  # it imports pandas, which a config's check mostly does without
+
+    module = _imported(path, contracts.Guard(kind, path))
+    if getattr(module, "OPTIONS", None) != described.options:
+        raise MethodError(f"{path}: OPTIONS is changed after its literal; state it once")
+    return contracts.guarded(kind, module, path)
+
+
+def _imported(path: Path, guard: Any) -> ModuleType:
+    """A user's file as a module. Two files of one name are two modules, whatever else is named so."""
+    place = hashlib.sha256(os.path.abspath(path).encode()).hexdigest()[:12]
+    name = f"stratbench_user_{path.stem}_{place}"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # as dataclasses and flax want it
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
-        ]
-        where = f"{path}:{lines[-1]}" if lines else str(path)
-        raise UserError(f"{where}: running the file ends with {type(error).__name__}: {error}") from error
+        with guard.calling("importing it"):
+            spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module

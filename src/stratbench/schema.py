@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, validators
-from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.exceptions import ValidationError
 
 from stratbench.errors import UserError
 from stratbench.registry import nearest
@@ -51,17 +51,6 @@ def problems(rules: Mapping[str, Any], value: Any) -> Iterator[tuple[Place, str]
     for error in VALIDATOR(rules).iter_errors(value):
         for further, message in explain(error):
             yield (*error.absolute_path, *further), message
-
-
-def require_schema(rules: Any, where: str) -> None:
-    """Raise UserError, naming ``where``, if the options of a method are no JSON schemas by name."""
-    try:
-        VALIDATOR.check_schema({"properties": rules}, VALIDATOR.FORMAT_CHECKER)
-    except SchemaError as error:
-        place = dotted(tuple(error.absolute_path)[1:])
-        raise UserError(
-            f"{where}: OPTIONS{f'.{place}' if place else ''}: no JSON schema: {error.message}"
-        ) from error
 
 
 @cache

@@ -358,6 +358,7 @@ def test_users_demography_has_its_own_check(good, tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(
         "OPTIONS = {'size': {'type': 'number', 'default': 0}}\nCITATION = ''\n"
+        "def samples(options):\n    return {'a': 2}\ndef demography(options):\n    return None\n"
         "def problems(options):\n    yield 'size', 'nobody is left; raise it'\n"
     )
     bad = changed(good, ["cohorts", "pair", "simulate"], {"file": str(file)})
@@ -406,7 +407,8 @@ def test_key_that_yaml_reads_as_no_text_is_refused(good):
 
 def test_user_method_file_has_its_options_checked(good, tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text('OPTIONS = {"depth": {"type": "integer", "default": 2}}\nCITATION = ""')
+    source = 'OPTIONS = {"depth": {"type": "integer", "default": 2}}\nCITATION = ""\n'
+    file.write_text(source + "def build(n_snps, options):\n    return None\n")
     config = configs.check(changed(good, ["models", "deep"], {"file": str(file)}))
     assert config["models"]["deep"] == {"method": "mine", "file": str(file), "options": {"depth": 2}}
     assert "models.deep.depht: unknown key 'depht': did you mean 'depth'?" in problems(

@@ -242,12 +242,15 @@ def test_a_label_that_names_no_folder_is_refused_in_a_block_too(place):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("OPTIONS = 5\nCITATION = ''", "OPTIONS: no JSON schema: 5 is not of type 'object'"),
-        ("OPTIONS = {'a': 5}\nCITATION = ''", "OPTIONS.a: no JSON schema: 5 is not of type"),
-        ("OPTIONS = {'a': {'type': 'int', 'default': 1}}\nCITATION = ''", "OPTIONS.a.type: no JSON schema"),
+        ("OPTIONS = 5\nCITATION = ''", "OPTIONS is of type int; it must be a dict"),
+        ("OPTIONS = {'a': 5}\nCITATION = ''", "OPTIONS: 'a': 5 is no JSON schema"),
+        (
+            "OPTIONS = {'a': {'type': 'int', 'default': 1}}\nCITATION = ''",
+            "OPTIONS: 'a': no JSON schema: 'int' is not",
+        ),
         (
             "OPTIONS = {'a': {'pattern': '(', 'default': 'x'}}\nCITATION = ''",
-            "OPTIONS.a.pattern: no JSON schema",
+            "OPTIONS: 'a': no JSON schema: '(' is not",
         ),
         ("OPTIONS = {[]: 1}\nCITATION = ''", "OPTIONS must be a literal"),
         ("OPTIONS: dict\nCITATION = ''", "a method file must define OPTIONS"),
@@ -266,6 +269,7 @@ def test_a_method_file_without_schemas_is_refused_in_a_line(tmp_path: Path, text
 
 def test_a_demography_that_fails_when_it_is_run_is_refused_with_its_line(tmp_path: Path):
     file = tmp_path / "mine.py"
-    file.write_text("OPTIONS = {}\nCITATION = ''\nx = 1 / 0\n")
+    functions = "def samples(options): ...\ndef demography(options): ...\n"
+    file.write_text(f"OPTIONS = {{}}\nCITATION = ''\nx = 1 / 0\n{functions}")
     said = refused(with_value(("cohorts", "pair"), {"simulate": {"file": str(file)}}))
-    assert f"{file}:3: running the file ends with ZeroDivisionError: division by zero" in said
+    assert f"{file}:3: in <module>: ZeroDivisionError: division by zero" in said

@@ -7,6 +7,7 @@ itself. Sites with exactly two alleles are kept; A1, the counted allele, is the 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,7 @@ def simulate(
     for option, message in problems_of(method, options):
         raise UserError(f"demography '{demography}': option '{option}': {message}")
     people = _people(method, options)
+    own = method.columns(options) if hasattr(method, "columns") else {}
     draw = _independent_loci if hasattr(method, "genotypes") else _coalescent
     with plink.write_bed(f"{out_prefix}.bed", len(people)) as bed:
         bim, ancestry = draw(method, options, seed_names, bed)
@@ -108,7 +110,6 @@ def simulate(
     plink.write_bim(bim, f"{out_prefix}.bim")
     fam = people.rename(columns={"family": "fid"}).assign(phenotype="-9")
     plink.write_fam(fam, f"{out_prefix}.fam")
-    own = method.columns(options) if hasattr(method, "columns") else {}
     table = people[["iid", "population", "family", "sex"]].assign(**own, **ancestry)
     files.write_tsv(table, samples_tsv)
 
@@ -140,9 +141,16 @@ def _coalescent(
     for number in range(1, chromosomes + 1):
         say(f"{(number - 1) / chromosomes:.0%}: chromosome {number} of {chromosomes}, {bed.n} individuals")
         sequence = _trees(method, options, [*seed_names, number], pedigree, census)
+        if sequence.num_samples != 2 * bed.n:
+            where = method.guard.path if hasattr(method, "guard") else method.__name__
+            raise UserError(
+                f"{where}: {sequence.num_samples // 2} individuals are simulated, but samples(options) named {bed.n} "
+                "at first; it has to answer alike at each call"
+            )
         say(f"chromosome {number}: {sequence.num_trees} trees and {sequence.num_sites} sites simulated")
         if census is not None:
-            base_pairs += base_pairs_by_ancestry(sequence, census, populations)
+            with _blamed(method, "ancestry(options)"):
+                base_pairs += base_pairs_by_ancestry(sequence, census, populations)
         tables.append(write_chromosome(bed, sequence, number, chromosomes, options["min_maf"]))
         say(f"{number / chromosomes:.0%}: chromosome {number}, all of its {len(tables[-1])} SNPs written")
     share_NK = base_pairs / (2 * chromosomes * options["length"])
@@ -159,8 +167,17 @@ def _trees(
 ) -> "tskit.TreeSequence":
     """One chromosome, the last of the seeds' names; it may take minutes."""
     model, samples = method.demography(options), method.samples(options)
-    with telling(lambda: f"chromosome {seed_names[-1]}: its coalescent is running"):
+    with (
+        telling(lambda: f"chromosome {seed_names[-1]}: its coalescent is running"),
+        _blamed(method, "simulating its demography"),
+    ):
         return tree_sequence(model, samples, options, seed_names, pedigree, census)
+
+
+def _blamed(method: ModuleType, what: str) -> AbstractContextManager[None]:
+    """What msprime and tskit refuse of a user's demography comes from its file."""
+    guard = getattr(method, "guard", None)
+    return guard.calling(what) if guard else nullcontext()
 
 
 def _independent_loci(

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from jax import Array
 
+from stratbench.contracts import training
+from stratbench.errors import UserError
 from stratbench.explain.attribution import Accumulator, Background, Explained, Scores, balanced_weights
 from stratbench.files import write_json, write_tsv
 from stratbench.job import say
@@ -18,11 +20,12 @@ from stratbench.seeds import seed as named_seed
 from stratbench.train.data import load
 from stratbench.train.genotypes import look_up, unpack
 from stratbench.train.network import Variables, evaluation
-from stratbench.train.setup import Setup, Spec, method, set_up
+from stratbench.train.setup import Setup, Spec, guards, method, set_up
 from stratbench.train.store import restore
 
 COLUMNS = ["seed", "snp", "score", "rms", "mean"]
 AT_ONCE = 32  # individuals
+FINEST = 30  # times that a method may ask for finer options
 
 
 def attribute(
@@ -49,9 +52,10 @@ def attribute(
     about: dict[str, Any] = {label: {} for label in attributions}
     tables = {label: [pd.DataFrame(columns=COLUMNS)] for label in attributions}
     if trained:
-        setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
-        see = explained(setup)
-        seeds = {seed: see(variables) for seed, variables in trained.items()}
+        with training(guards(model, adjustments)):
+            setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
+            see = explained(setup)
+            seeds = {seed: see(variables) for seed, variables in trained.items()}
         for label, spec in attributions.items():
             scores, about[label] = _refined(setup, method("attribution", spec), dict(spec["options"]), seeds)
             tables[label] = [
@@ -123,12 +127,16 @@ def _refined(
     setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[int, Explained]
 ) -> tuple[dict[int, Scores], dict[str, Any]]:
     """Run a method; where it can tell that it was too coarse, run it again with the options it asks for."""
-    while True:
+    for _ in range(FINEST):
         scores, figures = _run(setup, module, options, seeds)
         finer = module.refine(options, figures) if hasattr(module, "refine") else None
         if finer is None:
             return scores, module.summary(options, figures) if hasattr(module, "summary") else {}
         options = finer
+    where = module.guard.path if hasattr(module, "guard") else module.__name__
+    raise UserError(
+        f"{where}: refine asks for finer options {FINEST} times, the last are {options}; let it return None at last"
+    )
 
 
 def _run(

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from stratbench.contracts import training
 from stratbench.files import read_json, write_tsv
 from stratbench.job import say
 from stratbench.metrics.probes import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
@@ -15,7 +16,7 @@ from stratbench.seeds import seed as named_seed
 from stratbench.train.data import Data, load
 from stratbench.train.fit import hidden, predict
 from stratbench.train.network import Variables
-from stratbench.train.setup import Setup, set_up
+from stratbench.train.setup import Setup, guards, set_up
 from stratbench.train.store import restore
 
 
@@ -39,12 +40,13 @@ def probe(
             if run["seed"] not in trained:
                 records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
         if trained:
-            setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
-            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-            for seed, variables in trained.items():
-                untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
-                at = {**keys, "seed": seed}
-                records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
+            with training(guards(**fit["specs"])):
+                setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
+                state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+                for seed, variables in trained.items():
+                    untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
+                    at = {**keys, "seed": seed}
+                    records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
         say(f"{fit['model']} {fit['adjustment']}: {len(trained)} seeds probed")
     write_tsv(table(records), output)
 

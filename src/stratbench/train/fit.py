@@ -12,6 +12,7 @@ import pandas as pd
 from jax import Array
 from scipy.special import expit
 
+from stratbench.contracts import training
 from stratbench.errors import ScientificFailure
 from stratbench.files import write_bytes, write_json, write_tsv
 from stratbench.job import say
@@ -20,7 +21,7 @@ from stratbench.train.adjustment import Batch, State
 from stratbench.train.data import SETS, Data, load
 from stratbench.train.loop import Labels, Stage, blocks, train
 from stratbench.train.network import Outputs, Variables
-from stratbench.train.setup import Setup, Spec, set_up
+from stratbench.train.setup import Setup, Spec, guards, set_up
 from stratbench.train.store import dump
 
 PREDICTIONS = ["seed", "iid", "set", "y", "score", "f", "probability"]
@@ -50,18 +51,19 @@ def fit(
     reasons: set[str] = set()
     try:
         _check_labels(data)
-        setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
-        state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-        first, second = _stages(setup)
-        for seed in range(1, seeds + 1):
-            run, rows, variables = _run(setup, state, first, second, seed, named_seed(*names, seed))
-            runs.append(run)
-            history += rows
-            reasons |= {run["reason"]} - {""}
-            if variables is not None:
-                stored[str(seed)] = variables
-                predictions.append(_predictions(setup, variables, seed))
-            say(f"seed {seed} of {seeds}: {run['status']} after {run['epochs']} epochs {run['reason']}")
+        with training(guards(model, adjustments)):
+            setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
+            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+            first, second = _stages(setup)
+            for seed in range(1, seeds + 1):
+                run, rows, trained = _run(setup, state, first, second, seed, named_seed(*names, seed))
+                runs.append(run)
+                history += rows
+                reasons |= {run["reason"]} - {""}
+                if trained is not None:
+                    stored[str(seed)], table = trained
+                    predictions.append(table)
+                say(f"seed {seed} of {seeds}: {run['status']} after {run['epochs']} epochs {run['reason']}")
     except ScientificFailure as error:
         reasons.add(str(error))
     record = _record(data, model, adjustments, runs, stored)
@@ -97,11 +99,11 @@ def _stages(setup: Setup) -> tuple[Stage, Stage | None]:
 
 def _run(
     setup: Setup, state: State, first: Stage, second: Stage | None, seed: int, draw: int
-) -> tuple[dict[str, Any], list[dict[str, Any]], Variables | None]:
-    """Train one seed; a scientific failure is a result."""
+) -> tuple[dict[str, Any], list[dict[str, Any]], tuple[Variables, pd.DataFrame] | None]:
+    """Train one seed, and predict; a scientific failure is a result."""
     started, rows = time.monotonic(), []
     run: dict[str, Any] = {"seed": seed, "status": "ok", "reason": "", "epochs": 0, "best_epoch": 0}
-    variables: Variables | None = None
+    trained: tuple[Variables, pd.DataFrame] | None = None
     try:
         variables = setup.network.initial(jax.random.key(draw), state)
         labels = Labels(setup.data.scaled_y_N, setup.data.rows("train"), setup.data.rows("validation"))
@@ -112,10 +114,10 @@ def _run(
             rows += [{"seed": seed, "stage": number, **row} for row in progress.rows]
             run["epochs"] += len(progress.rows)
             run["best_epoch"] = progress.best_epoch
+        trained = variables, _predictions(setup, variables, seed)
     except ScientificFailure as error:
         run |= {"status": "failed", "reason": str(error)}
-        variables = None
-    return run | {"seconds": round(time.monotonic() - started, 3)}, rows, variables
+    return run | {"seconds": round(time.monotonic() - started, 3)}, rows, trained
 
 
 def _with_new_head(setup: Setup, variables: Variables, draw: int) -> Variables:
@@ -150,6 +152,11 @@ def predict(setup: Setup, variables: Variables, individual_N: np.ndarray) -> tup
 def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:
     data = setup.data
     f_N, score_N = predict(setup, variables, np.arange(len(data.iid_N)))
+    wrong_N = ~np.isfinite(score_N)  # training and validation may be finite, and others not
+    if wrong_N.any():
+        raise ScientificFailure(
+            f"the score of {wrong_N.sum()} of {len(wrong_N)} individuals is not finite, first {data.iid_N[wrong_N][0]}"
+        )
     mean, sd = data.label_scale
     probability = expit(score_N) if data.kind == "binary" else np.full(len(f_N), np.nan)
     columns = [seed, data.iid_N, data.set_N, data.y_N, mean + sd * score_N, sd * f_N, probability]

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from stratbench.contracts import Guard
 from stratbench.registry import load
 from stratbench.train.adjustment import Adjustment, Context, compose
 from stratbench.train.data import SETS, Data
@@ -26,6 +28,12 @@ class Setup:
 def method(kind: str, spec: Spec) -> Any:
     """Import the method file that a spec names."""
     return load(kind, spec["method"], spec.get("file"))
+
+
+def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
+    """The method files among them that are the user's."""
+    own = [("model", model), *(("adjustment", spec) for spec in adjustments)]
+    return [Guard(kind, Path(spec["file"])) for kind, spec in own if spec.get("file")]
 
 
 def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
