@@ -113,7 +113,8 @@ def _as_text(column: pd.Series) -> list[str]:
 
 def read_tsv(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a TSV of ours. Identifier columns, and those named in ``text``, stay text ("NA" is a name)."""
-    names = ("iid", "fid", "snp", "chrom", "population", "family", "a1", "a2", *text)
+    populations = ("population", "population_1", "population_2")
+    names = ("iid", "fid", "snp", "chrom", *populations, "family", "a1", "a2", *text)
     return pd.read_csv(
         path, sep="\t", dtype=dict.fromkeys(names, str), keep_default_na=False, na_values={}
     ).pipe(_numbers, keep=names)

@@ -330,10 +330,11 @@ def test_ids_of_inlined_figures_do_not_meet(tmp_path: Path) -> None:
     svg = f'<?xml version="1.0"?><svg width="72pt" height="72pt">{group}</svg>'
     (tmp_path / "x.svg").write_text(svg)
     made = inline(tmp_path / "x.svg", "one_x", 'say "so"')
-    assert 'id="one-x-a"' in made
-    assert "url(#one-x-b)" in made
-    assert 'xlink:href="#one-x-a"' in made
+    assert 'id="one_x-a"' in made
+    assert "url(#one_x-b)" in made
+    assert 'xlink:href="#one_x-a"' in made
     assert "say &quot;so&quot;" in made
+    assert 'id="one.x-a"' in inline(tmp_path / "x.svg", "one.x", "")
 
 
 def test_colours_are_unique_stable_and_readable() -> None:

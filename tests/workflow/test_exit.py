@@ -1,4 +1,4 @@
-"""Snakemake ends with its last job: the timers that the profile lets it start are cancelled, or it would wait for minutes."""
+"""Snakemake ends with its last job: the timers that the profile lets it start are cancelled."""
 
 import subprocess
 from pathlib import Path

@@ -32,6 +32,12 @@ def require(population_N: pd.Series, iid_N: pd.Series, asked: str, where: str) -
 
     ``population_N`` is blank for who has none; ``where`` names their file and column.
     """
+    for name in sorted(set(population_N)):
+        odd = next((letter for letter in name if not letter.isprintable()), None)
+        if odd is not None:
+            raise UserError(
+                f"{where}: the population {name!r} holds a character that nobody sees (U+{ord(odd):04X}); rename it"
+            )
     blank_N = (population_N == "").to_numpy()
     if not blank_N.any() or asked == "clusters":
         return

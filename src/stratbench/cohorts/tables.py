@@ -43,6 +43,11 @@ def _rows(lines: list[str], mark: str | None, path: str | Path) -> list[tuple[in
     found, line = [], 1
     try:
         for row in reader:
+            if reader.line_num > line:
+                raise UserError(
+                    f"{path}: line {line}: a value in quotation marks goes on in the next line; write it in one, or "
+                    "look for a quotation mark without a second one"
+                )
             values = [value.strip(" \t") for value in row]
             if any(values):
                 found.append((line, values))

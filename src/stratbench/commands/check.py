@@ -7,7 +7,7 @@ from typing import Any
 COUNTED = {
     "cohorts": "cohorts",
     "datasets": "datasets (cohort x trait)",
-    "splits": "splits",
+    "splits": "splits of datasets",
     "fits": "fits (model x adjustment)",
     "trainings": "trainings (fit x seed)",
     "jax_jobs": "JAX jobs (fits, attributions, probes)",
@@ -30,6 +30,6 @@ def run(arguments: argparse.Namespace) -> None:
     from stratbench.plan import plan
 
     study = plan(yaml_file.read(arguments.config))
-    print(f"{arguments.config}: study '{study.name}' can run; it has")
+    print(f"{arguments.config}: study '{study.name}' can run")
     for key, number in study.counts().items():
-        print(f"{number:>8,} {COUNTED[key]}")
+        print(f"{COUNTED[key]:<38} {number:>8,}")

@@ -17,6 +17,7 @@ from stratbench.report.results import Results, colours
 from stratbench.report.sections import sections
 from stratbench.study import Study
 
+TAG = re.compile(r"<[^<>]*>")
 TEMPLATES = Path(__file__).parent / "templates"
 QUESTION = (
     "When a deep network is trained on SNP genotypes, how much of what it learns is ancestry and relatedness "
@@ -54,9 +55,7 @@ def inline(path: Path, name: str, text: str) -> Any:
     """An SVG file as part of the page: its ids made its own, described for those who cannot see it."""
     svg = path.read_text()
     svg = svg[svg.index("<svg") :]
-    prefix = re.sub(r"[^a-zA-Z0-9]+", "-", name)
-    svg = re.sub(r'\bid="', f'id="{prefix}-', svg)
-    svg = re.sub(r'((?:xlink:)?href="|url\()#', rf"\1#{prefix}-", svg)
+    svg = TAG.sub(lambda tag: _with_own_ids(tag[0], name), svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     found = re.search(r'\bwidth="([\d.]+)pt"', svg)
     assert found is not None, f"{path} states no width"
@@ -68,6 +67,12 @@ def inline(path: Path, name: str, text: str) -> Any:
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
     return Markup(svg.replace("<svg", opening, 1))
+
+
+def _with_own_ids(tag: str, prefix: str) -> str:
+    """A tag whose ids, and what refers to ids, begin with the prefix; text between tags stays as it is."""
+    tag = re.sub(r'\bid="', f'id="{prefix}-', tag)
+    return re.sub(r'((?:xlink:)?href="|url\()#', rf"\1#{prefix}-", tag)
 
 
 def links(text: str) -> Any:

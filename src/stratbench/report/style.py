@@ -39,6 +39,7 @@ POPULATIONS = (
     "#332288", "#44aa99", "#cc6677", "#ddaa33", "#88ccee", "#117733", "#aa4499", "#999933", "#882255",
     "#777777",
 )  # fmt: skip  # Tol's muted set: another family than the adjustments'
+RAISED = str.maketrans("-\N{MINUS SIGN}0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS = "\N{MINUS SIGN}"
 INK, QUIET, FAINT, CAUSAL = "#222222", "#6b6b6b", "#e4e4e4", "#c2002f"
 
@@ -57,6 +58,7 @@ RC = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "text.color": INK,
+    "text.parse_math": False,  # a $ is one: names of populations are their owners'
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": 8.5,
@@ -249,6 +251,23 @@ def unit_axis(axis: "Axes", which: str = "x") -> None:
 
     line = axis.xaxis if which == "x" else axis.yaxis
     line.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+
+
+def log_axis(axis: "Axes", which: str) -> None:
+    """A logarithmic axis, whose powers of ten are text (matplotlib writes them as mathematics)."""
+    from matplotlib.ticker import LogFormatterSciNotation
+
+    class Powers(LogFormatterSciNotation):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            text = re.sub(r"\$|\\mathdefault|[{}]", "", super().__call__(x, pos)).replace(
+                r"\times", "\N{MULTIPLICATION SIGN}"
+            )
+            return re.sub(r"\^(\S+)", lambda power: power[1].translate(RAISED), text)
+
+    (axis.set_xscale if which == "x" else axis.set_yscale)("log")
+    line = axis.xaxis if which == "x" else axis.yaxis
+    line.set_major_formatter(Powers())
+    line.set_minor_formatter(Powers())
 
 
 def within(axis: "Axes", low: float, high: float, which: str = "x") -> None:

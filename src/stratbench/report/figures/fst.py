@@ -29,10 +29,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 def pairs(results: Results, scenario: str) -> pd.DataFrame:
     """Mean FST of each pair with its smallest and largest value over replicates."""
-    tables = [
-        results.table(results.paths.fst, split).astype({"population_1": str, "population_2": str})
-        for split in first_splits(results.study)[scenario]
-    ]
+    tables = [results.table(results.paths.fst, split) for split in first_splits(results.study)[scenario]]
     together = pd.concat(tables, ignore_index=True)
     return (
         together.groupby(["population_1", "population_2"], sort=False)["fst"]

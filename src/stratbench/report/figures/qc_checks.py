@@ -126,7 +126,7 @@ def _stacked(axis: Any, value_X: np.ndarray, removed_X: np.ndarray, edges: np.nd
         edges[:-1][mixed_B], removed_B[mixed_B], np.diff(edges)[mixed_B] / 2, align="edge", color=_qc.REMOVED
     )
     axis.set_ylim(0.6, 4.0 * max(int(every_B.max(initial=1)), 1))  # before the scale, which may see no bar
-    axis.set_yscale("log")
+    style.log_axis(axis, "y")
     axis.set_ylabel(f"{what} (log scale)")
 
 
@@ -215,8 +215,8 @@ def _kinship(axis: Any, data: Data) -> None:
         axis.bar(edges[:-1], counts_B, np.diff(edges) * 0.92, align="edge", color=colour)
     axis.set_xlim(edges[0], edges[-1])
     axis.set_ylim(0.6, 30.0 * max(int(count_B.max(initial=1)), 1))  # before the scales, which may see no bar
-    axis.set_xscale("log")
-    axis.set_yscale("log")
+    style.log_axis(axis, "x")
+    style.log_axis(axis, "y")
     of_degree = np.histogram(phi, [*BOUNDS, 1.0])[0]
     ends = [*BOUNDS, edges[-1]]
     for k, (name, count) in enumerate(zip(DEGREES, of_degree, strict=True)):
