@@ -76,6 +76,7 @@ rule read_cohort:
     params:
         declared=lambda wildcards: columns_of(study.declared(wildcards.cohort)),
         sources=lambda wildcards: sources(wildcards.cohort),
+        digests=lambda wildcards: digests(wildcards.cohort),
         code=digest("read_cohort"),
     script:
         "../workflow/scripts/read_cohort.py"

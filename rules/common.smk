@@ -76,6 +76,11 @@ def sources(cohort):
     return available.located(study.cohort_spec(cohort))
 
 
+def digests(cohort):
+    """The SHA-256 of each fetched file of a real cohort, by its name in the cohort file."""
+    return {key: entry["sha256"] for key, entry in cohort_file.fetched(study.declared(cohort)).items()}
+
+
 def columns_of(declared):
     """What a cohort file says about its samples and species, without what only a report shows."""
     keys = ("columns", "tables", "missing", "family", "population", "covariates", "derived", "traits")

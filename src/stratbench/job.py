@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stratbench import compiled, threads
+from stratbench import checksums, compiled, threads
 from stratbench.errors import MethodError, UserError
 
 REFUSED = {
@@ -44,6 +44,7 @@ def say(message: str) -> None:
 def start(snakemake: Any) -> Iterator[None]:
     """Run a script's body with one thread, everything printed going to the rule's log.
 
+    Before it, inputs are compared with what the jobs that wrote them left; after it, what it leaves is recorded.
     A UserError ends the job with its message alone. So do what a machine refuses (memory, a disk, a permission) and
     what a method file of the user's raised, but their traceback is in the log. Any other exception is a bug and keeps
     its traceback.
@@ -55,7 +56,10 @@ def start(snakemake: Any) -> Iterator[None]:
     with path.open("w", buffering=1) as log:
         try:
             with redirect_stdout(log), redirect_stderr(log):
+                checksums.verify(snakemake.input)
+                checksums.forget(snakemake.output)
                 yield
+                checksums.record(snakemake.output)
         except UserError as error:
             if isinstance(error, MethodError) and error.__cause__ is not None:
                 traceback.print_exception(error.__cause__, file=log)  # for who wrote the method

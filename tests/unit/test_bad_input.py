@@ -371,7 +371,7 @@ def test_what_a_block_could_not_read_is_not_blamed_on_its_output(here: Path) -> 
     ],
 )
 def test_a_job_ends_in_one_line(tmp_path: Path, error: Exception, message: str, traced: bool) -> None:
-    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule")
+    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule", input=[], output=[])
     with pytest.raises(SystemExit) as end, job.start(snakemake):
         raise error
     assert str(end.value).startswith(message)
@@ -379,7 +379,7 @@ def test_a_job_ends_in_one_line(tmp_path: Path, error: Exception, message: str, 
 
 
 def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
-    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule")
+    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule", input=[], output=[])
     with pytest.raises(FileNotFoundError), job.start(snakemake):
         raise FileNotFoundError(errno.ENOENT, "No such file", "x")
     assert "Traceback" in (tmp_path / "log").read_text()
@@ -391,7 +391,7 @@ def test_a_job_without_memory_or_with_bad_input_exits_with_one_line(here: Path) 
     code = f"""
 from types import SimpleNamespace
 from stratbench import job
-with job.start(SimpleNamespace(log=[{str(here / "log")!r}], rule="read_cohort")):
+with job.start(SimpleNamespace(log=[{str(here / "log")!r}], rule="read_cohort", input=[], output=[])):
     from stratbench import plink
     plink.open_bed({str(here / "x.bed")!r}, len(plink.read_fam({str(here / "x.fam")!r})), {M})
 """

@@ -67,7 +67,10 @@ def test_what_breaks_the_contract_is_told_by_function(here: Path, run, source, o
 
 def test_the_log_has_the_traceback_of_what_a_method_raised_and_the_screen_a_line(here: Path) -> None:
     Path("mine.py").write_text(SPLIT.replace("    sets =", "    people['batch']\n    sets ="))
-    with pytest.raises(SystemExit) as end, job.start(SimpleNamespace(log=["log"], rule="split")):
+    with (
+        pytest.raises(SystemExit) as end,
+        job.start(SimpleNamespace(log=["log"], rule="split", input=[], output=[])),
+    ):
         parted(Path("mine.py").read_text())
     assert str(end.value).startswith("split: mine.py:8: in assign: KeyError: 'batch'")
     assert "Traceback" in Path("log").read_text()

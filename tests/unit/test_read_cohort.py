@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from stratbench import files, plink
+from stratbench.checksums import sha256
 from stratbench.cohorts import cohort_file
 from stratbench.cohorts.real import read_cohort
 from stratbench.errors import UserError
@@ -75,6 +76,19 @@ def test_genotypes_are_copied_and_the_fam_has_six_columns(cohort) -> None:
     lines = (out / "genotypes.fam").read_text().splitlines()
     assert lines[1] == "F1\ti2\tdad\tmum\t2\t-9"
     assert {len(line.split()) for line in lines} == {6}
+
+
+def test_a_fetched_file_that_has_changed_since_is_refused(cohort) -> None:
+    path = cohort()
+    declared, source = cohort_file.read(path), path.parent / "source"
+    paths = {end: source / f"s.{end}" for end in ("bed", "bim", "fam")}
+    given = {end: sha256(file) for end, file in paths.items()}
+    read_cohort(declared, paths, path.parent / "out/g", path.parent / "out/samples.tsv", given)
+    paths["bim"].write_text(paths["bim"].read_text().replace("A G", "A C"))
+    with pytest.raises(
+        UserError, match=r"s\.bim: its SHA-256 is .* has changed since it was fetched; delete it and run"
+    ):
+        read_cohort(declared, paths, path.parent / "out/g", path.parent / "out/samples.tsv", given)
 
 
 def test_columns_keep_their_text_and_missing_is_blank(cohort) -> None:

@@ -10,4 +10,5 @@ with job.start(snakemake):
         snakemake.params.sources,
         snakemake.output.bed.removesuffix(".bed"),
         snakemake.output.samples,
+        snakemake.params.digests,
     )

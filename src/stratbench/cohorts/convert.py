@@ -1,11 +1,11 @@
 """Files of a cohort that no source offers as such: made of fetched ones, with the SHA-256 that is declared."""
 
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stratbench.checksums import sha256
 from stratbench.cohorts import cohort_file
 from stratbench.errors import UserError
 from stratbench.job import say
@@ -58,8 +58,3 @@ def other(path: Path, entry: Mapping[str, Any]) -> str:
 def has(path: Path, digest: str) -> bool:
     """Whether a file is there and is the right one."""
     return path.is_file() and sha256(path) == digest
-
-
-def sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stratbench import files, plink
+from stratbench.checksums import sha256
 from stratbench.cohorts import chromosomes, cohort_file
 from stratbench.cohorts.tables import matched, minus_nine, require_unique
 from stratbench.errors import UserError
@@ -20,15 +22,24 @@ def read_cohort(
     paths: Mapping[str, str | Path],
     out_prefix: str | Path,
     samples_tsv: str | Path,
+    digests: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write ``out_prefix``.{bed,bim,fam} and ``samples_tsv`` of a real study.
 
-    ``declared`` is a cohort file's content (``cohort_file.read``), ``paths`` where each of its files lies. The
-    .bed is copied byte by byte, the .bim but for line ends and a byte order mark; the .fam keeps FID, IID,
-    parents and sex. Raises UserError for files that do not fit together, an iid that occurs twice, tables that
-    match nobody, values that are no numbers in a trait's or numeric covariate's column, and chromosomes of which
-    only the species' number of autosomes tells what they are.
+    The .bed is copied byte by byte, the .bim but for line ends and a byte order mark; the .fam keeps FID, IID,
+    parents and sex.
+
+    Args:
+        declared: a cohort file's content (``cohort_file.read``).
+        paths: where each of its files lies, by its name in the cohort file.
+        digests: the SHA-256 that the fetched ones of them must have.
+
+    Raises UserError for a fetched file with another SHA-256, files that do not fit together, an iid that occurs
+    twice, tables that match nobody, values that are no numbers in a trait's or numeric covariate's column, and
+    chromosomes of which only the species' number of autosomes tells what they are.
     """
+    for key, digest in digests.items():
+        _require_bytes(paths[key], digest)
     bed, bim, fam_path = (Path(paths[end]) for end in ("bed", "bim", "fam"))
     fam, snps = plink.read_fam(fam_path), plink.read_bim(bim)
     require_unique(fam["iid"], fam_path)
@@ -47,6 +58,15 @@ def read_cohort(
         lonely = sorted(sizes.index[sizes == 1])
         say(f"populations of one person, of whom no within-population number can be had: {', '.join(lonely)}")
     say(f"{fam_path}: {len(fam)} individuals, {populations} populations, {families} families")
+
+
+def _require_bytes(path: str | Path, digest: str) -> None:
+    found = sha256(path)
+    if found != digest:
+        raise UserError(
+            f"{path}: its SHA-256 is {found[:12]}..., the cohort file states {digest[:12]}...: it has changed since it "
+            "was fetched; delete it and run the study again, which fetches it anew"
+        )
 
 
 def _say_same_alleles(snps: pd.DataFrame, path: Path) -> None:

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stratbench import registry
+from stratbench import checksums, registry
 from stratbench.errors import UserError
 from stratbench.options import complete
 
@@ -70,21 +70,24 @@ def files(arguments: argparse.Namespace) -> dict[str, Path]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Call the one function of the command."""
+    """Call the one function of the command, on files that are what the study's jobs left."""
     model = spec("model", arguments.model, arguments.model_options)
     own = adjustments(arguments.adjustment, arguments.adjustment_options)
     model_label = Path(arguments.model).stem
     names = [arguments.cohort.name, arguments.dataset.name, arguments.split.stem, model_label]
     names_of_files = ("params.msgpack", "predictions.tsv", "history.tsv", "fit.json")
     out = {Path(name).stem: arguments.out / name for name in names_of_files}
+    given = files(arguments)
+    checksums.verify(given.values())
     if arguments.command == "fit":
         from stratbench.train.fit import fit
 
-        fit(files(arguments), out, model, own, arguments.seeds, names)
+        fit(given, out, model, own, arguments.seeds, names)
         return
     from stratbench.explain.attribute import attribute
 
     specs = {label: spec("attribution", label, {}) for label in arguments.attribution}
     tables = {label: arguments.out / f"{Path(label).stem}.tsv.gz" for label in specs}
     record = arguments.out / "attributions.json"
-    attribute(files(arguments), out, tables, record, model, own, specs, names)
+    checksums.verify([out["params"], out["fit"]])
+    attribute(given, out, tables, record, model, own, specs, names)

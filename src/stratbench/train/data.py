@@ -1,6 +1,5 @@
 """One dataset, split and structure, as training reads them from their files."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stratbench import plink
+from stratbench.checksums import sha256
 from stratbench.errors import UserError
 from stratbench.files import read_json, read_lines, read_tsv
 from stratbench.train.genotypes import Genotypes, count_codes, load_packed
@@ -94,6 +94,6 @@ def load(files: Mapping[str, Any]) -> Data:
         snp_M=snp_M,
         genotypes=Genotypes(packed_NQ, len(snp_M), counts_M4),
         kind=read_json(path["trait_json"])["kind"],
-        split_sha256=hashlib.sha256(path["split"].read_bytes()).hexdigest(),
+        split_sha256=sha256(path["split"]),
         covariates_NC=covariates.loc[iid_N].to_numpy(dtype=np.float64),
     )
