@@ -32,3 +32,4 @@ rule all:
     default_target: True
     input:
         paths.report,
+        of_every_job(),

@@ -187,6 +187,27 @@ def pictured():
     ]
 
 
+def of_every_job():
+    """A file of every job but the report's.
+
+    Snakemake deletes what a failed job has left, and makes a missing file only where something asks for it: if figures
+    and report of an earlier run were all that is asked for, the next run would find nothing to do.
+    """
+    return [
+        *each(paths.raw_bed, study.cohorts),
+        *each(paths.bed, study.cohorts),
+        *each(paths.trait, study.datasets),
+        *each(paths.split, study.splits),
+        *each(paths.pcs, study.splits),
+        *each(paths.fit, study.fits),
+        *[table for split in study.splits for table in attribution_tables(split) + association_tables(split)],
+        *each(paths.probes, study.splits),
+        *each(paths.metrics, study.splits),
+        paths.summary_metrics,
+        *rules.figures.output,
+    ]
+
+
 def benchmarks():
     """The benchmarks of all jobs that the summary follows."""
     attributed = [model for models in study.attribution_sets().values() for model in models]

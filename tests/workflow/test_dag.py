@@ -133,6 +133,28 @@ def test_nothing_is_left_to_do_after_a_run(copy):
     assert rerun(copy) == set()
 
 
+def test_a_run_asks_for_something_of_every_job(copy):
+    """Else a job that failed, whose outputs Snakemake deletes, would stay undone where those that follow are done."""
+    plan = snakemake("-n", "--forceall", "--configfile", "config/smoke.yaml", cwd=copy)
+    text = plan.stdout + plan.stderr
+    [asked] = re.findall(r"^(?:local)?rule all:\n    input: (.+)$", text, re.MULTILINE)
+    outputs = re.findall(r"^    output: (.+)$", text, re.MULTILINE)
+    assert len(outputs) > 50
+    assert not [names for names in outputs if not set(names.split(", ")) & set(asked.split(", "))]
+
+
+@pytest.mark.parametrize("name", ["splits", "metrics"])
+def test_what_a_failed_job_left_undone_is_done_by_the_next_run(copy, name):
+    [path, *_] = sorted((copy / "results/smoke" / name).rglob("*.tsv"))
+    path.rename(f"{path}.away")
+    try:
+        rules = rerun(copy)
+        assert {"split" if name == "splits" else "metrics", "report"} <= rules
+        assert "qc" not in rules
+    finally:
+        Path(f"{path}.away").rename(path)
+
+
 def test_new_method_files_rerun_nothing(copy, edit):
     for folder in ("models", "adjustments", "attributions", "associations", "demographies"):
         edit(f"src/stratbench/{folder}/added.py", ADDED_METHOD)

@@ -39,8 +39,9 @@ SUMMARY = ("metrics.tsv", "comparisons.tsv", "qc.tsv")
 
 
 def run(base: Path, *arguments: str) -> tuple[int, str]:
-    """Run the study up to its summary; the exit status, and all that was said."""
-    done = snakemake("results/tiny/summary/metrics.tsv", "--configfile", "tiny.yaml", *arguments, cwd=base)
+    """Run the study up to its summary, asking for something of every job; the exit status, and all that was said."""
+    targets = ("results/tiny/summary/metrics.tsv", METRICS, PREDICTIONS)
+    done = snakemake(*targets, "--configfile", "tiny.yaml", *arguments, cwd=base)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -90,7 +91,7 @@ def test_the_next_reader_refuses_it_and_the_remedy_gives_the_same_summary(tmp_pa
     assert run(base)[0] == 0
     assert [(base / "results/tiny/summary" / name).read_bytes() for name in SUMMARY] == summary
 
-    flip(base / METRICS)  # whose readers are done: if it were deleted, a run would find nothing to do
+    flip(base / METRICS)  # whose readers are done, so that a run alone would not look at it
     status, said = check(base)
     assert (status, said.count("differs from what its job left")) == (1, 1)
     assert run(base, "--forcerun", METRICS)[0] == 0
