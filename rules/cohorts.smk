@@ -61,6 +61,7 @@ rule read_cohort:
         bim=paths.raw_bim,
         fam=paths.raw_fam,
         samples=paths.raw_samples,
+        tables=paths.raw_tables,
     log:
         paths.log("read_cohort"),
     benchmark:

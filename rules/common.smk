@@ -83,7 +83,8 @@ def digests(cohort):
 
 def columns_of(declared):
     """What a cohort file says about its samples and species, without what only a report shows."""
-    keys = ("columns", "tables", "missing", "family", "population", "covariates", "derived", "traits")
+    of_samples = ("columns", "tables", "missing", "unmatched", "family", "population", "covariates")
+    keys = (*of_samples, "derived", "traits")
     species = {key: declared.get(key) for key in ("build", "autosomes")}
     return {key: declared[key] for key in keys} | species
 
@@ -172,6 +173,7 @@ def pictured():
     real = [cohort for cohort in study.cohorts if cohort.real]
     return [
         *each(paths.samples, study.cohorts),
+        *each(paths.raw_tables, real),
         *each(paths.variants, study.cohorts),
         *each(paths.qc, study.cohorts),
         *each(paths.qc_samples, real),

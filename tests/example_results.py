@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from stratbench import files, seeds
+from stratbench.cohorts.matching import COUNTS
 from stratbench.cohorts.simulate import all_options
 from stratbench.metrics.rows import tidy
 from stratbench.paths import Paths, fill
@@ -217,6 +218,8 @@ def _cohort(base: Path, paths: Paths, cohort: Any, example: Example) -> None:
     table = pd.DataFrame(qc, columns=["step", "unit", "removed", "left", "threshold"])
     files.write_tsv(table, base / paths.qc.format(cohort=cohort.label))
     if cohort.real:
+        matched = pd.DataFrame([("mice.tsv", n + 5, 3, n + 9, 7)], columns=list(COUNTS))
+        files.write_tsv(matched, base / paths.raw_tables.format(cohort=cohort.label))
         _under_qc(base, paths, cohort.label, samples, variants)
 
 

@@ -64,7 +64,7 @@ def load(
     sets = files.read_tsv(split_tsv, text=("set",)).set_index("iid")["set"]
     iids = sets.index[sets.isin(SEEN)].tolist()
     pcs = files.read_tsv(pcs_tsv).set_index("iid").filter(regex=r"^pc\d+$")
-    y = files.read_tsv(dataset / "trait.tsv").set_index("iid")["y"]
+    y = files.read_tsv(dataset / "trait.tsv", exact=True).set_index("iid")["y"]
     covariates = files.read_tsv(covariates_tsv).set_index("iid") if covariates_tsv else pcs[[]]
     for path, table in ((pcs_tsv, pcs), (dataset / "trait.tsv", y), (covariates_tsv, covariates)):
         absent = [iid for iid in iids if iid not in table.index]

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
@@ -22,6 +23,10 @@ from stratbench.inputs import require_file
 
 FLOAT_FORMAT = "%.9g"
 GZIP_LEVEL = 2  # of a table of SNPs a fifth larger than at level 9, in a fifteenth of the time
+IDENTIFIERS = (
+    *("iid", "iid_1", "iid_2", "fid", "family", "snp", "chrom", "a1", "a2"),
+    *("population", "population_1", "population_2", "population_declared"),
+)
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -111,13 +116,25 @@ def _as_text(column: pd.Series) -> list[str]:
     return result
 
 
-def read_tsv(path: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Read a TSV of ours. Identifier columns, and those named in ``text``, stay text ("NA" is a name)."""
-    populations = ("population", "population_1", "population_2")
-    names = ("iid", "fid", "snp", "chrom", *populations, "family", "a1", "a2", *text)
+def read_tsv(path: str | Path, text: tuple[str, ...] = (), exact: bool = False) -> pd.DataFrame:
+    """Read a TSV of ours. Identifier columns, and those named in ``text``, stay text ("NA" is a name).
+
+    ``exact`` reads numbers of more than nine digits, which measurements have, as the nearest double.
+    """
+    names = (*IDENTIFIERS, *text)
     return pd.read_csv(
-        path, sep="\t", dtype=dict.fromkeys(names, str), keep_default_na=False, na_values={}
+        path,
+        sep="\t",
+        dtype=dict.fromkeys(names, str),
+        keep_default_na=False,
+        na_values={},
+        float_precision="round_trip" if exact else None,
     ).pipe(_numbers, keep=names)
+
+
+def read_texts(path: str | Path) -> pd.DataFrame:
+    """Read a TSV of ours as text alone, blank where missing: 01, 1 and 1.0 stay three values."""
+    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values={})
 
 
 def _numbers(table: pd.DataFrame, keep: tuple[str, ...]) -> pd.DataFrame:
@@ -152,6 +169,21 @@ def read_text(path: str | Path) -> str:
         line = data[: error.start].count(b"\n") + 1
         raise UserError(f"{path}: line {line} is not UTF-8 ({error.reason}); save it as UTF-8") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def require_visible(values: pd.Series, path: str | Path, what: str) -> None:
+    """Refuse text with a sign that nobody sees, such as a no-break space: two texts would look the same.
+
+    ``values`` is indexed by line, and ``what`` names it in the UserError that is raised.
+    """
+    if "".join(values).isprintable():
+        return
+    line, text = next((line, text) for line, text in values.items() if not text.isprintable())
+    sign = next(sign for sign in text if not sign.isprintable())
+    name = unicodedata.name(sign, "a control character").lower()
+    raise UserError(
+        f"{path}: line {line}: {what} {text!r} holds a sign that cannot be seen, U+{ord(sign):04X} ({name}); remove it"
+    )
 
 
 def write_json(value: Any, path: str | Path) -> None:

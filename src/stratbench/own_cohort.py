@@ -12,7 +12,6 @@ from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
-from stratbench.cohorts.cohort_file import TAKEN
 from stratbench.errors import UserError
 from stratbench.inputs import require_file
 from stratbench.registry import nearest
@@ -51,13 +50,15 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The full form of a short config; what was found out about the data is printed to stderr.
 
     Raises UserError for unknown keys, absent files, genotypes in another format (with the command that converts
-    them), absent columns, and a trait whose kind its values leave open.
+    them), absent columns, ids that hardly match, and values that leave open what they are.
     """
     given = _checked(raw)
     cohort = given["cohort"]
+    _require_roles(cohort)
     bfile = _prefix(cohort["bfile"])
-    declared, label, note = _declared(given["study"], bfile, cohort)
-    print(f"{given['study']}: {note}", file=sys.stderr)
+    declared, label, notes = _declared(bfile, cohort)
+    for note in notes:
+        print(f"{given['study']}: {note}", file=sys.stderr)
     used = dict(USED, splits=["random" if cohort["family"] == "none" else "kin-aware"])
     defined: dict[str, Any] = {"splits": {name: SPLITS[name] for name in used["splits"]}}
     for section in USED:
@@ -86,6 +87,19 @@ def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
     if found:
         raise UserError("the study's config cannot be used:\n" + "\n".join(f"  {p}" for p in found))
     return dict(with_defaults(shipped("own_cohort"), dict(raw)))
+
+
+def _require_roles(cohort: Mapping[str, Any]) -> None:
+    """Raise UserError for a column that is to be two things of which one would explain the other."""
+    for key in ("population", "family"):
+        if cohort[key] is not None and cohort[key] == cohort["trait"]:
+            raise UserError(
+                f"cohort.{key}: '{cohort[key]}' is the trait, which it would explain; name another"
+            )
+    iid = cohort["id"] if isinstance(cohort["id"], str) else cohort["id"][1]
+    for key in KEYS:
+        if iid in set(_list(cohort[key])) - {*SPECIAL.get(key, ())}:
+            raise UserError(f"cohort.{key}: '{iid}' is the column of ids, another for everyone; name another")
 
 
 def _at(place: Place, message: str) -> str:
@@ -121,48 +135,67 @@ def _refuse_others(name: str) -> None:
         )
 
 
-def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
-    """What a cohort file would declare, the trait's label, and what the values say about the trait."""
+def _declared(bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], str, list[str]]:
+    """What a cohort file would declare, the trait's label, and what the data say: of the trait, and of ids."""
+    from stratbench import own_columns
+
+    fam_path = f"{bfile}.fam"
     fam = _people(bfile, cohort)
-    table = _table(cohort, f"{bfile}.fam", fam)
-    kinds = _covariates(cohort, table)
-    name = _names([] if table is None else list(table.columns))
+    table, losses = _table(cohort, fam_path, fam)
+    kinds = own_columns.covariate_kinds(cohort, table, fam, fam_path)
     trait = cohort["trait"]
-    column = name[trait] if trait is not None else "phenotype"
-    kind, note = _kind(cohort, f"{bfile}.fam", fam, table)
+    _require_labels(cohort, table, fam, fam_path)
+    if table is not None:
+        labels = {cohort[key]: key for key in ("population", "family")}
+        labels |= {column: "covariates" for column, kind in kinds.items() if kind == "categorical"}
+        own_columns.require_words(table, labels, fam["iid"], cohort["phenotypes"])
+    if trait is None:
+        values, where = own_columns.blanked(fam["phenotype"], cohort["missing"]), f"{fam_path}, column 6"
+    else:
+        values, where = table[trait], f"{cohort['phenotypes']}, column '{trait}'"
+    kind, note = own_columns.trait_kind(values, fam["iid"], where, cohort["kind"], trait is None)
+    name = own_columns.names([] if table is None else list(table.columns))
     label = re.sub(r"[^a-z0-9.]+", "-", (trait or "phenotype").lower())[:LONGEST].strip("-.") or "trait"
-    special = {key: name.get(cohort[key], cohort[key]) for key in ("population", "family")}
+    column = name[trait] if trait is not None else "phenotype"
+    declared = _cohort_file(bfile, cohort, name, kinds)
+    declared["traits"] = {label: {"kind": kind, "column": column, "description": note}}
+    return declared, label, [note, *losses]
+
+
+def _cohort_file(
+    bfile: str, cohort: Mapping[str, Any], name: Mapping[str, str], kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a cohort file would declare, but for traits.
+
+    ``name`` is each column's name in samples.tsv, ``kinds`` the kind of each covariate by its own name.
+    """
     files = {end: {"path": f"{bfile}.{end}"} for end in ("bed", "bim", "fam")}
     tables = []
-    if table is not None and name:
+    if name:
         files["phenotypes"] = {"path": cohort["phenotypes"]}
         tables = [
             {"file": "phenotypes", "id": cohort["id"], "columns": {new: old for old, new in name.items()}}
         ]
-    return (
-        {
-            "title": f"{study}: {bfile}",
-            "licence": "the user's own data",
-            "citation": "none: given as a path, not as a cohort file",
-            **{key: cohort[key] for key in ("build", "autosomes") if cohort[key] is not None},
-            "mating": cohort["mating"],
-            "files": files,
-            "columns": {} if trait is not None else {"phenotype": 6},
-            "tables": tables,
-            "missing": cohort["missing"],
-            **special,
-            "covariates": {name.get(old, old): kind for old, kind in kinds.items()},
-            "traits": {label: {"kind": kind, "column": column, "description": note}},
-        },
-        label,
-        note,
-    )
+    return {
+        "title": f"The user's own cohort of {bfile}.bed, .bim and .fam",
+        "licence": "No licence is stated",
+        "citation": "There is no publication to cite, as the config gives files in place of a cohort file",
+        **{key: cohort[key] for key in ("build", "autosomes") if cohort[key] is not None},
+        "mating": cohort["mating"],
+        "files": files,
+        "columns": {} if cohort["trait"] is not None else {"phenotype": 6},
+        "tables": tables,
+        "missing": cohort["missing"],
+        "unmatched": cohort["unmatched"],
+        **{key: name.get(cohort[key], cohort[key]) for key in ("population", "family")},
+        "covariates": {name.get(old, old): kind for old, kind in kinds.items()},
+    }
 
 
 def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
-    """The .fam, as read_cohort will take it. Raises UserError for an iid that occurs twice, and open chromosomes."""
+    """The .fam, its sexes in PLINK's code. Raises UserError for an iid that occurs twice, and open chromosomes."""
     from stratbench import plink
-    from stratbench.cohorts import chromosomes, tables
+    from stratbench.cohorts import chromosomes, sex, tables
     from stratbench.files import read_text
 
     fam, bim = plink.read_fam(f"{bfile}.fam"), f"{bfile}.bim"
@@ -170,18 +203,22 @@ def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
     if chromosomes.autosomes(cohort) is None:
         lines = read_text(bim).split("\n")
         chromosomes.require_known({line.split(None, 1)[0] for line in lines if line.strip()}, cohort, bim)
-    return fam
+    return fam.assign(sex=sex.of_fam(fam, cohort["missing"], f"{bfile}.fam"))
 
 
-def _table(cohort: Mapping[str, Any], fam_path: str, fam: Any) -> Any:
-    """The wanted columns for the .fam's individuals, all text, with missing values blank; None if there is no table."""
-    from stratbench.cohorts import tables
+def _table(cohort: Mapping[str, Any], fam_path: str, fam: Any) -> tuple[Any, list[str]]:
+    """The wanted columns for the .fam's individuals, text, blank where missing, and what ids match nobody.
+
+    There are no columns, but None, if there is no table.
+    """
+    from stratbench import own_columns
+    from stratbench.cohorts import matching, tables
 
     path, wanted = cohort["phenotypes"], _columns(cohort)
     if path is None:
         if wanted:
             raise UserError(f"cohort.phenotypes: name the table that holds the column '{wanted[0]}'")
-        return None
+        return None, []
     if cohort["trait"] is None and not wanted:
         raise UserError("cohort.trait: name the column of the table, or leave out phenotypes")
     content = tables.read(path)
@@ -192,31 +229,24 @@ def _table(cohort: Mapping[str, Any], fam_path: str, fam: Any) -> Any:
             key = "id" if column in ids else next(k for k in KEYS if column in _list(cohort[k]))
             raise UserError(f"cohort.{key}: {path} has no column '{column}': {nearest(column, known)}")
     columns = {column: column for column in _columns(cohort, known)}
-    table = tables.matched(
-        path, {"id": cohort["id"], "columns": columns}, fam, fam_path, content, tell=lambda _: None
-    )
-    _require_labels(cohort, table, fam)
-    return table.apply(_blanked, missing=cohort["missing"])
+    entry = {"id": cohort["id"], "columns": columns}
+    found = matching.matched(path, entry, fam, fam_path, cohort["missing"], cohort["unmatched"], content)
+    return found.values.apply(own_columns.blanked, missing=cohort["missing"]), found.losses()
 
 
-def _require_labels(cohort: Mapping[str, Any], table: Any, fam: Any) -> None:
+def _require_labels(cohort: Mapping[str, Any], table: Any, fam: Any, fam_path: str) -> None:
     """Raise UserError for individuals without a population, unless QC is told what to do about them."""
-    from stratbench.cohorts import labels
+    from stratbench.cohorts import labels, real
 
     column = cohort["population"]
-    if column is not None and column not in SPECIAL["population"]:
-        population_N = table[column].mask(table[column].isin(cohort["missing"]), "")
-        asked = cohort["qc"].get("populations", "declared")
-        labels.require(
-            population_N, fam["iid"], asked, f"cohort.population: {cohort['phenotypes']}, column '{column}'"
-        )
-
-
-def _blanked(values: Any, missing: Sequence[str]) -> Any:
-    """Text with missing values blank, and -9, which is missing in every trait and covariate."""
-    from stratbench.cohorts import tables
-
-    return values.mask(values.isin(missing) | tables.minus_nine(values), "")
+    if column in SPECIAL["population"]:
+        population_N, where = real.fid_labels(fam, cohort["missing"]), f"{fam_path}, column 1"
+    elif column is not None:
+        population_N, where = table[column], f"{cohort['phenotypes']}, column '{column}'"
+    else:
+        return
+    asked = cohort["qc"].get("populations", "declared")
+    labels.require(population_N, fam["iid"], asked, f"cohort.population: {where}")
 
 
 KEYS = ("trait", "population", "family", "covariates")
@@ -231,96 +261,3 @@ def _columns(cohort: Mapping[str, Any], known: Sequence[str] = ()) -> list[str]:
     found = [column for key in KEYS for column in _list(cohort[key]) if column not in SPECIAL.get(key, ())]
     spared = {"sex"} - {cohort["trait"], *known}  # then it is the .fam's
     return [column for column in dict.fromkeys(found) if column not in spared]
-
-
-def _names(columns: list[str]) -> dict[str, str]:
-    """Each column's name in samples.tsv."""
-    found: dict[str, str] = {}
-    for k, column in enumerate(columns, 1):
-        name = re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_")
-        if not name[:1].isalpha() or name in TAKEN:
-            name = f"own_{name}".rstrip("_")
-        found[column] = f"{name}_{k}" if name in found.values() else name
-    return found
-
-
-def _covariates(cohort: Mapping[str, Any], table: Any) -> dict[str, str]:
-    """Kinds of covariates: numeric if every value is a number, unless they are stated. The .fam's sex has levels."""
-    given = cohort["covariates"]
-    if cohort["trait"] in given:
-        raise UserError(
-            f"cohort.covariates: '{cohort['trait']}' is the trait, adjusted for itself; leave it out"
-        )
-    if isinstance(given, dict):
-        return dict(given)
-    return {
-        column: "categorical" if column == "sex" or not _all_numbers(table[column]) else "numeric"
-        for column in given
-    }
-
-
-def _numbers(values: Any) -> Any:
-    """Text as numbers, NaN for what is none."""
-    import numpy as np
-    import pandas as pd
-
-    return pd.to_numeric(values, errors="coerce").replace([np.inf, -np.inf], np.nan)
-
-
-def _all_numbers(values: Any) -> bool:
-    return bool(_numbers(values[values != ""]).notna().all())
-
-
-def _kind(cohort: Mapping[str, Any], fam_path: str, fam: Any, table: Any) -> tuple[str, str]:
-    """The trait's kind and a line about it: as stated, or as the values say by PLINK's rules."""
-    trait = cohort["trait"]
-    if trait is None:
-        values, where = _blanked(fam["phenotype"], cohort["missing"]), f"{fam_path}, column 6"
-    else:
-        values, where = table[trait], f"{cohort['phenotypes']}, column '{trait}'"
-    there = values[values != ""]
-    number = _numbers(there)
-    if number.isna().any():
-        raise UserError(
-            f"cohort.trait: {where}: '{there[number.isna()].iloc[0]}' is not a number; code controls 0 and cases 1, "
-            "or add it to cohort.missing"
-        )
-    levels = set(number)
-    kind = cohort["kind"] or _detected(levels, where, plinks_own=trait is None)
-    _require_levels(levels, kind, where)
-    coding = ""
-    if kind == "binary":
-        coding = ", 1 control and 2 case, 0 missing" if 2 in levels else ", 0 control and 1 case"
-    found = "stated" if cohort["kind"] else "by its values"
-    return kind, f"{where}: {kind} ({found}{coding}), {len(there)} of {len(values)} not missing"
-
-
-def _detected(levels: set[float], where: str, plinks_own: bool) -> str:
-    """Binary if 0/1 or 1/2 alone occur, as PLINK has it; quantitative if there are many values."""
-    if levels <= {0, 1} or levels <= {1, 2} or (plinks_own and levels <= {0, 1, 2}):
-        return "binary"
-    if len(levels) == 2 or levels <= {0, 1, 2}:
-        raise UserError(
-            f"cohort.trait: {where} has the values {_listed(levels)} alone; say cohort.kind: quantitative if they "
-            "are amounts, or binary, coded 0/1 or 1/2 (then 0 is missing)"
-        )
-    return "quantitative"
-
-
-def _require_levels(levels: set[float], kind: str, where: str) -> None:
-    """A trait that nothing can be learned from is refused before anything runs."""
-    if not levels:
-        raise UserError(f"cohort.trait: {where}: every value is missing; name a column with values")
-    classes = levels - {0} if kind == "binary" and 2 in levels else levels
-    if kind == "binary" and not levels <= {0, 1, 2}:
-        raise UserError(
-            f"cohort.trait: {where} has the values {_listed(levels)}; code a binary trait 0/1 or 1/2, or say "
-            "cohort.kind: quantitative"
-        )
-    if len(classes) < 2:
-        what = "has one class only: it needs cases and controls" if kind == "binary" else "is constant"
-        raise UserError(f"cohort.trait: {where} {what} (every value is {_listed(classes)})")
-
-
-def _listed(levels: set[float]) -> str:
-    return ", ".join(f"{level:g}" for level in sorted(levels)[:5]) + (", ..." if len(levels) > 5 else "")

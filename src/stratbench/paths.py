@@ -31,6 +31,7 @@ class Paths:
     def __init__(self, study: str) -> None:
         self.root = root = f"results/{study}"
         self.raw_bed, self.raw_bim, self.raw_fam, self.raw_samples = (f"{root}/raw/{COHORT}/{n}" for n in RAW)
+        self.raw_tables = f"{root}/raw/{COHORT}/tables.tsv"
 
         cohort = f"{root}/cohorts/{COHORT}"
         self.bed, self.bim, self.fam, self.samples = (f"{cohort}/{name}" for name in RAW)

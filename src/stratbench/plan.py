@@ -7,6 +7,7 @@ from typing import Any
 from stratbench import yaml_file
 from stratbench.cohorts import available
 from stratbench.cohorts.labels import require_labels
+from stratbench.cohorts.losses import tell_losses
 from stratbench.config import check
 from stratbench.report.figures import figure_names
 from stratbench.study import Study
@@ -33,6 +34,7 @@ def plan(
         yaml_file.read(file)
     resolved = available.resolve(check(config), fetching)
     if looking:
+        tell_losses(resolved)
         require_labels(resolved)
     study = Study(resolved)
     figure_names(study)

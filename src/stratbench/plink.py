@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.errors import UserError
-from stratbench.files import read_text, whole, write_text
+from stratbench.files import read_text, require_visible, whole, write_text
 from stratbench.inputs import require_file
 
 MAGIC = bytes([0x6C, 0x1B, 0x01])
@@ -175,8 +175,15 @@ def read_bim(path: str | Path) -> pd.DataFrame:
 
 
 def read_fam(path: str | Path) -> pd.DataFrame:
-    """A .fam as text; columns after the sixth are kept as fam_7, fam_8, ..."""
-    return _read_columns(Path(path), FAM_COLUMNS)
+    """A .fam as text; columns after the sixth are kept as fam_7, fam_8, ....
+
+    Raises UserError for ids with a sign that cannot be seen, such as a no-break space.
+    """
+    table = _read_columns(Path(path), FAM_COLUMNS)
+    by_line = table.set_axis(table.index + 1)
+    for column in FAM_COLUMNS[:4]:
+        require_visible(by_line[column], path, column)
+    return table
 
 
 def write_bim(table: pd.DataFrame, path: str | Path) -> None:

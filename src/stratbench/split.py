@@ -76,10 +76,9 @@ def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dic
 
 def read_people(samples_tsv: str | Path, dataset: Path) -> pd.DataFrame:
     """Individuals of keep.iid in order: samples.tsv as text, with ``stratum`` and the label ``y``."""
-    header = Path(samples_tsv).read_text().partition("\n")[0].split("\t")
-    samples = files.read_tsv(samples_tsv, text=tuple(header)).set_index("iid")
+    samples = files.read_texts(samples_tsv).set_index("iid")
     iids = keep.read_iids(dataset / "keep.iid")
-    y_N = files.read_tsv(dataset / "trait.tsv").set_index("iid")["y"].loc[iids].to_numpy()
+    y_N = files.read_tsv(dataset / "trait.tsv", exact=True).set_index("iid")["y"].loc[iids].to_numpy()
     people = samples.loc[iids].reset_index()
     stratum = people["population"].copy()
     if files.read_json(dataset / "trait.json")["kind"] == "binary":

@@ -119,6 +119,7 @@ REFUSALS = [
     (["sutdy"], "x", "sutdy: unknown key 'sutdy': did you mean 'study'?"),
     (["study"], ..., "'study' is missing"),
     (["study"], "Upper", "study: 'Upper' is no label"),
+    (["study"], "_first", "study: '_first' is no label: lower-case letters, digits, '.', '_', '+' and '-'"),
     (["seeds"], 0, "seeds: 0 must be 1 or more; give e.g. 2"),
     (
         ["cohorts", "pair", "replicate"],

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers import write_cohort
-from stratbench import files, own_cohort, plink
+from stratbench import files, own_cohort, own_columns, plink
 from stratbench.cohorts.real import read_cohort
 from stratbench.config import check
 from stratbench.errors import UserError
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for end in ("bed", "bim", "fam"):
         (tmp_path / f"data/genotypes.{end}").rename(tmp_path / f"data/mine.{end}")
     fam = plink.read_fam("data/mine.fam")
-    plink.write_fam(fam.assign(phenotype=["1", "2", "0", "-9"]), "data/mine.fam")
+    plink.write_fam(fam.assign(sex=list("1201"), phenotype=["1", "2", "0", "-9"]), "data/mine.fam")
     pd.DataFrame(TABLE).to_csv("data/mine.tsv", sep="\t", index=False)
     return tmp_path
 
@@ -80,6 +80,23 @@ def test_sex_is_the_tables_if_it_has_one(here: Path) -> None:
     said = declared(short(covariates=["sex"]))
     assert said["covariates"] == {"own_sex": "categorical"}
     assert said["tables"][0]["columns"]["own_sex"] == "sex"
+
+
+def test_a_label_may_have_underscores(here: Path) -> None:
+    config = check({**short(), "study": "hm3_popcc"})
+    assert (config["study"], list(config["cohorts"])) == ("hm3_popcc", ["hm3_popcc"])
+    with pytest.raises(UserError, match=r"study: 'hm3 popcc' is no label: .*'_'"):
+        check({**short(), "study": "hm3 popcc"})
+
+
+def test_an_own_cohort_is_cited_in_sentences(here: Path) -> None:
+    said = declared(short())
+    sentences = [said[key] for key in ("title", "citation", "licence")]
+    assert sentences == [
+        "The user's own cohort of data/mine.bed, .bim and .fam",
+        "There is no publication to cite, as the config gives files in place of a cohort file",
+        "No licence is stated",
+    ]
 
 
 def test_the_full_form_passes_the_same_checks_again(here: Path) -> None:
@@ -125,12 +142,12 @@ def test_values_count_after_the_table_met_the_fam(here: Path, capsys) -> None:
     """Rows of strangers decide nothing, and say nothing on stdout, where Snakemake may print a graph."""
     table = {"IID": ["c", "x", "a"], "T2D": ["2", "77.5", "1"], "age": ["33", "old", "44"]}
     pd.DataFrame(table).to_csv("data/mine.tsv", sep="\t", index=False)
-    said = declared(short(trait="T2D", covariates=["age"]))
+    said = declared(short(trait="T2D", covariates=["age"], unmatched=0.6))
     assert said["traits"]["t2d"]["kind"] == "binary"
     assert said["covariates"] == {"age": "numeric"}
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.endswith("2 of 4 not missing\n")
+    assert err.splitlines()[0].endswith("2 of 4 not missing")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +200,7 @@ def test_sections_are_replaced_by_name_or_with_options(here: Path) -> None:
 
 
 def test_names_that_are_taken_or_alike_become_others() -> None:
-    names = own_cohort._names(["Sex", "sex", "1st", "Größe", "§", "a b", "a_b"])
+    names = own_columns.names(["Sex", "sex", "1st", "Größe", "§", "a b", "a_b"])
     assert len(set(names.values())) == 7
     assert not {"sex", "iid", "family", "population"} & set(names.values())
     assert all(name[0].isalpha() and name.isascii() for name in names.values())
@@ -200,7 +217,7 @@ def test_names_that_are_taken_or_alike_become_others() -> None:
         (short(trait="grade"), r"has the values 0, 1, 2 alone; say cohort\.kind"),
         (short(trait="two", kind="binary"), r"values 3, 5; code a binary trait 0/1 or 1/2"),
         (short(trait="one"), r"column 'one' is constant \(every value is 7\)"),
-        (short(trait="words"), r"'yes' is not a number; code controls 0 and cases 1"),
+        (short(trait="words"), r"individual 'a' is 'yes', not a number; code controls 0 and cases 1"),
         (short(trait="empty"), r"column 'empty': every value is missing"),
         (short(trait="nine", missing=["NA"]), r"column 'nine': every value is missing"),
         (short(covariates=["age", "Bmi"]), r"cohort\.covariates: 'Bmi' is the trait, .*leave it out"),

@@ -129,9 +129,25 @@ def test_families(cohort, family: str, expected: list[str]) -> None:
     assert column(read(cohort(family=family)), "family") == expected
 
 
+def test_parents_and_families_that_are_missing_are_nobodys(cohort) -> None:
+    """NA is no parent whom people share, and a family's label is no iid of somebody without one."""
+    fam = FAM.replace("i2 dad mum", "i2 NA NA").replace("i3 dad other", "i3 NA NA").replace("NA A", "i4 A")
+    assert column(read(cohort(fam, family="parents")), "family") == ["dadxmum", "i2", "i3", "i4"]
+    breeds = FAM.replace("NA A", "i4 A").replace("1 A\n", "1 i3\n").replace("0 B", "0 NA")
+    families = column(read(cohort(breeds, family="breed")), "family")
+    assert families[0] == "i3"
+    assert families.count("i3") == 1
+    two = "F a x xby 1 1 1 1 A\nF b xxb y 1 2 1 1 A\nF c 0 0 1 3 1 1 B\nF d x xby 1 4 1 1 B\n"
+    families = column(read(cohort(two, family="parents")), "family")
+    assert families[0] == families[3] != families[1]
+    nobody = FAM.replace("F1", "NA").replace("F2", "0")
+    assert column(read(cohort(nobody, family="fid")), "family") == ["i1", "i2", "i3", "i4"]
+    assert column(read(cohort(nobody, population="fid")), "population") == [""] * 4
+
+
 def test_populations(cohort) -> None:
     assert column(read(cohort(population="breed")), "population") == ["A", "A", "B", "B"]
-    assert column(read(cohort(population="fid")), "population") == ["F1", "F1", "F2", "0"]
+    assert column(read(cohort(population="fid")), "population") == ["F1", "F1", "F2", ""]
     assert column(read(cohort(population="case")), "population").count("") == 2  # QC refuses or calls them
 
 
@@ -161,7 +177,13 @@ def tabled(cohort, text: str, **keys: Any) -> Path:
 )
 def test_a_tables_columns_follow_the_fam(cohort, capsys, text: str) -> None:
     out = read(
-        tabled(cohort, text, traits={"s": {"kind": "quantitative", "column": "score"}}, missing=["NA", "-9"])
+        tabled(
+            cohort,
+            text,
+            traits={"s": {"kind": "quantitative", "column": "score"}},
+            missing=["NA", "-9"],
+            unmatched=0.6,
+        )
     )
     assert column(out, "score") == ["", "", "7", ""]
     assert column(out, "region") == ["east", "", "south west", ""]
@@ -210,12 +232,12 @@ def test_a_tables_columns_are_populations_families_and_traits(cohort) -> None:
         ("", {}, r"more\.txt: empty"),
         (
             "IID Score Region\ni1 x A\n",
-            {"traits": {"s": {"kind": "quantitative", "column": "score"}}},
+            {"traits": {"s": {"kind": "quantitative", "column": "score"}}, "unmatched": 1},
             r"more\.txt: 'score' of individual 'i1' is 'x', not a number",
         ),
         (
             "IID Score Region\ni1 1 A\n",
-            {"covariates": {"region": "numeric"}},
+            {"covariates": {"region": "numeric"}, "unmatched": 1},
             r"more\.txt: 'region' of individual 'i1' is 'A', not a number",
         ),
         ("IID Score Region\ni1 1 A\n", {"covariates": {"raegion": "numeric"}}, r"did you mean 'region'"),

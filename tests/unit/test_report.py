@@ -205,6 +205,15 @@ def test_page_needs_nothing_but_itself(made: tuple[Path, dict, str]) -> None:
     assert not re.search(r"url\((?!#)|@import", made[2])
 
 
+def test_figures_of_labels_that_differ_by_a_sign_share_no_id(tmp_path: Path) -> None:
+    drawn = '<svg width="72pt" height="9pt"><path id="a"/><use href="#a"/></svg>'
+    (tmp_path / "f.svg").write_text(drawn)
+    seen = [str(inline(tmp_path / "f.svg", f"pca_my{sign}cohort", "text")) for sign in "_-.+"]
+    ids = [re.findall(r'(?:id="|href="#)([^"]+)"', page) for page in seen]
+    assert all(first == second for first, second in ids)
+    assert len({first for first, _ in ids}) == 4
+
+
 def test_page_is_accessible(made: tuple[Path, dict, str]) -> None:
     page = made[2]
     tags = Tags(page).found

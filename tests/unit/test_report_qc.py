@@ -11,7 +11,7 @@ from example_results import Example, make
 from stratbench import files
 from stratbench.report import style
 from stratbench.report.figures import _qc, pca, qc, qc_checks, qc_pca
-from stratbench.report.page import Table
+from stratbench.report.page import Table, Text
 from stratbench.report.results import Results, scenarios
 from stratbench.report.sections import cohorts
 from stratbench.study import Study
@@ -49,6 +49,20 @@ def heights(axis: object, colour: str) -> float:
 
 def texts(axis: object) -> list[str]:
     return [text.get_text() for text in axis.texts]
+
+
+def test_what_ids_match_nobody_stands_in_the_report(results: Results) -> None:
+    lost = (
+        "Of 85 individuals in the .fam, 3 have no row in the table mice.tsv, and so no values of its columns; 7 of the "
+        "table's 89 rows match nobody and are left out."
+    )
+    assert words(results).count(lost) == 1
+    change(results, results.paths.raw_tables, without_row=0, strangers=0)
+    assert not [text for text in words(results) if "match nobody" in text]
+
+
+def words(results: Results) -> list[str]:
+    return [block.text for block in cohorts.build(results).blocks if isinstance(block, Text)]
 
 
 def test_only_real_cohorts_have_pictures_of_what_qc_saw(results: Results) -> None:

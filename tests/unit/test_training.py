@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
-from stratbench import files, plink
+from stratbench import decimals, files, plink
 from stratbench.errors import ScientificFailure, UserError
 from stratbench.explain.attribute import attribute
 from stratbench.train.data import load
@@ -162,6 +162,21 @@ def test_a_network_that_diverges_is_a_result_with_a_reason(tmp_path: Path) -> No
     tables = {"gradient-input": tmp_path / "gi.tsv.gz"}
     attribute(paths, out, tables, tmp_path / "a.json", model, [NONE], {"gradient-input": {}}, NAMES)
     assert list(files.read_tsv(tables["gradient-input"]).columns) == ["seed", "snp", "score", "rms", "mean"]
+
+
+def test_a_trait_far_from_zero_keeps_its_digits_in_predictions(tmp_path: Path) -> None:
+    """Nine digits of 1700000591.80 would round what differs between people away."""
+    paths = write_dataset(tmp_path, kind="quantitative")
+    trait = files.read_tsv(paths["trait"])
+    y_N = 1.7e9 + 0.25 * np.round(trait["y"].to_numpy())
+    files.write_tsv(trait.assign(y=decimals.write(y_N)), paths["trait"])
+    out = outputs(tmp_path / "fit")
+    fit(paths, out, spec("model", "linear", epochs=3), [NONE], 1, NAMES)
+    table = files.read_tsv(out["predictions"], exact=True)
+    assert table["y"].tolist() == y_N.tolist()
+    spread = table["score"] - table["score"].mean()
+    np.testing.assert_allclose(spread, table["f"] - table["f"].mean(), atol=1e-5)
+    assert spread.std() > 1e-3
 
 
 def test_one_class_in_a_set_is_a_result_with_a_reason(tmp_path: Path) -> None:

@@ -67,6 +67,35 @@ def edit(copy):
         path.unlink() if text is None else path.write_text(text)
 
 
+def test_labels_may_have_underscores(fresh):
+    """Each label of the smoke study is spelled with underscores, and one of a composed adjustment too."""
+    config = """
+study: my_study
+cohorts: {two_pops: {simulate: {demography: split, individuals: 40}, replicates: 2}}
+traits: {half_h2: {simulate: {h2: 0.5}}}
+splits: {at_random: {method: random}}
+models: {a_line: {method: linear}}
+adjustments: {few_pcs: {method: pc-covariates, pcs: 2}, in_put: {method: input-residual}}
+attributions: {by_input: {method: gradient-input}}
+associations: {o_l_s: {method: ols}}
+blocks:
+  - cohorts: [two_pops]
+    traits: [half_h2]
+    splits: [at_random]
+    models: [a_line]
+    adjustments: [none, few_pcs+in_put]
+    attributions: [by_input]
+    associations: [o_l_s]
+"""
+    (fresh / "underscores.yaml").write_text(config)
+    plan = snakemake("-n", "--configfile", "underscores.yaml", cwd=fresh)
+    assert plan.returncode == 0, plan.stdout + plan.stderr
+    counts = rule_counts(plan.stdout + plan.stderr)
+    assert (counts["fit"], counts["qc"], counts["associate"]) == (4, 2, 2)
+    wanted = "results/my_study/models/two_pops-r02/half_h2/at_random/a_line/few_pcs+in_put/fit.json"
+    assert wanted in plan.stdout + plan.stderr
+
+
 @pytest.mark.parametrize("name", ["smoke", "config", "structure-small"])
 def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     plan = snakemake("-n", "--configfile", f"config/{name}.yaml", cwd=fresh)

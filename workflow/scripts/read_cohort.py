@@ -11,4 +11,5 @@ with job.start(snakemake):
         snakemake.output.bed.removesuffix(".bed"),
         snakemake.output.samples,
         snakemake.params.digests,
+        snakemake.output.tables,
     )

@@ -7,7 +7,7 @@ reads the Snakefile (jobs, dry runs, lint) fetches nothing and believes what is 
 
 import copy
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,21 @@ def located(spec: Mapping[str, Any], folder: str | Path = FETCHED) -> dict[str, 
     entries = spec["declared"]["files"].items()
     stem = Path(spec["real"]).stem if isinstance(spec["real"], str) else ""
     return {key: entry.get("path") or f"{folder}/{stem}/{entry['name']}" for key, entry in entries}
+
+
+def here(
+    config: Mapping[str, Any], folder: str | Path = FETCHED
+) -> Iterator[tuple[str, dict[str, Any], dict[str, str]]]:
+    """Label, spec and paths of each cohort file of a checked config whose data are on this machine.
+
+    The short form of a study has no cohort file: it was looked into when it was expanded.
+    """
+    for label in dict.fromkeys(label for block in config["blocks"] for label in block["cohorts"]):
+        spec = config["cohorts"][label]
+        if isinstance(spec.get("real"), str) and spec["declared"]:
+            paths = located(spec, folder)
+            if all(Path(path).is_file() for path in paths.values()):
+                yield label, spec, paths
 
 
 def _fetch(source: str, declared: Mapping[str, Any], place: Path) -> list[list[str]]:

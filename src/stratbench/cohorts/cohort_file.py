@@ -10,7 +10,11 @@ from stratbench.registry import nearest
 from stratbench.schema import dotted, problems, shipped, with_defaults
 
 UNAVAILABLE = "unavailable.json"  # beside what is fetched (``available``)
-TAKEN = ("iid", "population", "family", "sex")  # columns that every samples.tsv has
+TAKEN = (  # no names for further columns of samples.tsv
+    *("iid", "population", "family", "sex"),  # every one has these
+    *("population_declared", "population_probability"),  # QC adds these
+    *("fid", "parents", "none"),  # words that say something else where a column may be named
+)
 
 
 def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from stratbench import plink
-from stratbench.cohorts import tables
-from stratbench.cohorts.available import located
-from stratbench.cohorts.real import fam_column
+from stratbench.cohorts.available import here
+from stratbench.cohorts.matching import matched
+from stratbench.cohorts.real import fam_column, fid_labels
 from stratbench.errors import UserError
 from stratbench.paths import FETCHED
 
@@ -70,24 +70,24 @@ def require_labels(config: Mapping[str, Any], folder: str | Path = FETCHED) -> N
 
     The short form of a study was looked into when it was expanded. Raises UserError, which names the cohort.
     """
-    for label in dict.fromkeys(label for block in config["blocks"] for label in block["cohorts"]):
-        spec = config["cohorts"][label]
-        declared = spec.get("declared")
-        if declared and declared["population"] not in (None, "fid"):
-            paths = located(spec, folder)
-            if isinstance(spec["real"], str) and all(Path(path).is_file() for path in paths.values()):
-                fam = plink.read_fam(paths["fam"])
-                where = f"cohorts.{label}: {origin(declared, paths)}"
-                require(_of(fam, declared, paths), fam["iid"], spec["qc"]["populations"], where)
+    for label, spec, paths in here(config, folder):
+        declared = spec["declared"]
+        if declared["population"] is not None:
+            fam = plink.read_fam(paths["fam"])
+            where = f"cohorts.{label}: {origin(declared, paths)}"
+            require(_of(fam, declared, paths), fam["iid"], spec["qc"]["populations"], where)
 
 
 def _of(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> pd.Series:
     """The populations of the .fam's people, which a column declares; blank where missing."""
     name = declared["population"]
+    if name == "fid":
+        return fid_labels(fam, declared["missing"])
     if name in declared["columns"]:
         values = fam_column(fam, declared["columns"][name], name, paths["fam"])
     else:
         table = next(table for table in declared["tables"] if name in table["columns"])
         only = {"id": table["id"], "columns": {name: table["columns"][name]}}
-        values = tables.matched(paths[table["file"]], only, fam, paths["fam"], tell=lambda _: None)[name]
+        path, missing, unmatched = paths[table["file"]], declared["missing"], declared["unmatched"]
+        values = matched(path, only, fam, paths["fam"], missing, unmatched).values[name]
     return values.mask(values.isin(declared["missing"]), "")

@@ -72,7 +72,7 @@ def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | Non
     Raises UserError where they do not fit together, and for duplicate SNP ids.
     """
     fam, bim = plink.read_fam(f"{raw_prefix}.fam"), plink.read_bim(f"{raw_prefix}.bim")
-    samples = files.read_tsv(raw_samples)
+    samples = files.read_texts(raw_samples)
     if samples["iid"].tolist() != fam["iid"].tolist():
         raise UserError(f"{raw_samples}: its iids are not those of {raw_prefix}.fam in the same order")
     twice = bim["snp"][bim["snp"].duplicated()]

@@ -57,7 +57,7 @@ def read(files: Mapping[str, Any]) -> Data:
     So too covariates, where it is given.
     """
     trait = read_json(files["trait_json"])
-    people = read_tsv(files["trait"]).set_index("iid")
+    people = read_tsv(files["trait"], exact=True).set_index("iid")
     in_split = people.index.isin(read_tsv(files["split"])["iid"])  # a given split may leave some out
     people = people.loc[in_split]
     people["population"] = _join(people, files["samples"])["population"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench import files
+from stratbench import decimals, files
 from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.registry import nearest
@@ -23,8 +23,7 @@ def covariates(
     mean, and is counted in the log. What does not vary in training is left out, and said. Raises UserError for an
     absent column and a value that is no number.
     """
-    header = files.read_text(samples_tsv).partition("\n")[0].split("\t")
-    samples = files.read_tsv(samples_tsv, text=tuple(header)).set_index("iid").loc[iids]
+    samples = files.read_texts(samples_tsv).set_index("iid").loc[iids]
     found: dict[str, np.ndarray] = {}
     for name, kind in declared.items():
         if name not in samples:
@@ -46,13 +45,13 @@ def covariates(
 
 def _number(name: str, values: pd.Series) -> np.ndarray:
     """Text as float64 (N,), NaN where blank."""
-    number_N = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64)
-    wrong_N = (values != "").to_numpy() & ~np.isfinite(number_N)
+    number_N = decimals.read(values)
+    wrong_N = (values != "").to_numpy() & np.isnan(number_N)
     if wrong_N.any():
         iid = values.index[wrong_N][0]
         raise UserError(
-            f"covariate '{name}': '{values[iid]}' of individual '{iid}' is not a number; write NA if missing, or "
-            "declare it categorical"
+            f"covariate '{name}': '{values[iid]}' of individual '{iid}' is not a number; "
+            f"{decimals.advice(values[iid])}write NA if missing, or declare it categorical"
         )
     return number_N
 

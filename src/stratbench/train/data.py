@@ -83,12 +83,13 @@ def load(files: Mapping[str, Any]) -> Data:
     set_N = split["set"].to_numpy()
     counts_M4 = count_codes(packed_NQ, len(snp_M), np.flatnonzero(set_N == "train"))
     samples = read_tsv(path["samples"]).set_index("iid")
+    trait = read_tsv(path["trait"], exact=True).set_index("iid")
     pcs = read_tsv(path["pcs"]).set_index("iid")
     covariates = read_tsv(files["covariates"]).set_index("iid") if files.get("covariates") else pcs[[]]
     return Data(
         iid_N=iid_N,
         population_N=samples["population"].loc[iid_N].to_numpy(),
-        y_N=read_tsv(path["trait"]).set_index("iid")["y"].loc[iid_N].to_numpy(dtype=np.float64),
+        y_N=trait["y"].loc[iid_N].to_numpy(dtype=np.float64),
         set_N=set_N,
         pcs_NK=pcs.filter(regex=r"^pc\d+$").loc[iid_N].to_numpy(dtype=np.float64),
         snp_M=snp_M,

@@ -12,6 +12,7 @@ import pandas as pd
 from jax import Array
 from scipy.special import expit
 
+from stratbench import decimals
 from stratbench.contracts import training
 from stratbench.errors import ScientificFailure
 from stratbench.files import write_bytes, write_json, write_tsv
@@ -25,6 +26,7 @@ from stratbench.train.setup import Setup, Spec, guards, set_up
 from stratbench.train.store import dump
 
 PREDICTIONS = ["seed", "iid", "set", "y", "score", "f", "probability"]
+FAR = 1000  # standard deviations from 0, beyond which nine digits of a score hold too few of what differs
 HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_loss"]
 
 
@@ -159,7 +161,11 @@ def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:
         )
     mean, sd = data.label_scale
     probability = expit(score_N) if data.kind == "binary" else np.full(len(f_N), np.nan)
-    columns = [seed, data.iid_N, data.set_N, data.y_N, mean + sd * score_N, sd * f_N, probability]
+    y_N = data.y_N if data.kind == "binary" else np.array(decimals.write(data.y_N), dtype=object)
+    score_N = mean + sd * score_N
+    if abs(mean) > FAR * sd:
+        score_N = np.array(decimals.write(score_N), dtype=object)
+    columns = [seed, data.iid_N, data.set_N, y_N, score_N, sd * f_N, probability]
     return pd.DataFrame(dict(zip(PREDICTIONS, columns, strict=True)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files, keep, plink
+from stratbench import decimals, files, keep, plink
 from stratbench.cohorts.checked import checked
 from stratbench.errors import UserError
 from stratbench.genotypes import open_cohort
@@ -173,7 +173,9 @@ def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) 
     iids = made["trait"]["iid"].tolist()
     y = made["trait"]["y"]
     n_cases = int(y.sum()) if made["about"]["kind"] == "binary" else None
-    files.write_tsv(made["trait"], out / "trait.tsv")
+    measured_y = not made["about"]["simulated"] and n_cases is None
+    trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # every digit of it
+    files.write_tsv(trait, out / "trait.tsv")
     files.write_json({**made["about"], "n": len(iids), "n_cases": n_cases}, out / "trait.json")
     files.write_tsv(made["truth"], out / "truth.tsv")
     files.write_tsv(made["liability"], out / "liability.tsv")

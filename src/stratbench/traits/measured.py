@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from stratbench import files
+from stratbench import decimals, files
 from stratbench.cohorts.cohort_file import trait_columns
 from stratbench.cohorts.tables import minus_nine
 from stratbench.errors import UserError
@@ -50,12 +49,13 @@ def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) ->
 
 def _numbers(raw: pd.Series, path: str | Path, name: str) -> pd.Series:
     """The text as float64."""
-    values = pd.to_numeric(raw, errors="coerce").astype(np.float64)
-    wrong = raw.notna() & ~np.isfinite(values)
+    values = pd.Series(decimals.read(raw.fillna("")), index=raw.index)
+    wrong = raw.notna() & values.isna()
     if wrong.any():
         iid = wrong.idxmax()
         raise UserError(
-            f"{path}: trait '{name}': '{raw[iid]}' of individual {iid} is not a number; write NA if missing"
+            f"{path}: trait '{name}': '{raw[iid]}' of individual {iid} is not a number; "
+            f"{decimals.advice(raw[iid])}write NA if missing"
         )
     return values
 

@@ -7,6 +7,7 @@ from stratbench.report.numbers import NOTHING, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.results import Results, scenarios
 from stratbench.report.sections._parts import images
+from stratbench.study import Cohort
 from stratbench.words import counted
 
 
@@ -16,6 +17,8 @@ def build(results: Results) -> Section | None:
     for scenario, cohorts in scenarios(results.study).items():
         blocks.append(Heading(results.study.shown(scenario)))
         blocks.append(Text(_about(results, scenario, len(cohorts))))
+        if cohorts[0].real:
+            blocks += [Text(line) for line in _unmatched(results, cohorts[0])]
         blocks += images(results, "demography", scenario)
         if scenario in structured:
             blocks += images(results, "pca", scenario)
@@ -49,6 +52,18 @@ def _about(results: Results, scenario: str, count: int) -> str:
     name = spec.get("demography") or "a demography of the user's"
     mean = ", on average" if count > 1 else ""
     return f"Simulated ({name}), {counted(count, 'replicate')}: {size}{mean}."
+
+
+def _unmatched(results: Results, cohort: Cohort) -> list[str]:
+    """A sentence for each table of a real cohort whose ids are not those of the .fam."""
+    rows = results.table(results.paths.raw_tables, cohort).to_dict("records")
+    return [
+        f"Of {counted(row['individuals'], 'individual')} in the .fam, {row['without_row']:,} have no row in the table "
+        f"{row['table']}, and so no values of its columns; {row['strangers']:,} of the table's "
+        f"{counted(row['rows'], 'row')} match nobody and are left out."
+        for row in rows
+        if row["without_row"] or row["strangers"]
+    ]
 
 
 def _waterfall(results: Results, scenario: str) -> Table:
