@@ -11,6 +11,7 @@ from stratbench.files import FLOAT_FORMAT
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 MARKS = {
     ",": "write numbers with a decimal point and without thousands separators",
+    " ": "write numbers without blanks",
     "%": "write the number without a percent sign",
 }
 

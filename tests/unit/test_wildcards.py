@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from stratbench import config as configs
 from stratbench.paths import LEVELS, Paths
+from stratbench.schema import shipped
 
 TEXT = (Path(__file__).parents[2] / "docs" / "wildcards.md").read_text()
 
@@ -23,7 +23,7 @@ def test_every_wildcard_is_documented():
 
 
 def test_every_key_with_labels_is_documented():
-    properties = configs.schema()["properties"]
+    properties = shipped("config")["properties"]
     labelled = {
         key
         for key, rule in properties.items()
@@ -33,4 +33,4 @@ def test_every_key_with_labels_is_documented():
 
 
 def test_pattern_of_labels_is_the_schema_s():
-    assert f"`{configs.schema()['$defs']['label']['pattern'].strip('^$')}`" in TEXT
+    assert f"`{shipped('config')['$defs']['label']['pattern'].strip('^$')}`" in TEXT
