@@ -55,7 +55,7 @@ def through(config: dict[str, Any]) -> Path:
     """The raw cohort, quality control, and the dataset of the only trait, as the rules make them."""
     said = declared(config)
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, "raw", "raw.tsv", "tables.tsv")
+    read_cohort(said, paths, "raw", "raw.tsv", tables_tsv="tables.tsv")
     qc("raw", "raw.tsv", "out", {"hwe": None})
     (label,) = said["traits"]
     dataset("out", {"measured": label}, ["mine", label], "out", said["traits"])
