@@ -42,7 +42,7 @@ def converged(paths: dict[str, Any], **penalties: float) -> tuple[np.ndarray, np
     """Weights of the linear model after many full-batch steps, and what scikit-learn needs for the same."""
     data = load(paths)
     setup = set_up(data, spec("model", "linear", learning_rate=1.0, **penalties), [NONE], 0)
-    stage, _ = _stages(setup)
+    (stage,) = _stages(setup)
     variables = setup.network.initial(jax.random.key(0), setup.adjustment.fit(setup.context))
     moments = stage.optimizer().init(variables.params)
     train = data.rows("train")

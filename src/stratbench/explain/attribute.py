@@ -16,6 +16,7 @@ from stratbench.errors import UserError
 from stratbench.explain.attribution import Accumulator, Background, Explained, Scores, balanced_weights
 from stratbench.files import write_json, write_tsv
 from stratbench.job import say
+from stratbench.progress import telling
 from stratbench.seeds import seed as named_seed
 from stratbench.train.data import load
 from stratbench.train.genotypes import look_up, unpack
@@ -47,22 +48,27 @@ def attribute(
         attributions: spec of each attribution label.
         names: cohort, trait, split and model.
     """
-    data = load(files)
-    trained = restore(fitted["params"], fitted["fit"], data.split_sha256)
-    about: dict[str, Any] = {label: {} for label in attributions}
-    tables = {label: [pd.DataFrame(columns=COLUMNS)] for label in attributions}
-    if trained:
-        with training(guards(model, adjustments)):
-            setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
-            see = explained(setup)
-            seeds = {seed: see(variables) for seed, variables in trained.items()}
-        for label, spec in attributions.items():
-            scores, about[label] = _refined(setup, method("attribution", spec), dict(spec["options"]), seeds)
-            tables[label] = [
-                pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *own), strict=True)))
-                for seed, own in scores.items()
-            ]
-            say(f"{label}: {len(scores)} seeds {about[label]}")
+    with telling(f"attributions of {names[-1]}"):
+        with telling("the dataset is read"):
+            data = load(files)
+        trained = restore(fitted["params"], fitted["fit"], data.split_sha256)
+        about: dict[str, Any] = {label: {} for label in attributions}
+        tables = {label: [pd.DataFrame(columns=COLUMNS)] for label in attributions}
+        if trained:
+            with telling("the adjustment is built"), training(guards(model, adjustments)):
+                setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
+                see = explained(setup)
+                seeds = {seed: see(variables) for seed, variables in trained.items()}
+            for label, spec in attributions.items():
+                with telling(label):
+                    scores, about[label] = _refined(
+                        setup, method("attribution", spec), dict(spec["options"]), seeds
+                    )
+                tables[label] = [
+                    pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *own), strict=True)))
+                    for seed, own in scores.items()
+                ]
+                say(f"{label}: {len(scores)} seeds {about[label]}")
     for label, parts in tables.items():
         write_tsv(pd.concat(parts), outputs[label])
     write_json(about, record)
@@ -78,9 +84,10 @@ def attribute_each(
         tables: paths of the tables, fit by fit and attribution by attribution.
     """
     remaining = iter(tables)
-    for fit in fits:
+    for number, fit in enumerate(fits, start=1):
         outputs = {label: next(remaining) for label in fit["attributions"]}
-        attribute(files, outputs=outputs, names=names, **fit)
+        with telling(f"fit {number} of {len(fits)}"):
+            attribute(files, outputs=outputs, names=names, **fit)
 
 
 def background(setup: Setup) -> Background:
@@ -127,8 +134,9 @@ def _refined(
     setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[int, Explained]
 ) -> tuple[dict[int, Scores], dict[str, Any]]:
     """Run a method; where it can tell that it was too coarse, run it again with the options it asks for."""
-    for _ in range(FINEST):
-        scores, figures = _run(setup, module, options, seeds)
+    for number in range(1, FINEST + 1):
+        with telling(f"pass {number}"):
+            scores, figures = _run(setup, module, options, seeds)
         finer = module.refine(options, figures) if hasattr(module, "refine") else None
         if finer is None:
             return scores, module.summary(options, figures) if hasattr(module, "summary") else {}
@@ -147,12 +155,32 @@ def _run(
     weight_BG = _group_weights(setup, module, test_B)
     scores, figures = {}, []
     for seed, explain in seeds.items():
-        sums = Accumulator(len(setup.data.snp_M), weight_BG)
+        with telling(f"seed {seed}"):
+            scores[seed], own = _of_seed(setup, module, options, explain, weight_BG)
+        figures += own
+    return scores, {name: np.concatenate([part[name] for part in figures]) for name in figures[0]}
+
+
+def _of_seed(
+    setup: Setup, module: ModuleType, options: Mapping[str, Any], explain: Explained, weight_BG: np.ndarray
+) -> tuple[Scores, list[dict[str, np.ndarray]]]:
+    """Scores of one seed, and the method's figures about each block of test individuals.
+
+    Args:
+        setup: the network and its data.
+        module: the method's file.
+        options: the method's.
+        explain: the seed's trained network.
+        weight_BG: float (B, G), weights of test individuals in each group's score.
+    """
+    test_B = setup.data.rows("test")
+    sums, figures = Accumulator(len(setup.data.snp_M), weight_BG), []
+    start = 0
+    with telling(lambda: f"{start} of {len(test_B)} individuals"):
         for start in range(0, len(test_B), AT_ONCE):
             keep = len(test_B[start : start + AT_ONCE])
             i_B = jnp.asarray(np.resize(test_B[start : start + AT_ONCE], AT_ONCE))
             a_BM, own = module.attribute(explain, setup.network.inputs(i_B), i_B, options)
             sums.add(np.asarray(a_BM)[:keep])
             figures.append({name: np.asarray(value)[:keep] for name, value in own.items()})
-        scores[seed] = sums.scores()
-    return scores, {name: np.concatenate([part[name] for part in figures]) for name in figures[0]}
+    return sums.scores(), figures

@@ -12,6 +12,7 @@ from stratbench.files import read_json, write_tsv
 from stratbench.job import say
 from stratbench.metrics.probes import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
 from stratbench.metrics.rows import table
+from stratbench.progress import telling
 from stratbench.seeds import seed as named_seed
 from stratbench.train.data import Data, load
 from stratbench.train.fit import hidden, predict
@@ -30,25 +31,35 @@ def probe(
         fits: ``{model, adjustment, specs: {model, adjustments}, params, fit}``: labels, specs and paths.
         place: study, scenario, replicate, cohort, trait and split of every row.
     """
-    data = load(files)
     records: list[dict[str, Any]] = []
-    for fit in fits:
-        keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
-        trained = restore(fit["params"], fit["fit"], data.split_sha256)
-        names = (place["cohort"], place["trait"], place["split"], fit["model"])
-        for run in read_json(fit["fit"])["seeds"]:
-            if run["seed"] not in trained:
-                records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
-        if trained:
-            with training(guards(**fit["specs"])):
-                setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
-                state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-                for seed, variables in trained.items():
+    with telling("probes"):
+        data = load(files)
+        for fit in fits:
+            with telling(f"{fit['model']} {fit['adjustment']}"):
+                records += _of_fit(data, fit, place)
+    write_tsv(table(records), output)
+
+
+def _of_fit(data: Data, fit: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of all seeds of one fit."""
+    records: list[dict[str, Any]] = []
+    keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
+    trained = restore(fit["params"], fit["fit"], data.split_sha256)
+    names = (place["cohort"], place["trait"], place["split"], fit["model"])
+    for run in read_json(fit["fit"])["seeds"]:
+        if run["seed"] not in trained:
+            records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
+    if trained:
+        with training(guards(**fit["specs"])):
+            setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
+            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+            for seed, variables in trained.items():
+                with telling(f"seed {seed}"):
                     untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
                     at = {**keys, "seed": seed}
                     records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
-        say(f"{fit['model']} {fit['adjustment']}: {len(trained)} seeds probed")
-    write_tsv(table(records), output)
+    say(f"{fit['model']} {fit['adjustment']}: {len(trained)} seeds probed")
+    return records
 
 
 def _rows(
@@ -56,12 +67,11 @@ def _rows(
 ) -> list[dict[str, Any]]:
     data = setup.data
     f_N, _ = predict(setup, variables, np.arange(len(data.iid_N)))
-    return probe_rows(
-        keys,
-        _decoded(setup, variables, draw),
-        _decoded(setup, untrained, draw),
-        _logit(data, f_N, draw),
-    )
+    with telling("trained"):
+        of_trained = _decoded(setup, variables, draw)
+    with telling("untrained"):
+        of_untrained = _decoded(setup, untrained, draw)
+    return probe_rows(keys, of_trained, of_untrained, _logit(data, f_N, draw))
 
 
 def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
@@ -72,7 +82,8 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
         train, test = train[:1], test[:1]
     h_NF = hidden(setup, variables, np.concatenate([train, test]))
     a_TF, b_TF = h_NF[: len(train)], h_NF[len(train) :]
-    return decode(a_TF, data.population_N[train], b_TF, data.population_N[test], draw)
+    with telling("populations are decoded"):
+        return decode(a_TF, data.population_N[train], b_TF, data.population_N[test], draw)
 
 
 def _logit(data: Data, f_N: np.ndarray, draw: int) -> Any:

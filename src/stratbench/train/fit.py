@@ -2,7 +2,8 @@
 
 import importlib.metadata
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -17,13 +18,15 @@ from stratbench.contracts import training
 from stratbench.errors import ScientificFailure
 from stratbench.files import write_bytes, write_json, write_tsv
 from stratbench.job import say
+from stratbench.progress import telling
 from stratbench.seeds import seed as named_seed
 from stratbench.train.adjustment import Batch, State
 from stratbench.train.data import SETS, Data, load
-from stratbench.train.loop import Labels, Stage, blocks, train
+from stratbench.train.loop import EVALUATED_AT_ONCE, Labels, Progress, Stage, blocks, train
 from stratbench.train.network import Outputs, Variables
 from stratbench.train.setup import Setup, Spec, guards, set_up
 from stratbench.train.store import dump
+from stratbench.train.watch import Watch
 
 PREDICTIONS = ["seed", "iid", "set", "y", "score", "f", "probability"]
 FAR = 1000  # standard deviations from 0, beyond which nine digits of a score hold too few of what differs
@@ -46,35 +49,55 @@ def fit(
         names: cohort, trait, split and model: what initialisation and batch order depend on, so that
             adjustments are compared on the same draws.
     """
-    data = load(files)
-    runs: list[dict[str, Any]] = []
-    stored: dict[str, Variables] = {}
-    predictions, history = [], []
-    reasons: set[str] = set()
-    try:
-        _check_labels(data)
-        with training(guards(model, adjustments)):
-            setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
-            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-            first, second = _stages(setup)
-            for seed in range(1, seeds + 1):
-                run, rows, trained = _run(setup, state, first, second, seed, named_seed(*names, seed))
-                runs.append(run)
-                history += rows
-                reasons |= {run["reason"]} - {""}
-                if trained is not None:
-                    stored[str(seed)], table = trained
-                    predictions.append(table)
-                say(f"seed {seed} of {seeds}: {run['status']} after {run['epochs']} epochs {run['reason']}")
-    except ScientificFailure as error:
-        reasons.add(str(error))
-    record = _record(data, model, adjustments, runs, stored)
-    write_bytes(dump(stored), outputs["params"])
+    with telling(f"fit of {names[-1]}"):
+        with telling("the dataset is read"):
+            data = load(files)
+        fitted = _fitted(data, model, adjustments, seeds, names)
+    record = _record(data, model, adjustments, fitted.runs, fitted.stored)
+    predictions, reason = fitted.predictions, "; ".join(sorted(fitted.reasons))
+    write_bytes(dump(fitted.stored), outputs["params"])
     write_tsv(
         pd.concat(predictions) if predictions else pd.DataFrame(columns=PREDICTIONS), outputs["predictions"]
     )
-    write_tsv(pd.DataFrame(history, columns=HISTORY), outputs["history"])
-    write_json(record | {"reason": "; ".join(sorted(reasons))}, outputs["fit"])
+    write_tsv(pd.DataFrame(fitted.history, columns=HISTORY), outputs["history"])
+    write_json(record | {"reason": reason}, outputs["fit"])
+
+
+@dataclass
+class Fitted:
+    """All seeds: a record and the rows of history.tsv of each, and the variables and predictions of who trained."""
+
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    stored: dict[str, Variables] = field(default_factory=dict)
+    predictions: list[pd.DataFrame] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+
+
+def _fitted(data: Data, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]) -> Fitted:
+    """Train every seed; what the data do not allow is a reason."""
+    fitted = Fitted()
+    try:
+        _check_labels(data)
+        with telling("the adjustment is fitted"), training(guards(model, adjustments)):
+            setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
+            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+        stages = _stages(setup)
+        watch = Watch(seeds, len(stages))
+        for seed in range(1, seeds + 1):
+            with telling(f"seed {seed} of {seeds}"):
+                with training(guards(model, adjustments)):
+                    run, rows, trained = _run(setup, state, stages, seed, named_seed(*names, seed), watch)
+                fitted.runs.append(run)
+                fitted.history += rows
+                fitted.reasons |= {run["reason"]} - {""}
+                if trained is not None:
+                    fitted.stored[str(seed)], table = trained
+                    fitted.predictions.append(table)
+            say(f"seed {seed} of {seeds}: {run['status']} after {run['epochs']} epochs {run['reason']}")
+    except ScientificFailure as error:
+        fitted.reasons.add(str(error))
+    return fitted
 
 
 def _check_labels(data: Data) -> None:
@@ -84,7 +107,7 @@ def _check_labels(data: Data) -> None:
             raise ScientificFailure(f"the {name} set ({len(rows)} individuals) does not hold both classes")
 
 
-def _stages(setup: Setup) -> tuple[Stage, Stage | None]:
+def _stages(setup: Setup) -> list[Stage]:
     """The first stage; for a second one, a forward pass that starts from stored encoder features."""
     network, kind = setup.network, setup.data.kind
 
@@ -95,24 +118,40 @@ def _stages(setup: Setup) -> tuple[Stage, Stage | None]:
         h_BF, _ = network.encode(variables, network.inputs(batch.i_B), batch._replace(train=False), key)
         return network.predict(variables, h_BF, batch, key)
 
-    second = Stage(network, kind, head_only, frozen=True) if setup.adjustment.second_stage else None
-    return Stage(network, kind, whole), second
+    first, second = Stage(network, kind, whole), Stage(network, kind, head_only, frozen=True)
+    return [first, second] if setup.adjustment.second_stage else [first]
 
 
 def _run(
-    setup: Setup, state: State, first: Stage, second: Stage | None, seed: int, draw: int
+    setup: Setup, state: State, stages: Sequence[Stage], seed: int, draw: int, watch: Watch
 ) -> tuple[dict[str, Any], list[dict[str, Any]], tuple[Variables, pd.DataFrame] | None]:
-    """Train one seed, and predict; a scientific failure is a result."""
+    """Train one seed, and predict; a scientific failure is a result.
+
+    Args:
+        setup: the network and what it is trained on.
+        state: of the adjustment, fitted.
+        stages: one, or two if the adjustment refits the head; all seeds share their compiled steps.
+        seed: its number, from 1.
+        draw: what initialisation and batch order are drawn with.
+        watch: told of every training.
+
+    Returns:
+        The seed's record in fit.json, its rows of history.tsv, and the trained variables with their predictions
+        (None after a failure).
+    """
     started, rows = time.monotonic(), []
     run: dict[str, Any] = {"seed": seed, "status": "ok", "reason": "", "epochs": 0, "best_epoch": 0}
     trained: tuple[Variables, pd.DataFrame] | None = None
     try:
-        variables = setup.network.initial(jax.random.key(draw), state)
+        with telling("the network is set up"):
+            variables = setup.network.initial(jax.random.key(draw), state)
         labels = Labels(setup.data.scaled_y_N, setup.data.rows("train"), setup.data.rows("validation"))
-        for number, stage in enumerate([first, second] if second else [first], start=1):
+        for number, stage in enumerate(stages, start=1):
+            progress = Progress(compiles=seed == 1)
             if number == 2:
                 variables = _with_new_head(setup, variables, draw)
-            variables, progress = train(stage, variables, labels, draw)
+            with watch.over(seed, number, progress):
+                variables = train(stage, variables, labels, draw, progress)
             rows += [{"seed": seed, "stage": number, **row} for row in progress.rows]
             run["epochs"] += len(progress.rows)
             run["best_epoch"] = progress.best_epoch
@@ -126,7 +165,8 @@ def _with_new_head(setup: Setup, variables: Variables, draw: int) -> Variables:
     """The trained encoder under a fresh head and the adjustment's second state."""
     assert setup.adjustment.second_stage is not None
     h_TF = hidden(setup, variables, setup.data.rows("train"), adjusted=False)
-    state = jax.tree.map(jnp.asarray, setup.adjustment.second_stage(setup.context, variables.state, h_TF))
+    with telling("the second stage is fitted"):
+        state = jax.tree.map(jnp.asarray, setup.adjustment.second_stage(setup.context, variables.state, h_TF))
     fresh = setup.network.initial(jax.random.key(draw + 1), state)
     return Variables(
         {**fresh.params, "encoder": variables.params["encoder"]},
@@ -135,18 +175,35 @@ def _with_new_head(setup: Setup, variables: Variables, draw: int) -> Variables:
     )
 
 
+def in_blocks(
+    of: Callable[[Array, int], np.ndarray], individual_N: np.ndarray, what: str
+) -> list[np.ndarray]:
+    """What ``of`` gives for each block of individuals and how many of them count; the log tells of ``what``."""
+    parts: list[np.ndarray] = []
+    n = len(individual_N)
+    with telling(lambda: f"{what} of {min(len(parts) * EVALUATED_AT_ONCE, n)} of {n} individuals"):
+        for i_B, keep in blocks(individual_N):
+            parts.append(of(jnp.asarray(i_B), keep))
+    return parts
+
+
 def hidden(setup: Setup, variables: Variables, individual_N: np.ndarray, adjusted: bool = True) -> np.ndarray:
     """Hidden features in evaluation mode, float32 (N, F): as the head sees them, or before adjustment."""
     features = setup.network.features if adjusted else setup.network.encoded
-    return np.concatenate(
-        [np.asarray(features(variables, jnp.asarray(i_B)))[:keep] for i_B, keep in blocks(individual_N)]
-    )
+
+    def block(i_B: Array, keep: int) -> np.ndarray:
+        return np.asarray(features(variables, i_B))[:keep]
+
+    return np.concatenate(in_blocks(block, individual_N, "hidden features"))
 
 
 def predict(setup: Setup, variables: Variables, individual_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """f and score in evaluation mode, float64 (N,) each, on the scale of the loss."""
-    scores = setup.network.scores
-    parts = [np.stack(scores(variables, jnp.asarray(i_B)))[:, :keep] for i_B, keep in blocks(individual_N)]
+
+    def block(i_B: Array, keep: int) -> np.ndarray:
+        return np.stack(setup.network.scores(variables, i_B))[:, :keep]
+
+    parts = in_blocks(block, individual_N, "predictions")
     f_N, score_N = np.concatenate(parts, axis=1).astype(np.float64)
     return f_N, score_N
 

@@ -1,5 +1,6 @@
 """The training loop. It knows the five places of an adjustment, and no adjustment by name."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,12 +31,25 @@ class Labels(NamedTuple):
 
 @dataclass
 class Progress:
-    """What early stopping and the learning-rate plateau look at; rows of history.tsv."""
+    """What early stopping, the learning-rate plateau and the log look at; rows of history.tsv.
+
+    Attributes:
+        epochs: at most.
+        steps: of an epoch.
+        losses: of the running epoch's steps (arrays on the device), whether the device has computed them yet or not.
+        began: when the first step was compiled, in seconds of the monotonic clock.
+        compiles: whether it is the first training, which compiles the steps for all others.
+    """
 
     best_loss: float = np.inf
     best_epoch: int = 0
     since_drop: int = 0
     rows: list[dict[str, float]] = field(default_factory=list)
+    epochs: int = 0
+    steps: int = 0
+    losses: list[Any] = field(default_factory=list)
+    began: float | None = None
+    compiles: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,31 +139,39 @@ def batch_indices(train_T: np.ndarray, size: int, epoch: int, seed: int) -> np.n
     return order[: steps * size].reshape(steps, size)
 
 
-def train(stage: Stage, variables: Variables, labels: Labels, seed: int) -> tuple[Variables, Progress]:
-    """Train one network and keep the variables of the lowest validation loss.
+def train(stage: Stage, variables: Variables, labels: Labels, seed: int, progress: Progress) -> Variables:
+    """Train one network and return the variables of the lowest validation loss.
+
+    Args:
+        stage: the forward pass, its steps compiled when they are first called.
+        variables: of the untrained network.
+        labels: of training and validation individuals.
+        seed: of the order of batches, and of what is random in a step.
+        progress: a fresh one, kept up to date for early stopping, history.tsv and the log.
 
     Raises ScientificFailure when a loss is not finite.
     """
     recipe = stage.network.architecture.recipe
     size = min(max(recipe.batch_size, stage.network.adjustment.batch_size), len(labels.train_T))
+    progress.epochs, progress.steps = recipe.epochs, len(labels.train_T) // size
     moments = stage.optimizer().init(variables.params)
-    progress, best, key = Progress(), variables, jax.random.key(seed)
-    step = 0
+    best, key, step = variables, jax.random.key(seed), 0
     for epoch in range(1, recipe.epochs + 1):
-        train_losses = []
         for i_B in batch_indices(labels.train_T, size, epoch, seed):
             variables, moments, loss = stage.step(
                 variables, moments, jnp.asarray(i_B), jnp.asarray(labels.y_N[i_B]), jnp.int32(step), key
             )
-            train_losses.append(loss)
+            progress.losses.append(loss)
+            progress.began = progress.began or time.monotonic()
             step += 1
         rate = float(moments.hyperparams["learning_rate"])
         row = {
             "epoch": epoch,
             "learning_rate": rate,
-            "train_loss": float(np.mean(jax.device_get(train_losses))),
+            "train_loss": float(np.mean(jax.device_get(progress.losses))),
             "validation_loss": stage.validation_loss(variables, labels),
         }
+        progress.losses = []
         progress.rows.append(row)
         _stop_if_not_finite(row, rate)
         if row["validation_loss"] < progress.best_loss:
@@ -159,7 +181,7 @@ def train(stage: Stage, variables: Variables, labels: Labels, seed: int) -> tupl
             break
         else:
             moments = _lower_rate(moments, recipe.plateau, progress)
-    return best, progress
+    return best
 
 
 def _stop_if_not_finite(row: dict[str, float], rate: float) -> None:

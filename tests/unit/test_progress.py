@@ -1,0 +1,320 @@
+"""A long job tells what it does: epochs, losses and what is left of a fit; how far the others are. No number moves."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import cached_property, wraps
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+
+from stratbench import __main__ as main
+from stratbench import files, job, progress
+from stratbench.attributions import gradient_input
+from stratbench.explain import attribute as explaining
+from stratbench.explain import probe as probing
+from stratbench.train import fit as fitting
+from stratbench.train.loop import Progress, Stage
+from stratbench.train.network import Network
+from stratbench.train.watch import Watch
+from trained import outputs, spec, write_dataset
+
+NAMES = ["cohort", "trait", "split", "mlp"]
+NONE = spec("adjustment", "none")
+MODEL = spec("model", "mlp", epochs=4, batch_size=16, patience=None, widths=[8])
+STEPS = 84 // 16  # of an epoch: 84 people train
+LOSSES = re.compile(
+    r"epoch (\d) of 4: training loss ([\d.]+), validation loss ([\d.]+) \(best ([\d.]+) at epoch (\d)\); "
+    rf"(?:epoch \d: (?:\d of|all) {STEPS} steps(?:, validation)?|the last); at most (\d+) s left, \d+ s so far$"
+)
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return write_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+@pytest.fixture(scope="module")
+def quiet(paths: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A fit that ends before its first line is due; it says no more than how its seeds ended."""
+    said = StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+        patch.setattr(progress, "EVERY", 600)
+        out = fitted(paths, tmp_path_factory.mktemp("quiet"))
+    assert [line[9:] for line in said.getvalue().splitlines()] == [
+        f"seed {seed} of 2: ok after 4 epochs " for seed in (1, 2)
+    ]
+    return out
+
+
+class Voice:
+    """How often a job has spoken; what is slow waits until it has done so."""
+
+    def __init__(self) -> None:
+        self.lines, self.spoken = 0, threading.Condition()
+
+    def say(self, message: str) -> None:
+        job.say(message)
+        with self.spoken:
+            self.lines += 1
+            self.spoken.notify_all()
+
+    def wait(self) -> None:
+        """Wait for a line that was begun after now: the one after the next."""
+        with self.spoken:
+            due = self.lines + 2
+            assert self.spoken.wait_for(lambda: self.lines >= due, timeout=60)
+
+
+@pytest.fixture
+def voice(monkeypatch: pytest.MonkeyPatch) -> Iterator[Voice]:
+    """A line every hundredth of a second; no thread is left."""
+    found, before = Voice(), threading.active_count()
+    monkeypatch.setattr(progress, "EVERY", 0.01)
+    monkeypatch.setattr(progress, "say", found.say)
+    yield found
+    assert threading.active_count() == before
+    assert not progress._going_on
+
+
+def slow(function: Callable[..., Any], voice: Voice) -> Callable[..., Any]:
+    """The function, its result computed to the end, and then a pause."""
+
+    @wraps(function)
+    def call(*arguments: Any, **named: Any) -> Any:
+        result = jax.block_until_ready(function(*arguments, **named))
+        voice.wait()
+        return result
+
+    return call
+
+
+def patch_compiled(monkeypatch: pytest.MonkeyPatch, voice: Voice, owner: type, name: str) -> None:
+    """Make the calls of a compiled function slow, as on a large dataset."""
+    compiled = getattr(owner, name).func
+    patched = cached_property(lambda self: slow(compiled(self), voice))
+    patched.__set_name__(owner, name)
+    monkeypatch.setattr(owner, name, patched)
+
+
+def fitted(
+    paths: dict[str, Any], folder: Path, adjustment: dict[str, Any] = NONE, seeds: int = 2
+) -> dict[str, Path]:
+    out = outputs(folder)
+    fitting.fit(paths, out, MODEL, [adjustment], seeds, NAMES)
+    return out
+
+
+def test_a_fit_tells_of_epochs_losses_and_what_is_left(
+    paths: dict[str, Any],
+    quiet: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Voice,
+) -> None:
+    """Also within an epoch; the losses are those of history.tsv, and no byte of a result changes."""
+    patch_compiled(monkeypatch, voice, Stage, "step")
+    loud = fitted(paths, tmp_path)
+    for name in ("params", "predictions", "history"):
+        assert loud[name].read_bytes() == quiet[name].read_bytes()
+    lines = capsys.readouterr().out.splitlines()
+    history = files.read_tsv(loud["history"]).set_index(["seed", "epoch"])
+    for seed in (1, 2):
+        own = [line for line in lines if f" fit of mlp, seed {seed} of 2, " in line]
+        for k in range(1, STEPS):
+            assert any(f"epoch 1 of 4: {k} of {STEPS} steps; at most " in line for line in own)
+        told = [found for line in own if (found := LOSSES.search(line))]
+        assert {int(found[1]) for found in told} >= {1, 2, 3}
+        for found in told:
+            row = history.loc[(seed, int(found[1]))]
+            assert (found[2], found[3]) == (f"{row['train_loss']:.3g}", f"{row['validation_loss']:.3g}")
+            best = history.loc[seed]["validation_loss"][: int(found[1])]
+            assert (found[4], int(found[5])) == (f"{best.min():.3g}", best.idxmin())
+
+
+def test_a_fit_says_that_it_compiles(
+    paths: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Voice,
+) -> None:
+    """Once: the second seed has the first one's steps."""
+    monkeypatch.setattr(Stage, "_step", slow(Stage._step, voice))  # what is traced runs when it is compiled
+    monkeypatch.setattr(Stage, "_losses", slow(Stage._losses, voice))
+    fitted(paths, tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    compiles = [line for line in lines if "is compiled" in line]
+    assert any("seed 1 of 2, epoch 1 of 4: the first step is compiled, " in line for line in compiles)
+    assert any(
+        f"seed 1 of 2, epoch 1 of 4: all {STEPS} steps, validation is compiled" in line for line in compiles
+    )
+    assert not any("seed 2" in line for line in compiles)
+
+
+def test_a_fit_tells_of_its_second_stage_and_of_predictions(
+    paths: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Voice,
+) -> None:
+    monkeypatch.setattr(fitting, "load", slow(fitting.load, voice))
+    monkeypatch.setattr(fitting, "set_up", slow(fitting.set_up, voice))
+    monkeypatch.setattr(fitting, "EVALUATED_AT_ONCE", 50)
+    monkeypatch.setattr("stratbench.train.loop.EVALUATED_AT_ONCE", 50)
+    for owner, name in ((Stage, "step"), (Network, "encoded"), (Network, "scores"), (Network, "initial")):
+        patch_compiled(monkeypatch, voice, owner, name)
+    fitted(paths, tmp_path, spec("adjustment", "feature-residual", pcs=2), seeds=1)
+    said = capsys.readouterr().out
+    for words in (
+        "fit of mlp, the dataset is read, 0 s so far",
+        "fit of mlp, the adjustment is fitted, 0 s so far",
+        "seed 1 of 1, the network is set up, 0 s so far",
+        "seed 1 of 1, hidden features of 0 of 84 individuals, ",
+        "seed 1 of 1, hidden features of 50 of 84 individuals, ",
+        "seed 1 of 1, second stage, epoch 2 of 4: training loss ",
+        "seed 1 of 1, predictions of 100 of 120 individuals, ",
+    ):
+        assert words in said
+
+
+def test_what_the_device_has_not_computed_is_not_waited_for() -> None:
+    class Pending:
+        def is_ready(self) -> bool:
+            return False
+
+        def __array__(self, *arguments: Any) -> np.ndarray:
+            raise AssertionError("waited for")
+
+    class Ready(Pending):
+        def is_ready(self) -> bool:
+            return True
+
+    now = Progress(
+        epochs=10, steps=5, losses=[Ready(), Ready(), Pending()], began=time.monotonic() - 8, compiles=False
+    )
+    assert (
+        re.fullmatch(r"epoch 1 of 10: 2 of 5 steps; at most 19\d s left", Watch(1, 1).words(now, 0)) is None
+    )
+    assert (
+        Watch(1, 1).words(now, 0) == "epoch 1 of 10: 2 of 5 steps; at most 3 min left"
+    )  # 48 steps, 4 s each
+
+
+@pytest.mark.parametrize(
+    ("further", "slowest", "left"),
+    [(0, 0.0, "76 s"), (1, 0.0, "3 min"), (1, 60.0, "51 min"), (0, 60.0, "76 s")],
+)
+def test_what_is_left_counts_all_epochs_of_all_trainings(further: int, slowest: float, left: str) -> None:
+    """12 of 50 steps took 24 s; a further training is as slow as the slowest so far."""
+    rows = [{"epoch": k, "train_loss": 0.612, "validation_loss": 0.1 + 0.5 * k} for k in (1, 2)]
+
+    class Ready:
+        def is_ready(self) -> bool:
+            return True
+
+    now = Progress(0.6, 1, 0, rows, 10, 5, [Ready(), Ready()], time.monotonic() - 24)
+    assert Watch(2, 1, slowest).words(now, further) == (
+        "epoch 2 of 10: training loss 0.612, validation loss 1.1 (best 0.6 at epoch 1); epoch 3: 2 of 5 steps; "
+        f"at most {left} left"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (41, "41 s"), (99, "99 s"), (540, "9 min"), (5999, "100 min"), (9000, "2.5 h")],
+)
+def test_durations_have_their_own_unit(seconds: float, text: str) -> None:
+    assert progress.duration(seconds) == text
+
+
+def test_attributions_tell_how_many_individuals_are_done(
+    paths: dict[str, Any],
+    quiet: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Voice,
+) -> None:
+    monkeypatch.setattr(gradient_input, "attribute", slow(gradient_input.attribute, voice))
+    monkeypatch.setattr(explaining, "AT_ONCE", 4)
+    label = "gradient-input"
+    fit = {
+        "model": MODEL, "adjustments": [NONE], "attributions": {label: spec("attribution", label)},
+        "fitted": quiet, "record": tmp_path / "a.json",
+    }  # fmt: skip
+    explaining.attribute_each(paths, [fit], [str(tmp_path / "a.tsv")], NAMES)
+    said = capsys.readouterr().out
+    for seed in (1, 2):
+        for done in (0, 4, 8):
+            words = f"gradient-input, pass 1, seed {seed}, {done} of 12 individuals, "
+            assert f" fit 1 of 1, attributions of mlp, {words}" in said
+
+
+def test_probes_tell_of_fit_and_seed(
+    paths: dict[str, Any],
+    quiet: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Voice,
+) -> None:
+    monkeypatch.setattr(probing, "decode", slow(probing.decode, voice))
+    patch_compiled(monkeypatch, voice, Network, "features")
+    fit = {
+        "model": "mlp", "adjustment": "none", "specs": {"model": MODEL, "adjustments": [NONE]},
+        "params": quiet["params"], "fit": quiet["fit"],
+    }  # fmt: skip
+    place = {"study": "s", "scenario": "c", "replicate": 1, "cohort": "c", "trait": "t", "split": "p"}
+    probing.probe(paths, [fit], place, str(tmp_path / "probes.tsv"))
+    said = capsys.readouterr().out
+    for network in ("trained", "untrained"):
+        for words in ("hidden features of 0 of 96 individuals, ", "populations are decoded, "):
+            assert f" probes, mlp none, seed 1, {network}, {words}" in said
+
+
+def test_the_command_prints_the_same(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    voice: Voice,
+) -> None:
+    write_dataset(tmp_path / "data")
+    (tmp_path / "data" / "split.tsv").rename(tmp_path / "random.tsv")
+    patch_compiled(monkeypatch, voice, Stage, "step")
+    command = [
+        "fit",
+        "--split",
+        str(tmp_path / "random.tsv"),
+        "--out",
+        str(tmp_path / "out"),
+        "--model",
+        "mlp",
+    ]
+    for option in ("cohort", "dataset", "structure"):
+        command += [f"--{option}", str(tmp_path / "data")]
+    arguments = main.parser().parse_args([*command, "--model-options", '{"epochs": 3, "widths": [8]}'])
+    arguments.run(arguments)
+    lines = capsys.readouterr().out.splitlines()
+    assert any("fit of mlp, seed 1 of 1, epoch 2 of 3: training loss " in line for line in lines)
+
+
+def test_one_voice_tells_of_a_job_and_its_parts(capsys: pytest.CaptureFixture[str], voice: Voice) -> None:
+    threads = threading.active_count()
+    with progress.telling("job"):
+        with progress.telling(lambda: "part"):
+            assert threading.active_count() == threads + 1
+            voice.wait()
+        with pytest.raises(ValueError, match="x"), progress.telling("broken part"):
+            raise ValueError("x")
+        voice.wait()
+    lines = [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert set(lines) == {"job, part, 0 s so far", "job, 0 s so far"}
