@@ -146,9 +146,7 @@ def _declared(bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], st
     trait = cohort["trait"]
     _require_labels(cohort, table, fam, fam_path)
     if table is not None:
-        labels = {cohort[key]: key for key in ("population", "family")}
-        labels |= {column: "covariates" for column, kind in kinds.items() if kind == "categorical"}
-        own_columns.require_words(table, labels, fam["iid"], cohort["phenotypes"])
+        own_columns.require_labels(cohort, table, kinds, fam["iid"])
     if trait is None:
         values, where = own_columns.blanked(fam["phenotype"], cohort["missing"]), f"{fam_path}, column 6"
     else:

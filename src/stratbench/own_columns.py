@@ -32,21 +32,47 @@ def blanked(column: pd.Series, missing: Sequence[str]) -> pd.Series:
     return column.mask(column.isin(missing) | tables.minus_nine(column), "")
 
 
-def require_words(table: pd.DataFrame, columns: Mapping[str | None, str], iid: pd.Series, path: str) -> None:
-    """Refuse words for a missing value that would become a population, family or category of their own.
+def require_labels(
+    cohort: Mapping[str, Any], table: pd.DataFrame, kinds: Mapping[str, str], iid: pd.Series
+) -> None:
+    """Refuse populations, families and categories that would become others than they were meant to be.
 
-    ``columns`` is ``{column: key of cohort}``, of which the table may lack some; ``table`` and ``iid`` have the same
-    index. Raises UserError.
+    Args:
+        cohort: the config's ``cohort``.
+        table: the user's columns for the .fam's individuals, text, blank where missing.
+        kinds: the kind of each covariate.
+        iid: whose rows these are, with the table's index.
+
+    Raises UserError for words that mean a missing value, and for populations, and categories whose kind nobody stated,
+    that differ in capitals or blanks alone.
     """
-    for column, key in columns.items():
-        if column not in table:
-            continue
-        like = table[column].str.casefold().isin(LIKE_MISSING)
-        if like.any():
-            first = like.idxmax()
+    categories = [("covariates", column) for column, kind in kinds.items() if kind == "categorical"]
+    for key, column in [("population", cohort["population"]), ("family", cohort["family"]), *categories]:
+        if column in table:
+            where = f"cohort.{key}: {cohort['phenotypes']}, column '{column}'"
+            _require_no_word(table[column], iid, where)
+            if key == "population" or (key == "covariates" and not isinstance(cohort["covariates"], Mapping)):
+                _require_one_spelling(table[column], where)
+
+
+def _require_no_word(labels: pd.Series, iid: pd.Series, where: str) -> None:
+    like = labels.str.casefold().isin(LIKE_MISSING)
+    if like.any():
+        first = like.idxmax()
+        raise UserError(
+            f"{where} of individual '{iid[first]}' is '{labels[first]}'; add it to cohort.missing if it means that, or "
+            "give it another name"
+        )
+
+
+def _require_one_spelling(labels: pd.Series, where: str) -> None:
+    spelled: dict[str, str] = {}
+    for text in labels.unique():
+        other = spelled.setdefault(" ".join(text.casefold().split()), text)
+        if other != text:
             raise UserError(
-                f"cohort.{key}: {path}, column '{column}' of individual '{iid[first]}' is '{table[column][first]}'; "
-                "add it to cohort.missing if it means that, or give it another name"
+                f"{where} holds '{other}' and '{text}', which would be two groups; write both alike, or give "
+                "them names that differ in more than capitals and blanks"
             )
 
 

@@ -206,6 +206,17 @@ def test_columns_that_cannot_be_what_they_are_said_to_be(study, cohort: dict[str
         study({"g": ["a", "NULL"]}, **cohort)
 
 
+def test_groups_that_differ_in_capitals_or_blanks_alone_are_refused(study) -> None:
+    for values in (["North", "north", "South"], ["north west", "south", "north  west"]):
+        for cohort in ({"population": "place"}, {"covariates": ["place"]}):
+            with pytest.raises(
+                UserError, match=r"column 'place' holds '[Nn]orth.*' and 'north.*', which would be two"
+            ):
+                study({"place": values}, **cohort)
+        kinds = declared(study({"place": values}, covariates={"place": "categorical"}))["covariates"]
+        assert kinds == {"place": "categorical"}
+
+
 def sexed(codes: list[str]) -> None:
     fam = plink.read_fam("mine.fam")
     plink.write_fam(fam.assign(sex=np.resize(codes, N)), "mine.fam")
