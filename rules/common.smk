@@ -149,7 +149,6 @@ def trained_on():
         "keep_snp",
         "split",
         "pcs",
-        "grm",
         "covariates",
     )
     return {key: getattr(paths, key) for key in keys}

@@ -73,6 +73,13 @@ def test_figures_show_names_as_they_are(page: tuple[Path, str], name: str) -> No
     assert [own for own in NAMES if own not in texts] == []
 
 
+def test_no_figure_has_mathematics(page: tuple[Path, str]) -> None:
+    """Mathematics would be tried with what stands between two $ of a name."""
+    drawn = sorted(page[0].glob("*.svg"))
+    assert len(drawn) > 10
+    assert [path.name for path in drawn if "mathdefault" in path.read_text()] == []
+
+
 class Texts(HTMLParser):
     """The text of a page between tags, and its tags."""
 

@@ -356,6 +356,17 @@ def test_colours_are_unique_stable_and_readable() -> None:
         assert re.fullmatch("#[0-9a-f]{6}", colour)
 
 
+def test_adjustments_that_ship_have_colours_of_their_own_and_nothing_else_has() -> None:
+    assert sorted(style.KNOWN) == registry.names("adjustment")
+
+
+def test_the_colour_of_a_user_s_adjustment_does_not_depend_on_the_others() -> None:
+    alone = style.adjustment_colours(["mine"])["mine"]
+    others = [name for name in ("a", "b", "c") if style.adjustment_colours([name])[name] != alone]
+    assert len(others) > 1
+    assert style.adjustment_colours(["none", *others, "mine"])["mine"] == alone
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.654, ".65"), (1.0, "1.00"), (-0.004, ".00"), (-0.2, "\N{MINUS SIGN}.20"), (float("nan"), "n/a")],

@@ -34,3 +34,4 @@ def test_every_key_with_labels_is_documented():
 
 def test_pattern_of_labels_is_the_schema_s():
     assert f"`{shipped('config')['$defs']['label']['pattern'].strip('^$')}`" in TEXT
+    assert f"have {shipped('config')['$defs']['label']['maxLength']} characters at most" in TEXT

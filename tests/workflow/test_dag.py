@@ -109,6 +109,16 @@ def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     assert counts["qc"] == expected["cohorts"]
 
 
+def test_only_figures_read_the_grm(fresh):
+    """It is as large as everyone squared, and nothing that trains or explains a network reads it."""
+    plan = snakemake("-n", "--forceall", "--configfile", "config/smoke.yaml", cwd=fresh)
+    jobs = re.findall(
+        r"^(?:local)?rule (\w+?)(?:_\d+)?:\n(?:    input: (.*)\n)?", plan.stdout + plan.stderr, re.MULTILINE
+    )
+    assert {"fit", "attribute", "associate", "probe"} <= {rule for rule, _ in jobs}
+    assert {rule for rule, inputs in jobs if "grm.npz" in inputs} == {"figures"}
+
+
 @pytest.mark.parametrize("name", ["smoke", "config", "structure", "structure-small", "real", "real-small"])
 def test_config_states_its_size_at_its_head(name):
     path = ROOT / "config" / f"{name}.yaml"

@@ -4,6 +4,7 @@ matplotlib is imported inside the functions: the names of a study's figures are 
 """
 
 import colorsys
+import hashlib
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -27,8 +28,6 @@ KNOWN = {
     "input-residual-class": "#d55e00",
     "feature-residual": "#009e73",
     "placebo": "#999999",
-    "mixed-model": "#cc79a7",
-    "offset": "#56b4e9",
 }
 FURTHER = (
     "#7b4ab0", "#8c6d1f", "#b3003c", "#4d7c0f", "#00606b", "#d81b9a", "#5d4037", "#3949ab",
@@ -85,9 +84,18 @@ def _further(position: int) -> str:
 
 
 def adjustment_colours(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each adjustment: always the same for those that ship, the next free one for others."""
-    others = sorted(set(names) - set(KNOWN))
-    return {**KNOWN, **{name: _further(position) for position, name in enumerate(others)}}
+    """A colour for each adjustment: always the same for those that ship; for others one that their name chooses.
+
+    So another adjustment more or less leaves the colours of a study as they were, but where two choose the same:
+    then the later in the alphabet takes the next that is free.
+    """
+    taken: dict[int, str] = {}
+    for name in sorted(set(names) - set(KNOWN)):
+        position = hashlib.sha256(name.encode()).digest()[0] % len(FURTHER)
+        while position in taken:
+            position += 1
+        taken[position] = name
+    return {**KNOWN, **{name: _further(position) for position, name in taken.items()}}
 
 
 def population_colours(names: Iterable[str]) -> dict[str, str]:
