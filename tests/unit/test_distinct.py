@@ -118,7 +118,7 @@ def test_the_name_of_a_method_is_the_label_of_no_other(section, label, entry):
 
 def test_a_user_file_has_not_the_name_of_a_method(tmp_path):
     file = tmp_path / "none.py"
-    file.write_text("OPTIONS = {}\nCITATION = ''\n")
+    file.write_text("OPTIONS = {}\nCITATION = ''\ndef build(options):\n    pass\n")
     assert "adjustments.none: " in refused(STUDY | {"adjustments": {"none": {"file": str(file)}}})
     assert configs.check(STUDY | {"adjustments": {"mine": {"file": str(file)}}})
 
