@@ -1,6 +1,8 @@
 """Labels that would name one thing, or that mean something already, are refused when the config is read."""
 
 import copy
+import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import yaml
 from stratbench import config as configs
 from stratbench.cohorts import cohort_file
 from stratbench.errors import UserError
+from stratbench.paths import LEVELS, Paths
 
 COHORT = f"""
 title: Mice
@@ -132,3 +135,22 @@ def test_no_model_is_called_a_floor_or_a_ceiling(label):
 def test_an_adjustment_that_reads_like_a_combination_is_refused():
     said = refused(STUDY | {"adjustments": {"none+placebo": {"method": "placebo"}}})
     assert "adjustments.none+placebo: a+b is composed of the labels a and b" in said
+
+
+def test_no_two_labels_make_one_path_nor_a_folder_of_a_file():
+    """Whatever labels are called, also as files that lie beside theirs."""
+    paths, labels = Paths("x"), ("a", "metrics", "probes", "attributions", "trait.tsv", "a.tsv", "fit.json")
+    patterns = [
+        value
+        for key, value in vars(paths).items()
+        if isinstance(value, str) and key not in ("root", "figures")
+    ]
+    patterns += [made(rule) for rule in LEVELS for made in (paths.log, paths.benchmark)]
+    found: list[str] = []
+    for pattern in dict.fromkeys(patterns):
+        names = list(dict.fromkeys(re.findall(r"{(\w+)}", pattern)))
+        few = labels[: 7 if len(names) < 4 else 3]
+        found += [pattern.format(**dict(zip(names, values))) for values in product(few, repeat=len(names))]
+    assert len(found) > 5000
+    assert len(set(found)) == len(found)
+    assert not {str(parent) for path in found for parent in Path(path).parents} & set(found)
