@@ -150,7 +150,10 @@ def test_no_two_labels_make_one_path_nor_a_folder_of_a_file():
     for pattern in dict.fromkeys(patterns):
         names = list(dict.fromkeys(re.findall(r"{(\w+)}", pattern)))
         few = labels[: 7 if len(names) < 4 else 3]
-        found += [pattern.format(**dict(zip(names, values))) for values in product(few, repeat=len(names))]
+        found += [
+            pattern.format(**dict(zip(names, values, strict=True)))
+            for values in product(few, repeat=len(names))
+        ]
     assert len(found) > 5000
     assert len(set(found)) == len(found)
     assert not {str(parent) for path in found for parent in Path(path).parents} & set(found)
