@@ -56,9 +56,7 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
     cohort = given["cohort"]
     _require_roles(cohort)
     bfile = _prefix(cohort["bfile"])
-    declared, label, notes = _declared(bfile, cohort)
-    for note in notes:
-        print(f"{given['study']}: {note}", file=sys.stderr)
+    declared, label = _declared(given["study"], bfile, cohort)
     used = dict(USED, splits=["random" if cohort["family"] == "none" else "kin-aware"])
     defined: dict[str, Any] = {"splits": {name: SPLITS[name] for name in used["splits"]}}
     for section in USED:
@@ -135,13 +133,15 @@ def _refuse_others(name: str) -> None:
         )
 
 
-def _declared(bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], str, list[str]]:
-    """What a cohort file would declare, the trait's label, and what the data say: of the trait, and of ids."""
+def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """What a cohort file would declare, and the trait's label; what the data say of ids and trait is printed."""
     from stratbench import own_columns
 
     fam_path = f"{bfile}.fam"
     fam = _people(bfile, cohort)
     table, losses = _table(cohort, fam_path, fam)
+    for loss in losses:  # before what may be refused because of it
+        print(f"{study}: {loss}", file=sys.stderr)
     kinds = own_columns.covariate_kinds(cohort, table, fam, fam_path)
     trait = cohort["trait"]
     _require_labels(cohort, table, fam, fam_path)
@@ -157,7 +157,8 @@ def _declared(bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], st
     column = name[trait] if trait is not None else "phenotype"
     declared = _cohort_file(bfile, cohort, name, kinds)
     declared["traits"] = {label: {"kind": kind, "column": column, "description": note}}
-    return declared, label, [note, *losses]
+    print(f"{study}: {note}", file=sys.stderr)
+    return declared, label
 
 
 def _cohort_file(

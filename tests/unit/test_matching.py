@@ -42,7 +42,7 @@ def own(**cohort: Any) -> dict[str, Any]:
 def test_what_finds_nobody_is_shown_when_the_config_is_read(here: Path, capsys) -> None:
     write([*IIDS[:7], "stranger", "other"])
     check(own())
-    _, *losses = capsys.readouterr().err.splitlines()
+    *losses, _ = capsys.readouterr().err.splitlines()
     assert losses == [
         "mine: mine.tsv: 2 of 9 ids are not in mine.fam, such as 'stranger'; these rows are left out",
         "mine: mine.tsv: no row for 3 of 10 individuals of mine.fam, such as 'S008'; their values are blank",
@@ -50,6 +50,10 @@ def test_what_finds_nobody_is_shown_when_the_config_is_read(here: Path, capsys) 
     write(IIDS)
     check(own())
     assert len(capsys.readouterr().err.splitlines()) == 1
+    write(IIDS[:7])
+    with pytest.raises(UserError, match="3 of 10 individuals have no population"):
+        check(own(trait=None, population="y"))  # for want of a row, which is said first
+    assert "no row for 3 of 10" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("there", "share", "refused"), [(5, 0.5, True), (6, 0.5, False), (5, 0.6, False), (9, 0, True),
