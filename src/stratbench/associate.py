@@ -16,6 +16,7 @@ from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, open_cohort
 from stratbench.job import say
 from stratbench.options import complete
+from stratbench.words import counted
 
 COLUMNS = ["snp", "beta", "se", "statistic", "p", "n"]
 SEEN = ("train", "validation")  # what a model may learn from
@@ -92,4 +93,5 @@ def associate(data: Data, methods: Mapping[str, Mapping[str, Any]], tables: Sequ
         table = method.associate(data.frozen(), options)
         files.write_tsv(table, path)
         best = table.loc[table["statistic"].abs().idxmax()]
-        say(f"{label}: {len(table)} SNPs, {len(data.y_N)} individuals, best {best['snp']} p {best['p']:.2g}")
+        people = counted(len(data.y_N), "individual")
+        say(f"{label}: {counted(len(table), 'SNP')}, {people}, best {best['snp']} p {best['p']:.2g}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from stratbench import plink
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 CHUNK = 1024  # SNPs at once
 CELLS = 8_000_000  # genotypes at once: 64 MB of float64; above 7800 individuals a chunk has fewer SNPs
@@ -75,7 +76,7 @@ def positions(wanted: Sequence[str], known: Sequence[str], what: str) -> np.ndar
     at = {name: k for k, name in enumerate(known)}
     unknown = [name for name in wanted if name not in at]
     if unknown:
-        raise UserError(f"{what}: {len(unknown)} names are unknown, the first is '{unknown[0]}'")
+        raise UserError(f"{what}: {counted(len(unknown), 'unknown name')}, first '{unknown[0]}'")
     return np.array([at[name] for name in wanted], dtype=np.int64)
 
 

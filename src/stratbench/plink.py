@@ -18,6 +18,7 @@ import pandas as pd
 from stratbench.errors import UserError
 from stratbench.files import read_text, require_visible, whole, write_text
 from stratbench.inputs import require_file
+from stratbench.words import counted
 
 MAGIC = bytes([0x6C, 0x1B, 0x01])
 MISSING = 1  # the 2-bit code
@@ -69,8 +70,8 @@ def open_bed(bed: str | Path, n: int, m: int) -> np.memmap:
     expected = 3 + m * -(-n // 4)
     if bed.stat().st_size != expected:
         raise UserError(
-            f"{bed}: {bed.stat().st_size} bytes, but {m} SNPs (.bim) x {n} individuals (.fam) need {expected}; "
-            "the .bed is damaged, or its .bim and .fam are another's: copy all three again"
+            f"{bed}: {bed.stat().st_size} bytes, but {counted(m, 'SNP')} (.bim) x {counted(n, 'individual')} (.fam) "
+            f"need {expected}; the .bed is damaged, or its .bim and .fam are another's: copy all three again"
         )
     return np.memmap(bed, dtype=np.uint8, mode="r", offset=3, shape=(m, -(-n // 4)))
 
@@ -85,13 +86,14 @@ def require_same_people(bed: str | Path, packed_MB: np.ndarray, n: int) -> None:
     inside = (n - 1) % 4 * 2  # position of the last individual's bits
     if np.any(last_M >> inside >> 2):
         raise UserError(
-            f"{bed}: holds genotypes past the last of {n} individuals; the .fam has lost lines, or is another's"
+            f"{bed}: holds genotypes past the last of {counted(n, 'individual')}; the .fam has lost lines, or is "
+            "another's"
         )
     if len(last_M) >= FEW and not np.any(last_M >> inside):
         raise UserError(
-            f"{bed}: the last of {n} individuals is homozygous for A1 at all {len(last_M)} SNPs; the .fam has lines "
-            "that the .bed lacks, or is another's; if this person is so in truth, put another last (plink2 --make-bed "
-            "--indiv-sort file <ids in another order>)"
+            f"{bed}: the last of {counted(n, 'individual')} is homozygous for A1 at all {len(last_M)} SNPs; "
+            "the .fam has lines that the .bed lacks, or is another's; if this person is so in truth, put another last "
+            "(plink2 --make-bed --indiv-sort file <ids in another order>)"
         )
 
 
@@ -144,7 +146,7 @@ def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
             f"{path}: {str(error).removeprefix('Error tokenizing data. C error: ').strip()}"
         ) from error
     if table.shape[1] < len(columns):
-        raise UserError(f"{path}: {table.shape[1]} columns, at least {len(columns)} needed")
+        raise UserError(f"{path}: {counted(table.shape[1], 'column')}, at least {len(columns)} needed")
     short = (table.isna() | (table == "")).any(axis=1)
     if short.any():
         raise UserError(f"{path}: line {int(np.argmax(short)) + 1} has fewer columns than the first")

@@ -6,6 +6,7 @@ from scipy import stats
 
 from stratbench.associate import COLUMNS, Data
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 COLLINEAR = 1e-10  # a SNP of which less than this share of variance is left has no test of its own
 
@@ -24,7 +25,7 @@ def ols(data: Data, covariate_NC: np.ndarray) -> pd.DataFrame:
     degrees = n - basis_NC.shape[1] - 1
     if degrees < 1:
         raise UserError(
-            f"associations: {n} individuals are too few for {basis_NC.shape[1]} covariates and a SNP; "
+            f"associations: {n} individuals are too few for {counted(basis_NC.shape[1], 'covariate')} and a SNP; "
             "use fewer PCs or a larger training set"
         )
     y_N = residual(data.y_N[None, :], basis_NC)[0]

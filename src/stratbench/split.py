@@ -14,6 +14,7 @@ from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.options import complete
 from stratbench.seeds import seed
+from stratbench.words import counted
 
 SETS = ("train", "validation", "test")
 
@@ -94,13 +95,13 @@ def require_sets(table: pd.DataFrame, people: pd.DataFrame) -> None:
         iids = table["iid"][table["set"] == name]
         if len(iids) == 0:
             raise UserError(
-                f"splits: nobody of {len(people)} individuals is in the {name} set; raise its fraction, or "
+                f"splits: nobody of {counted(len(people), 'individual')} is in the {name} set; raise its fraction, or "
                 "check the column of a given split"
             )
         if "label" in people:
             labels = people["label"][people["iid"].isin(iids)].unique()
             if len(labels) == 1:
                 raise UserError(
-                    f"splits: the {name} set ({len(iids)} individuals) has {labels[0]}s only; raise its "
+                    f"splits: the {name} set ({counted(len(iids), 'individual')}) has {labels[0]}s only; raise its "
                     "fraction, or use a trait with a prevalence nearer 0.5"
                 )

@@ -162,11 +162,11 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "duplicate SNP": (
         text("x.bim", ("s7", "s2")),
-        r"SNP ids occur before, the first is 's2'.*--set-all-var-ids",
+        r"1 SNP id used a second time, first 's2'.*--set-all-var-ids",
     ),
     "SNPs without ids": (
         text("x.bim", ("s2\t", ".\t"), ("s7\t", ".\t")),
-        r"1 SNP ids occur before, the first is '\.'; .*--set-all-var-ids",
+        r"1 SNP id used a second time, first '\.'; .*--set-all-var-ids",
     ),
     "position is text": (
         text("x.bim", ("s4\t0\t5\t", "s4\t0\tfive\t")),

@@ -219,7 +219,7 @@ def test_duplicate_snp_ids_are_refused(tmp_path: Path) -> None:
     source = raw(tmp_path, [[0, 1, 2]] * 3)
     bim = plink.read_bim(source / "genotypes.bim").assign(snp=["a", ".", "."])
     plink.write_bim(bim, source / "genotypes.bim")
-    with pytest.raises(UserError, match=r"genotypes\.bim: 1 SNP ids occur before, the first is '\.'"):
+    with pytest.raises(UserError, match=r"genotypes\.bim: 1 SNP id used a second time, first '\.'"):
         clean(source, tmp_path / "out")
 
 

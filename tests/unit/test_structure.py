@@ -258,7 +258,7 @@ def test_chunks_are_the_whole(made):
     assert [len(part) for part in parts] == [2, 1]
     np.testing.assert_array_equal(np.concatenate(parts), whole_MN)
     np.testing.assert_array_equal(view.read(), whole_MN)
-    with pytest.raises(UserError, match=r"genotypes.bim: 1 names are unknown, the first is 'rs1'"):
+    with pytest.raises(UserError, match=r"genotypes.bim: 1 unknown name, first 'rs1'"):
         open_cohort(made / "cohort", ["rs1"])
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from stratbench.associate import Data
 from stratbench.job import say
 from stratbench.regression import ols
+from stratbench.words import counted
 
 OPTIONS: dict[str, Any] = {
     "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"}
@@ -20,5 +21,5 @@ def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
     """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
     available = data.pcs_NK.shape[1]
     if available < options["pcs"]:
-        say(f"ols-pcs: {options['pcs']} PCs asked for, the data have {available}")
+        say(f"ols-pcs: {counted(options['pcs'], 'PC')} asked for, the data have {available}")
     return ols(data, np.hstack([data.pcs_NK[:, : options["pcs"]], data.covariates_NC]))

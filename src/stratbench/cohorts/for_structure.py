@@ -9,6 +9,7 @@ import pandas as pd
 from stratbench.cohorts import chromosomes, ld, long_range_ld
 from stratbench.cohorts.waterfall import Waterfall
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 UNIT = "structure SNPs"
 
@@ -67,4 +68,4 @@ def _regions(given: Any, about: Mapping[str, Any]) -> tuple[list[long_range_ld.R
         if build not in (None, given):
             raise UserError(f"qc: long_range_ld is {given}, but the cohort's positions are of {build}")
         return long_range_ld.regions(given), given
-    return long_range_ld.regions(given), f"{len(given)} regions"
+    return long_range_ld.regions(given), counted(len(given), "region")

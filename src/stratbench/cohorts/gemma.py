@@ -12,6 +12,7 @@ import pandas as pd
 
 from stratbench import files, plink
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 
 def convert(source: Path, fam: Path, options: Mapping[str, Any], table: Path) -> None:
@@ -23,7 +24,9 @@ def convert(source: Path, fam: Path, options: Mapping[str, Any], table: Path) ->
     people, fused = plink.read_fam(fam)["iid"], options.get("fused")
     rows = [line.split() for line in files.read_text(source).splitlines()]
     if len(rows) != len(people):
-        raise UserError(f"{source}: {len(rows)} rows, but {fam} has {len(people)} people")
+        raise UserError(
+            f"{source}: {counted(len(rows), 'row')}, but {fam} has {counted(len(people), 'person', 'people')}"
+        )
     wide = max(map(len, rows))
     for k, row in enumerate(rows):
         if len(row) == wide - 1 and fused and row[fused - 1].count(".") == 2:

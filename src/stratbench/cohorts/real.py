@@ -14,6 +14,7 @@ from stratbench.cohorts import chromosomes, cohort_file, matching, sex, values
 from stratbench.cohorts.tables import minus_nine, require_unique
 from stratbench.errors import UserError
 from stratbench.job import say
+from stratbench.words import counted
 
 
 def read_cohort(
@@ -71,7 +72,8 @@ def read_cohort(
     if len(sizes) > 1 and sizes.min() == 1:
         lonely = sorted(sizes.index[sizes == 1])
         say(f"populations of one person, of whom no within-population number can be had: {', '.join(lonely)}")
-    say(f"{fam_path}: {len(fam)} individuals, {populations} populations, {families} families")
+    many = (counted(populations, "population"), counted(families, "family", "families"))
+    say(f"{fam_path}: {counted(len(fam), 'individual')}, {', '.join(many)}")
 
 
 def _require_bytes(path: str | Path, digest: str) -> None:
@@ -136,7 +138,7 @@ def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
 def fam_column(fam: pd.DataFrame, number: int, name: str, path: str | Path) -> pd.Series:
     """A column of the .fam by its number, from 1. Raises UserError if there is none."""
     if number > fam.shape[1]:
-        raise UserError(f"{path}: {fam.shape[1]} columns, but '{name}' is to be column {number}")
+        raise UserError(f"{path}: {counted(fam.shape[1], 'column')}, but '{name}' is to be column {number}")
     return fam.iloc[:, number - 1]
 
 

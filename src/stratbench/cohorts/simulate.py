@@ -23,6 +23,7 @@ from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.progress import telling
 from stratbench.seeds import seed
+from stratbench.words import counted
 
 if TYPE_CHECKING:
     import tskit
@@ -139,7 +140,9 @@ def _coalescent(
     pedigree = method.pedigree(options) if hasattr(method, "pedigree") else None
     tables, base_pairs = [], np.zeros((bed.n, len(populations)))
     for number in range(1, chromosomes + 1):
-        say(f"{(number - 1) / chromosomes:.0%}: chromosome {number} of {chromosomes}, {bed.n} individuals")
+        say(
+            f"{(number - 1) / chromosomes:.0%}: chromosome {number} of {chromosomes}, {counted(bed.n, 'individual')}"
+        )
         sequence = _trees(method, options, [*seed_names, number], pedigree, census)
         if sequence.num_samples != 2 * bed.n:
             where = method.guard.path if hasattr(method, "guard") else method.__name__
@@ -147,12 +150,14 @@ def _coalescent(
                 f"{where}: {sequence.num_samples // 2} individuals are simulated, but samples(options) named {bed.n} "
                 "at first; it has to answer alike at each call"
             )
-        say(f"chromosome {number}: {sequence.num_trees} trees and {sequence.num_sites} sites simulated")
+        sites = counted(sequence.num_sites, "site")
+        say(f"chromosome {number}: {counted(sequence.num_trees, 'tree')} and {sites} simulated")
         if census is not None:
             with _blamed(method, "ancestry(options)"):
                 base_pairs += base_pairs_by_ancestry(sequence, census, populations)
         tables.append(write_chromosome(bed, sequence, number, chromosomes, options["min_maf"]))
-        say(f"{number / chromosomes:.0%}: chromosome {number}, all of its {len(tables[-1])} SNPs written")
+        all_of_it = counted(len(tables[-1]), "SNP")
+        say(f"{number / chromosomes:.0%}: chromosome {number}, {all_of_it} written, all that it has")
     share_NK = base_pairs / (2 * chromosomes * options["length"])
     ancestry = {f"ancestry_{name}": share_NK[:, k] for k, name in enumerate(populations)}
     return pd.concat(tables, ignore_index=True), ancestry
@@ -194,7 +199,7 @@ def _independent_loci(
         if step < 1:
             raise UserError(
                 f"'length' is {options['length']:g} base pairs, too few for {len(loci)} loci on each of "
-                f"{options['chromosomes']} chromosomes; raise it or 'chromosomes'"
+                f"{counted(options['chromosomes'], 'chromosome')}; raise it or 'chromosomes'"
             )
         position = ((np.arange(len(loci)) + 0.5) * step).astype(np.int64) + 1
         tables.append(bim_rows(str(k + 1), pd.DataFrame({"pos": position, "a1": "A", "a2": "G"})))

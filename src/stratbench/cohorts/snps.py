@@ -9,6 +9,7 @@ import pandas as pd
 
 from stratbench import plink
 from stratbench.job import say
+from stratbench.words import counted
 
 if TYPE_CHECKING:
     import tskit
@@ -33,7 +34,7 @@ def write_chromosome(
             share = (number - 1 + position / sequence.sequence_length) / chromosomes
             if int(10 * share) > tenth or time.monotonic() > said + SECONDS:
                 said, tenth = time.monotonic(), int(10 * share)
-                say(f"{share:.0%}: chromosome {number}, {len(rows)} SNPs written")
+                say(f"{share:.0%}: chromosome {number}, {counted(len(rows), 'SNP')} written")
     if chunk:
         bed.append(np.stack(chunk))
     return bim_rows(str(number), pd.DataFrame(rows, columns=["pos", "a1", "a2"]))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from stratbench import decimals, files
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -26,7 +27,9 @@ def read(path: str | Path) -> pd.DataFrame:
     _require_names(names, path)
     for line, row in rows[1:]:
         if len(row) != len(names):
-            raise UserError(f"{path}: line {line} has {len(row)} columns, the header has {len(names)}")
+            raise UserError(
+                f"{path}: line {line} has {counted(len(row), 'column')}, the header has {len(names)}"
+            )
     return pd.DataFrame([row for _, row in rows[1:]], index=[line for line, _ in rows[1:]], columns=names)
 
 

@@ -13,6 +13,7 @@ from stratbench.cohorts.counts import Counts, count
 from stratbench.cohorts.reader import Reader
 from stratbench.cohorts.waterfall import Waterfall
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 
 @dataclass
@@ -78,7 +79,7 @@ def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | Non
     twice = bim["snp"][bim["snp"].duplicated()]
     if len(twice):
         raise UserError(
-            f"{raw_prefix}.bim: {len(twice)} SNP ids occur before, the first is '{twice.iloc[0]}'; "
+            f"{raw_prefix}.bim: {counted(len(twice), 'SNP id')} used a second time, first '{twice.iloc[0]}'; "
             "rename them, e.g. with plink2 --set-all-var-ids '@:#:$r:$a', or remove them with --rm-dup"
         )
     return UnderQC(

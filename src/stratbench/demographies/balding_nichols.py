@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from stratbench.errors import UserError
+from stratbench.words import counted
 
 CITATION = "Balding & Nichols 1995, Genetica 96:3; Ochoa & Storey 2021, PLoS Genetics 17:e1009241 (bnpsd)"
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -63,7 +64,10 @@ def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
     fst, k = options["fst"], options["populations"]
     if isinstance(fst, list) and len(fst) != k:
-        yield "fst", f"{len(fst)} values for {k} populations; give one for each, or one number for all"
+        yield (
+            "fst",
+            f"{counted(len(fst), 'value')} for {counted(k, 'population')}; give one for each, or one number for all",
+        )
     if not options["admixture"] and options["spread"] != OPTIONS["spread"]["default"]:
         yield "spread", "it is of admixed people; set 'admixture' to true, or leave it out"
 

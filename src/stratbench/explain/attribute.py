@@ -23,6 +23,7 @@ from stratbench.train.genotypes import look_up, unpack
 from stratbench.train.network import Variables, evaluation
 from stratbench.train.setup import Setup, Spec, guards, method, set_up
 from stratbench.train.store import restore
+from stratbench.words import counted
 
 COLUMNS = ["seed", "snp", "score", "rms", "mean"]
 AT_ONCE = 32  # individuals
@@ -68,7 +69,7 @@ def attribute(
                     pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *own), strict=True)))
                     for seed, own in scores.items()
                 ]
-                say(f"{label}: {len(scores)} seeds {about[label]}")
+                say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
     for label, parts in tables.items():
         write_tsv(pd.concat(parts), outputs[label])
     write_json(about, record)

@@ -19,6 +19,7 @@ from stratbench.train.fit import hidden, predict
 from stratbench.train.network import Variables
 from stratbench.train.setup import Setup, guards, set_up
 from stratbench.train.store import restore
+from stratbench.words import counted
 
 
 def probe(
@@ -58,7 +59,7 @@ def _of_fit(data: Data, fit: Mapping[str, Any], place: Mapping[str, Any]) -> lis
                     untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
                     at = {**keys, "seed": seed}
                     records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
-    say(f"{fit['model']} {fit['adjustment']}: {len(trained)} seeds probed")
+    say(f"{fit['model']} {fit['adjustment']}: {counted(len(trained), 'seed')} probed")
     return records
 
 

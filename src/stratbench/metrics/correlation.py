@@ -3,6 +3,7 @@
 import numpy as np
 
 from stratbench.metrics.estimate import Estimate, not_applicable, problem
+from stratbench.words import counted
 
 
 def _constant(*arrays: np.ndarray) -> bool:
@@ -17,7 +18,7 @@ def pearson(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
     """
     reason = problem(y=y_N, score=score_N)
     if not reason and len(y_N) < 4:
-        reason = f"{len(y_N)} individuals; r needs 4"
+        reason = f"{counted(len(y_N), 'individual')}; r needs 4"
     if not reason and _constant(y_N, score_N):
         reason = "y or score is constant"
     if reason:

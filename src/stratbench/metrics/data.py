@@ -10,6 +10,7 @@ import pandas as pd
 
 from stratbench.errors import UserError
 from stratbench.files import read_json, read_lines, read_tsv
+from stratbench.words import counted
 
 COVARIATE = "covariate:"  # before a covariate's name among the columns of people
 
@@ -47,7 +48,9 @@ def _join(people: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     table = read_tsv(path, text=("set",)).set_index("iid")
     absent = people.index.difference(table.index)
     if len(absent):
-        raise UserError(f"{path}: no row for {len(absent)} individuals of the dataset, first '{absent[0]}'")
+        raise UserError(
+            f"{path}: no row for {counted(len(absent), 'individual')} of the dataset, first '{absent[0]}'"
+        )
     return table.loc[people.index]
 
 

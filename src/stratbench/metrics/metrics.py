@@ -19,6 +19,7 @@ from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
 from stratbench.metrics.prediction import MINIMUM, RANKING, evaluate, names
 from stratbench.metrics.recovery import names as recovery_names
 from stratbench.metrics.recovery import recovery
+from stratbench.words import counted
 
 Row = dict[str, Any]
 Label = Mapping[str, str]
@@ -56,7 +57,7 @@ def metrics(
     found += attribution_rows(place, data, attributions, files["attributions"], reasons)
     probes = [tidy.read(path) for path in files["probes"]]
     table = tidy.sort(pd.concat([tidy.table(found), *(probe for probe in probes if len(probe))]))
-    job.say(f"{len(table)} rows, {(table['status'] == 'failed').sum()} of them failed")
+    job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
     write_tsv(table, output)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from stratbench.errors import UserError
 from stratbench.registry import nearest
 from stratbench.sampling import UNASSIGNED, with_validation
+from stratbench.words import counted
 
 OPTIONS = {
     "population": {"type": "string", "description": "who is tested, all of them and nobody else"},
@@ -53,8 +54,8 @@ def assign(people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Gene
         )
     if sizes[wanted] < options["least"]:
         raise UserError(
-            f"splits: population '{wanted}' has {sizes[wanted]} individuals, fewer than {options['least']}, "
-            "too few to judge a model by; leave out a larger one, or lower 'least'"
+            f"splits: population '{wanted}' has {counted(int(sizes[wanted]), 'individual')}, fewer than "
+            f"{options['least']}, too few to judge a model by; leave out a larger one, or lower 'least'"
         )
     set_N = np.where(population_N == wanted, "test", "train").astype(object)
     set_N[population_N == ""] = ""

@@ -10,6 +10,7 @@ from stratbench import files
 from stratbench.errors import UserError
 from stratbench.genotypes import open_cohort
 from stratbench.structure import king
+from stratbench.words import counted
 
 SNPS = 20_000  # at most, evenly spaced: a kinship's standard error is then some .004
 LEAST = 500
@@ -37,7 +38,7 @@ def kinships(cohort: Path, iids: Sequence[str]) -> pd.DataFrame:
     snps = autosomal(cohort)["snp"].tolist()
     if len(snps) < LEAST:
         raise UserError(
-            f"{cohort}: {len(snps)} autosomal SNPs are too few for KING kinships ({LEAST} are the least); use "
+            f"{cohort}: {counted(len(snps), 'autosomal SNP')}, too few for KING kinships ({LEAST} are the least); use "
             "declared families, or relax QC"
         )
     most = min(SNPS, len(snps))

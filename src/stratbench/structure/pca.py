@@ -67,8 +67,8 @@ def fit(
     f, m = int(fitted_N.sum()), len(p_M)
     if f < 2 or m == 0:
         raise UserError(
-            f"structure: {f} unrelated training individuals and {m} SNPs for PCs; two individuals and a SNP "
-            "are the least: enlarge the training set, or relax the LD pruning of QC"
+            f"structure: {counted(f, 'unrelated training individual')} and {counted(m, 'SNP')} for PCs; two "
+            "individuals and a SNP are the least: enlarge the training set, or relax the LD pruning of QC"
         )
     k = min(axes, f - 1, m)
     people = everyone.people(fitted_N)

@@ -17,6 +17,7 @@ from stratbench.sampling import UNASSIGNED
 from stratbench.structure import grm, kin, pca
 from stratbench.structure.covariates import covariates
 from stratbench.structure.fst import fst
+from stratbench.words import counted
 
 EXACT = 5000  # individuals up to whom all axes are found at once; the axes of more are iterated
 OPTIONS = {
@@ -77,7 +78,8 @@ def structure(
     stored = n <= options["grm_most"]
     product_NN = grm.product(everyone, p_M) if n <= EXACT or stored else None
     axes = pca.fit(everyone, p_M, fitted_N, product_NN if n <= EXACT else None)
-    say(f"{axes.loading_MK.shape[1]} PCs from {fitted_N.sum()} individuals and {len(p_M)} SNPs")
+    found = f"{counted(axes.loading_MK.shape[1], 'PC')} from {counted(int(fitted_N.sum()), 'individual')}"
+    say(f"{found} and {counted(len(p_M), 'SNP')}")
     _write_pcs(cohort, everyone, axes, people["iid"].tolist(), fitted_N, out)
     _write_grms(cohort, everyone, p_M, product_NN if stored else None, options["loco"], out)
     train_N = (people["set"] == "train").to_numpy()
@@ -113,7 +115,7 @@ def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold
     reasons = {
         f"{len(iids)} individuals are more than {EXACT}": len(iids) > EXACT,
         f"autosomal SNPs span {span / 1e6:.0f} Mb, less than {kin.SPAN / 1e6:.0f}": span < kin.SPAN,
-        f"{snps} autosomal SNPs are fewer than {kin.LEAST}": snps < kin.LEAST,
+        f"{counted(snps, 'autosomal SNP')}, fewer than {kin.LEAST}": snps < kin.LEAST,
     }
     why_not = [reason for reason, holds in reasons.items() if holds]
     if why_not:
@@ -121,7 +123,8 @@ def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold
         return fitted_N
     result_N = fitted_N.copy()
     result_N[fitted_N] = relatives.without_relatives(kin.kinships(cohort, iids), iids, threshold)
-    say(f"{fitted_N.sum() - result_N.sum()} training individuals have relatives among the others")
+    related = int(fitted_N.sum() - result_N.sum())
+    say(f"PCs are fitted without {counted(related, 'training individual')} with relatives among the others")
     return result_N
 
 
@@ -144,10 +147,10 @@ def common(everyone: Genotypes, fitted_N: np.ndarray, maf: float) -> tuple[Genot
         )
     common_M = np.minimum(p_M, 1 - p_M) > maf  # False where p is NaN
     if not common_M.any():
+        people = counted(int(fitted_N.sum()), "unrelated training individual")
         raise UserError(
-            f"structure: none of {len(p_M)} SNPs marked `structure` has MAF > {maf:g} among {fitted_N.sum()} "
-            "unrelated training individuals; lower the config's structure: maf, or raise the maf of QC or relax its "
-            "LD pruning"
+            f"structure: none of {counted(len(p_M), 'SNP')} marked `structure` has MAF > {maf:g} among {people}; lower "
+            "the config's structure: maf, or raise the maf of QC or relax its LD pruning"
         )
     return everyone.snps(common_M), p_M[common_M]
 

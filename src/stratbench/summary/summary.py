@@ -11,6 +11,7 @@ from stratbench.metrics import rows
 from stratbench.summary.comparisons import comparisons
 from stratbench.summary.provenance import provenance
 from stratbench.summary.runtime import fit_name, runtime
+from stratbench.words import counted
 
 QC_COLUMNS = ["cohort", "step", "unit", "removed", "left", "threshold"]
 
@@ -30,7 +31,9 @@ def summary(
     fits = {fit_name(path): read_json(path) for path in files["fit_json"]}
     write_tsv(runtime(files["benchmarks"], fits), outputs["runtime"])
     write_json(provenance(config, fits.values(), len(files["benchmarks"])), outputs["provenance"])
-    job.say(f"{len(metrics)} metrics of {len(fits)} fits in {len(files['metrics'])} splits")
+    job.say(
+        f"{counted(len(metrics), 'metric')} of {counted(len(fits), 'fit')} in {counted(len(files['metrics']), 'split')}"
+    )
 
 
 def together(paths: Sequence[str]) -> pd.DataFrame:

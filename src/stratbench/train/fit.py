@@ -27,6 +27,7 @@ from stratbench.train.network import Outputs, Variables
 from stratbench.train.setup import Setup, Spec, guards, set_up
 from stratbench.train.store import dump
 from stratbench.train.watch import Watch
+from stratbench.words import counted
 
 PREDICTIONS = ["seed", "iid", "set", "y", "score", "f", "probability"]
 FAR = 1000  # standard deviations from 0, beyond which nine digits of a score hold too few of what differs
@@ -94,7 +95,8 @@ def _fitted(data: Data, model: Spec, adjustments: Sequence[Spec], seeds: int, na
                 if trained is not None:
                     fitted.stored[str(seed)], table = trained
                     fitted.predictions.append(table)
-            say(f"seed {seed} of {seeds}: {run['status']} after {run['epochs']} epochs {run['reason']}")
+            epochs = counted(run["epochs"], "epoch")
+            say(f"seed {seed} of {seeds}: {run['status']} after {epochs} {run['reason']}")
     except ScientificFailure as error:
         fitted.reasons.add(str(error))
     return fitted
@@ -104,7 +106,9 @@ def _check_labels(data: Data) -> None:
     for name in ("train", "validation"):
         rows = data.rows(name)
         if len(rows) < 2 or (data.kind == "binary" and len(np.unique(data.y_N[rows])) < 2):
-            raise ScientificFailure(f"the {name} set ({len(rows)} individuals) does not hold both classes")
+            raise ScientificFailure(
+                f"the {name} set ({counted(len(rows), 'individual')}) does not hold both classes"
+            )
 
 
 def _stages(setup: Setup) -> list[Stage]:

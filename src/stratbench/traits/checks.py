@@ -10,6 +10,7 @@ from typing import Any
 from stratbench.cohorts.cohort_file import columns as cohort_columns
 from stratbench.registry import nearest
 from stratbench.traits import options as rules
+from stratbench.words import counted
 
 Problem = tuple[tuple[str, ...], str]
 Entry = Mapping[str, Any]
@@ -33,7 +34,10 @@ def alone(entry: Entry) -> Iterator[Problem]:
     yield from ((("simulate", name), message) for name, message in rules.problems(given))
     snps = entry["snps"]
     if snps is not None and given["h2"] > 0 and given["causal"] > snps and not given["untyped"]:
-        yield ("simulate", "causal"), f"{given['causal']} causal SNPs, but the model sees only {snps} (snps)"
+        yield (
+            ("simulate", "causal"),
+            f"{counted(given['causal'], 'causal SNP')}, but the model sees only {snps} (snps)",
+        )
 
 
 def _ascertainment(entry: Entry, kind: str) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from stratbench.traits.genetic import common
 from stratbench.traits.measured import measured
 from stratbench.traits.options import OPTIONS
 from stratbench.traits.simulate import DRAWS, Rngs, shares, shares_within, simulate
+from stratbench.words import counted
 
 TRUTH = ["snp", "effect", "visible", "population"]
 PARTS = [
@@ -71,7 +72,7 @@ def spaced(m: int, wanted: int | None) -> np.ndarray:
         return np.arange(m)
     if wanted > m:
         raise UserError(
-            f"traits: snps is {wanted}, but {m} SNPs passed QC; lower it, or leave it out for all"
+            f"traits: snps is {wanted}, but {counted(m, 'SNP')} passed QC; lower it, or leave it out for all"
         )
     return (np.arange(wanted) * 2 + 1) * m // (2 * wanted)
 
@@ -181,4 +182,5 @@ def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) 
     files.write_tsv(made["liability"], out / "liability.tsv")
     keep.write_iids(fam.loc[iids, "fid"].tolist(), iids, out / "keep.iid")
     keep.write_snps(bim["snp"].to_numpy()[made["seen"]].tolist(), out / "keep.snp")
-    say(f"{made['about']['description']}: {len(iids)} individuals, {len(made['seen'])} SNPs to see")
+    size = f"{counted(len(iids), 'individual')}, {counted(len(made['seen']), 'SNP')} to see"
+    say(f"{made['about']['description']}: {size}")

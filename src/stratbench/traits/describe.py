@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from stratbench.words import counted
+
 
 def describe(options: Mapping[str, Any]) -> str:
     """A simulated trait in words."""
@@ -25,7 +27,9 @@ def _genes(options: Mapping[str, Any]) -> str:
         f", {options['causal_shared']:.0%} of them acting everywhere" if options["causal_shared"] < 1 else ""
     )
     removed = ", differences between populations removed" if options["between"] == "removed" else ""
-    return f"h2 {options['h2']:g} by {options['causal']} causal SNPs{equal}{hidden}{shared}{removed}"
+    return (
+        f"h2 {options['h2']:g} by {counted(options['causal'], 'causal SNP')}{equal}{hidden}{shared}{removed}"
+    )
 
 
 def _around(options: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes
+from stratbench.words import counted
 
 
 def common(candidate_C: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
@@ -26,8 +27,8 @@ def draw_causal(
         rare = f" with MAF >= {least:g}" if least > 0 else ""
         remedy = "`causal` or `causal_maf`" if least > 0 else "`causal`"
         raise UserError(
-            f"traits: {causal} causal SNPs asked for, but only {len(candidate_C)} SNPs{rare} to draw them "
-            f"from; lower {remedy}, raise `snps`, or simulate longer chromosomes"
+            f"traits: {counted(causal, 'causal SNP')} asked for, but only {counted(len(candidate_C), 'SNP')}{rare} to "
+            f"draw them from; lower {remedy}, raise `snps`, or simulate longer chromosomes"
         )
     return np.sort(rng.choice(candidate_C, size=causal, replace=False))
 

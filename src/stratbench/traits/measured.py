@@ -12,6 +12,7 @@ from stratbench.cohorts.tables import minus_nine
 from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.registry import nearest
+from stratbench.words import counted
 
 CODED = ("missing (0)", "controls (1)", "cases (2)")
 SPREAD = (1e-100, 1e100)
@@ -37,7 +38,9 @@ def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) ->
     stripped = text[columns].apply(lambda values: values.str.strip())
     coded = stripped.apply(minus_nine)
     if coded.any(axis=None):
-        say(f"trait '{name}': {int(coded.to_numpy().sum())} values are -9: missing, as PLINK has it")
+        say(
+            f"trait '{name}': {counted(int(coded.to_numpy().sum()), 'value')} of -9: missing, as PLINK has it"
+        )
     raw = stripped.mask(coded, "").replace(list(MISSING), None)
     values = _numbers(raw.bfill(axis=1).iloc[:, 0].set_axis(text["iid"]), samples_tsv, name)
     if values.notna().sum() == 0:

@@ -25,6 +25,7 @@ from stratbench.traits.environment import (
 from stratbench.traits.genetic import draw_causal, draw_effects, draw_homes, values_by_home
 from stratbench.traits.options import needs_populations, problems
 from stratbench.traits.populations import population_means, require_known, require_two
+from stratbench.words import counted
 
 DRAWS = ("causal", "effects", "homes", "deme", "family", "noise", "ascertainment")
 SHARES = ("genetic", "environment", "environment_family", "noise")
@@ -121,7 +122,7 @@ def threshold(liability_N: np.ndarray, prevalence: float, of: str = "") -> np.nd
     if y_N.min() == y_N.max():
         only = "cases" if y_N.min() else "controls"
         raise UserError(
-            f"traits: prevalence {prevalence:g} of {len(y_N)} individuals{of} leaves only {only}; "
+            f"traits: prevalence {prevalence:g} of {counted(len(y_N), 'individual')}{of} leaves only {only}; "
             "choose a prevalence nearer 0.5, more individuals, or h2 + environment < 1"
         )
     return y_N

@@ -9,6 +9,7 @@ from stratbench.report.curves import Course, Places
 from stratbench.report.figures.headline import CEILING, FLOOR, OLS, OLS_PCS, between, chance_auc_pr
 from stratbench.report.results import Group, Results
 from stratbench.report.verdicts import NOTHING, verdict
+from stratbench.words import counted
 
 SLOT, LEAST = 0.46, 2.5  # inches that a tick label needs, and a panel
 HIGH = 1.5  # inches of a panel
@@ -244,7 +245,7 @@ def spread(results: Results, *shown: Course) -> str:
     counts = {results.replicates(group) for one in shown for group in one.groups}
     low, high = min(counts), max(counts)
     if low == high:
-        return f"{low} replicate{'' if low == 1 else 's'} a point"
+        return f"{counted(low, 'replicate')} a point"
     return f"{low} to {high} replicates a point"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stratbench.report.results import Group
+from stratbench.words import counted
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,4 @@ def layout(
 
 
 def replicates(count: int) -> str:
-    return f"{count} replicate{'s' if count != 1 else ''}"
+    return counted(count, "replicate")

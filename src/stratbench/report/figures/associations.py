@@ -9,6 +9,7 @@ from stratbench.report import style
 from stratbench.report.figures import manhattan
 from stratbench.report.results import Group, Results
 from stratbench.study import Study
+from stratbench.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def load(results: Results, subject: Any) -> manhattan.Data:
 
 def draw(data: manhattan.Data) -> "Figure":
     count = max(len(data.genome.snps), 1)
-    return manhattan.mirrored(data, -np.log10(0.05 / count), f"p = .05 / {count:,} SNPs")
+    return manhattan.mirrored(data, -np.log10(0.05 / count), f"p = .05 / {counted(count, 'SNP')}")
 
 
 def caption(results: Results, subject: Any) -> str:

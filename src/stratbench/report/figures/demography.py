@@ -14,6 +14,7 @@ from stratbench.report import style
 from stratbench.report.figures._pedigree import Member, draw_family, family
 from stratbench.report.results import Group, Results, scenarios
 from stratbench.study import Study
+from stratbench.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -240,7 +241,7 @@ def _map(axis: Any, data: Data) -> str:
     axis.set_aspect("equal")
     axis.margins(0.12)
     axis.axis("off")
-    return f"{len(places)} populations, {rate}{_since(data.graph, places.keys())}"
+    return f"{counted(len(places), 'population')}, {rate}{_since(data.graph, places.keys())}"
 
 
 def _since(graph: Any, names: Collection[str]) -> str:

@@ -41,7 +41,7 @@ def _about(results: Results, scenario: str, count: int) -> str:
     steps = qc.steps(results, scenario)
     left = {unit: table["left"].iloc[-1] for unit, table in steps.groupby("unit")}
     people, snps = left.get("individuals", 0), left.get("SNPs", 0)
-    size = f"{people:,.0f} individuals and {snps:,.0f} SNPs after quality control"
+    size = f"{counted(round(people), 'individual')} and {counted(round(snps), 'SNP')} after quality control"
     unlabelled = steps.loc[steps["step"] == "population", "removed"].sum()
     size += f", without {counted(int(unlabelled), 'individual')} who had no population" if unlabelled else ""
     said = results.cohort_file(scenario)

@@ -8,6 +8,7 @@ from stratbench.report.numbers import cell, signed
 from stratbench.report.page import Block, Heading, Listing, Section, Table, Text
 from stratbench.report.results import Results
 from stratbench.report.sections._parts import images
+from stratbench.words import counted
 
 
 def build(results: Results) -> Section | None:
@@ -15,8 +16,8 @@ def build(results: Results) -> Section | None:
     if dial is None or not shown:
         return None
     first = (
-        f"The same traits, splits and methods at {len(dial.points)} points of one axis: {dial.title}. Scenarios are "
-        "never pooled; each point has its own replicates."
+        f"The same traits, splits and methods at {counted(len(dial.points), 'point')} of one axis: {dial.title}. "
+        "Scenarios are never pooled; each point has its own replicates."
     )
     blocks: list[Block] = [Text(first)]
     for one in shown:
