@@ -91,9 +91,9 @@ def require_same_people(bed: str | Path, packed_MB: np.ndarray, n: int) -> None:
         )
     if len(last_M) >= FEW and not np.any(last_M >> inside):
         raise UserError(
-            f"{bed}: the last of {counted(n, 'individual')} is homozygous for A1 at all {len(last_M)} SNPs; "
-            "the .fam has lines that the .bed lacks, or is another's; if this person is so in truth, put another last "
-            "(plink2 --make-bed --indiv-sort file <ids in another order>)"
+            f"{bed}: the last of {counted(n, 'individual')} is homozygous for A1 at all of "
+            f"{counted(len(last_M), 'SNP')}; the .fam has lines that the .bed lacks, or is another's; if this person "
+            "is so in truth, put another last (plink2 --make-bed --indiv-sort file <ids in another order>)"
         )
 
 
@@ -130,7 +130,7 @@ def _read_columns(path: Path, columns: list[str]) -> pd.DataFrame:
         line = text[: text.index('"')].count("\n") + 1
         raise UserError(f"{path}: line {line} holds a quotation mark; remove it")
     if not text.strip():
-        raise UserError(f"{path}: empty; at least {len(columns)} columns are needed")
+        raise UserError(f"{path}: empty; at least {counted(len(columns), 'column')} are needed")
     try:
         table = pd.read_csv(
             StringIO(text),

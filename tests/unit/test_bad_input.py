@@ -146,7 +146,7 @@ BAD: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "longer .fam, same size": (
         raw("x.fam", lambda b: b + b"f i11 0 0 1 1\n"),
-        r"x\.bed: the last of 12 individuals is homozygous for A1 at all 30 SNPs.* put another last .*--indiv-sort",
+        r"x\.bed: the last of 12 individuals is homozygous for A1 at all of 30 SNPs.* put another last .*--indiv-sort",
     ),
     "empty .fam": (raw("x.fam", lambda b: b"\n\n"), r"x\.fam: empty"),
     "empty .bim": (raw("x.bim", lambda b: b""), r"x\.bim: empty"),

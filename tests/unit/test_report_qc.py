@@ -277,3 +277,29 @@ def test_people_without_a_population_are_a_step_of_the_waterfall_and_in_the_text
     assert about.startswith(
         "A real cohort: 80 individuals and 90 SNPs after quality control, without 2 individuals who"
     )
+
+
+@pytest.mark.parametrize(
+    ("axes", "people", "said"),
+    [
+        (20, 60, []),
+        (20, 24, ["20 PCs from 24 unrelated training individuals, more than one for three people"]),
+        (9, 10, ["9 PCs could be had of the 20", "9 PCs from 10 unrelated training individuals"]),
+        (1, 40, ["1 PC could be had of the 20 that are asked for"]),
+    ],
+)
+def test_few_people_behind_many_axes_are_said_in_the_report(
+    results: Results, axes: int, people: int, said: list[str]
+) -> None:
+    """Of two splits of the cohort the worse one."""
+    for number, split in enumerate(split for split in results.study.splits if split.cohort == "mice"):
+        fitted = people if number == 0 else 70
+        table = {"iid": [f"i{k:03d}" for k in range(80)], "fitted": [int(k < fitted) for k in range(80)]}
+        table |= {f"pc{k + 1}": 0.5 for k in range(axes if number == 0 else 20)}
+        files.write_tsv(pd.DataFrame(table), results.base / results.paths.pcs.format(**vars(split)))
+    section = cohorts.build(results)
+    assert section is not None
+    texts = [block.text for block in section.blocks if isinstance(block, Text)]
+    found = [text for text in texts if " PC" in text and not text.startswith("A real")]
+    assert len(found) == bool(said)
+    assert all(part in found[0] for part in said)

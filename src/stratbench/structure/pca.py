@@ -12,10 +12,10 @@ from scipy.linalg import eigh
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes
 from stratbench.job import say
+from stratbench.structure import AXES
 from stratbench.structure.correction import corrected
 from stratbench.words import counted
 
-AXES = 20
 TOLERANCE = 1e-9  # eigenvalues below this share of the largest are rounding
 CONVERGED = 1e-3  # of an axis's eigenvalue: length of the residual at which iteration ends
 PASSES = 12  # over the genotypes at most

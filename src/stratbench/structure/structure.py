@@ -113,7 +113,7 @@ def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold
     """
     iids, span, snps = iid_N[fitted_N].tolist(), kin.span(cohort), len(kin.autosomal(cohort))
     reasons = {
-        f"{len(iids)} individuals are more than {EXACT}": len(iids) > EXACT,
+        f"{counted(len(iids), 'individual')}, more than {EXACT}": len(iids) > EXACT,
         f"autosomal SNPs span {span / 1e6:.0f} Mb, less than {kin.SPAN / 1e6:.0f}": span < kin.SPAN,
         f"{counted(snps, 'autosomal SNP')}, fewer than {kin.LEAST}": snps < kin.LEAST,
     }

@@ -12,6 +12,7 @@ from stratbench.report import style
 from stratbench.report.figures.pca import first_splits
 from stratbench.report.results import Group, Results
 from stratbench.study import Split, Study
+from stratbench.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,7 +93,7 @@ def draw(data: Data) -> "Figure":
     else:
         axis.set_xticks([])
         axis.set_yticks([])
-        axis.set_xlabel(f"{len(names)} populations, in order")
+        axis.set_xlabel(f"{counted(len(names), 'population')}, in order")
     axis.tick_params(length=0)
     for spine in axis.spines.values():
         spine.set_visible(False)

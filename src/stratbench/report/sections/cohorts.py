@@ -7,8 +7,11 @@ from stratbench.report.numbers import NOTHING, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.results import Results, scenarios
 from stratbench.report.sections._parts import images
+from stratbench.structure import AXES
 from stratbench.study import Cohort
 from stratbench.words import counted
+
+MANY = 1 / 3  # PCs of a person of the fit above which they say more of single people than of ancestry
 
 
 def build(results: Results) -> Section | None:
@@ -22,6 +25,7 @@ def build(results: Results) -> Section | None:
         blocks += images(results, "demography", scenario)
         if scenario in structured:
             blocks += images(results, "pca", scenario)
+            blocks += [Text(said)] if (said := _few(results, scenario)) else []
             if fst.pairs(results, scenario).empty:
                 blocks.append(Text("There is one population here, so there is no FST to show."))
             else:
@@ -64,6 +68,29 @@ def _unmatched(results: Results, cohort: Cohort) -> list[str]:
         for row in rows
         if row["without_row"] or row["strangers"]
     ]
+
+
+def _few(results: Results, scenario: str) -> str:
+    """That a split's PCs are fewer than asked for, or many for the people of the fit; blank where neither holds."""
+    sizes = []
+    for split in results.study.splits:
+        if results.study.cohort(split.cohort).scenario == scenario:
+            pcs = results.table(results.paths.pcs, split)
+            sizes.append((pcs.filter(regex=r"^pc\d+$").shape[1], int(pcs["fitted"].sum())))
+    axes, people = max(sizes, key=lambda size: size[0] / max(size[1], 1))
+    fewest = min(size[0] for size in sizes)
+    said = []
+    if fewest < AXES:
+        said.append(
+            f"{counted(fewest, 'PC')} could be had of the {AXES} that are asked for: there are fewer axes than people "
+            "whom they are fitted on, and no more than SNPs that PCs may use. What asks for more uses these."
+        )
+    if axes > MANY * people:
+        said.append(
+            f"{counted(axes, 'PC')} from {counted(people, 'unrelated training individual')}, more than one for three "
+            "people: later PCs follow single people rather than ancestry, and adjusting for them removes signal, too."
+        )
+    return " ".join(said)
 
 
 def _waterfall(results: Results, scenario: str) -> Table:
