@@ -148,15 +148,16 @@ def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[s
     if table is not None:
         own_columns.require_labels(cohort, table, kinds, fam["iid"])
     if trait is None:
-        values, where = own_columns.blanked(fam["phenotype"], cohort["missing"]), f"{fam_path}, column 6"
+        values, path, place = own_columns.blanked(fam["phenotype"], cohort["missing"]), fam_path, "column 6"
     else:
-        values, where = table[trait], f"{cohort['phenotypes']}, column '{trait}'"
-    kind, note = own_columns.trait_kind(values, fam["iid"], where, cohort["kind"], trait is None)
+        values, path, place = table[trait], cohort["phenotypes"], f"column '{trait}'"
+    kind, note = own_columns.trait_kind(values, fam["iid"], f"{path}, {place}", cohort["kind"], trait is None)
     name = own_columns.names([] if table is None else list(table.columns))
     label = re.sub(r"[^a-z0-9.]+", "-", (trait or "phenotype").lower())[:LONGEST].strip("-.") or "trait"
     column = name[trait] if trait is not None else "phenotype"
     declared = _cohort_file(bfile, cohort, name, kinds)
-    declared["traits"] = {label: {"kind": kind, "column": column, "description": note}}
+    about = f"{Path(path).name}{note.removeprefix(path)}"  # the report's readers need no path
+    declared["traits"] = {label: {"kind": kind, "column": column, "description": about}}
     print(f"{study}: {note}", file=sys.stderr)
     return declared, label
 
@@ -176,7 +177,7 @@ def _cohort_file(
             {"file": "phenotypes", "id": cohort["id"], "columns": {new: old for old, new in name.items()}}
         ]
     return {
-        "title": f"The user's own cohort of {bfile}.bed, .bim and .fam",
+        "title": f"The user's own cohort of {Path(bfile).name}.bed, .bim and .fam",
         "licence": "No licence is stated",
         "citation": "There is no publication to cite, as the config gives files in place of a cohort file",
         **{key: cohort[key] for key in ("build", "autosomes") if cohort[key] is not None},

@@ -164,7 +164,8 @@ def test_odd_cohorts_reach_the_report_without_a_nan(
     plink.write_bim(bim, "mine.bim")
     plink.write_fam(fam, "mine.fam")
     files.write_tsv(table, "mine.tsv")
-    own = {"bfile": "mine", "phenotypes": "mine.tsv", "trait": "y", "population": "label", **cohort}
+    own = {"bfile": str(tmp_path / "mine"), "phenotypes": str(tmp_path / "mine.tsv"), "trait": "y", **cohort}
+    own["population"] = "label"
     own["missing"] = ["x"]  # so that NA is a name
     models = {"linear": {"method": "linear", "epochs": 1}}
     with warnings.catch_warnings():
@@ -181,3 +182,7 @@ def test_odd_cohorts_reach_the_report_without_a_nan(
     assert pcs["iid"].tolist() == table["IID"].tolist()
     assert np.isfinite(pcs.drop(columns="iid").to_numpy(dtype=float)).all()
     assert len(pcs.columns) - 2 == (1 if made is two_kinds else 20)
+    page = Path(paths.report).read_text()
+    said = page[: page.index('id="provenance"')]  # which has the whole config
+    assert "own cohort of mine.bed, .bim and .fam" in said
+    assert str(tmp_path) not in said

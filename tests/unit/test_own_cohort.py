@@ -72,7 +72,9 @@ def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
     assert config["splits"]["kin-aware"]["options"]["test"] == 0.3
     note = "data/mine.tsv, column 'Bmi': quantitative (by its values), 3 of 4 not missing"
     assert capsys.readouterr().err == f"mine: {note}\n"
-    assert said["traits"]["bmi"] == {"kind": "quantitative", "column": "bmi", "description": note}
+    assert said["title"] == "The user's own cohort of mine.bed, .bim and .fam"
+    about = note.removeprefix("data/")  # the report's readers need no path
+    assert said["traits"]["bmi"] == {"kind": "quantitative", "column": "bmi", "description": about}
 
 
 def test_sex_is_the_tables_if_it_has_one(here: Path) -> None:

@@ -56,11 +56,12 @@ def test_five_lines(run: tuple[Path, str]) -> None:
 def test_the_report_is_of_this_cohort(run: tuple[Path, str]) -> None:
     base, said = run
     report = (base / "results/mine/report.html").read_text()
-    for part in ("data/mine", "bmi", "pc-covariates", "ols-pcs", "149"):
+    for part in ("mine.bed, .bim and .fam", "bmi", "pc-covariates", "ols-pcs", "149"):
         assert part in report
     note = "data/mine.tsv, column 'bmi': quantitative (by its values), 149 of 150 not missing"
     assert f"mine: {note}" in said
-    assert files.read_json(base / "results/mine/datasets/mine/bmi/trait.json")["description"] == note
+    about = files.read_json(base / "results/mine/datasets/mine/bmi/trait.json")["description"]
+    assert f"data/{about}" == note
 
 
 def test_populations_and_values_are_the_tables(run: tuple[Path, str]) -> None:

@@ -1,5 +1,7 @@
 """Who was studied: sizes, quality control, structure, and what the traits are."""
 
+from pathlib import Path
+
 from stratbench.report.answer import describe
 from stratbench.report.figures import fst, qc, shares
 from stratbench.report.figures.pca import first_splits
@@ -63,7 +65,7 @@ def _unmatched(results: Results, cohort: Cohort) -> list[str]:
     rows = results.table(results.paths.raw_tables, cohort).to_dict("records")
     return [
         f"Of {counted(row['individuals'], 'individual')} in the .fam, {row['without_row']:,} have no row in the table "
-        f"{row['table']}, and so no values of its columns; {row['strangers']:,} of the table's "
+        f"{Path(row['table']).name}, and so no values of its columns; {row['strangers']:,} of the table's "
         f"{counted(row['rows'], 'row')} match nobody and are left out."
         for row in rows
         if row["without_row"] or row["strangers"]
