@@ -95,7 +95,7 @@ def test_an_own_cohort_is_cited_in_sentences(here: Path) -> None:
     said = declared(short())
     sentences = [said[key] for key in ("title", "citation", "licence")]
     assert sentences == [
-        "The user's own cohort of data/mine.bed, .bim and .fam",
+        "The user's own cohort of mine.bed, .bim and .fam",
         "There is no publication to cite, as the config gives files in place of a cohort file",
         "No licence is stated",
     ]
