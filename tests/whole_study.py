@@ -46,7 +46,8 @@ def cohort_of(study: Study, paths: Paths) -> None:
     (cohort,) = study.cohorts
     declared = study.declared(cohort.label)
     raw, samples = fill(paths.raw_bed, cohort).removesuffix(".bed"), fill(paths.raw_samples, cohort)
-    read_cohort(declared, {key: entry["path"] for key, entry in declared["files"].items()}, raw, samples)
+    sources = {key: entry["path"] for key, entry in declared["files"].items()}
+    read_cohort(declared, sources, raw, samples, tables_tsv=fill(paths.raw_tables, cohort))
     about = {key: declared.get(key) for key in ("mating", "build", "autosomes")}
     folder = Path(fill(paths.bed, cohort)).parent
     qc(raw, samples, folder, study.cohort_spec(cohort.label)["qc"], about)

@@ -140,7 +140,7 @@ def odd(count_MN: np.ndarray) -> tuple[np.ndarray, pd.DataFrame, pd.DataFrame, p
         bim.iloc[order],
         fam,
         table,
-        {"covariates": ["sex"], "family": "parents", "qc": qc_options},
+        {"family": "parents", "qc": qc_options},
     )
 
 
