@@ -19,7 +19,17 @@ from stratbench.cohorts.mating import forbidden
 from stratbench.errors import UserError
 from stratbench.inputs import require_file
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, plain, problems, shipped, with_defaults
+from stratbench.schema import (
+    Place,
+    controls,
+    dotted,
+    first,
+    plain,
+    problems,
+    shipped,
+    shortened,
+    with_defaults,
+)
 from stratbench.traits import checks as trait_checks
 
 Config = dict[str, Any]
@@ -50,7 +60,7 @@ def check(raw: Mapping[str, Any]) -> Config:
     checker = Checker(raw)
     config = checker.run()
     if checker.problems:
-        listed = "\n".join(f"  {problem}" for problem in checker.problems)
+        listed = "\n".join(f"  {problem}" for problem in first(checker.problems))
         raise UserError(f"the study's config cannot be used:\n{listed}")
     return config
 
@@ -83,7 +93,8 @@ class Checker:
         self.against(shipped("config"), self.raw, ())
         config = with_defaults(shipped("config"), self.raw)
         sections = ("cohorts", "traits", *KINDS)
-        if not all(isinstance(config.get(name), dict) for name in sections) or ("blocks",) in self.broken:
+        there = all(isinstance(config.get(name), dict) for name in sections)
+        if not there or not isinstance(config.get("blocks"), list) or ("blocks",) in self.broken:
             return config  # nothing more can be said
         self.resolve(config, "cohorts", self.cohort)
         cohorts = {
@@ -105,8 +116,10 @@ class Checker:
         for k, block in enumerate(config["blocks"]):
             if ("blocks", k) not in self.broken:
                 self.block(config, ("blocks", k), block)
-        if "dial" in config and ("dial", "points") not in self.broken:
+        if "dial" in config and not {place[0] for place in self.broken} & {"blocks", "dial"}:
             self.dial(config, config["dial"]["points"])
+        unseen = [(place, said) for place, said in controls(self.raw) if place[:2] not in self.broken]
+        self.refuse_all((), unseen)
         return config
 
     def resolve(self, config: Config, section: str, complete: Callable[[Place, Any], Any]) -> None:
@@ -162,6 +175,10 @@ class Checker:
         if ("demography" in simulate) == ("file" in simulate):
             self.refuse(inside, "give either 'demography' (a name) or 'file' (a path of a method file)")
             return entry
+        for key in ("demography", "file"):
+            if not isinstance(simulate.get(key, ""), str):
+                self.refuse((*inside, key), f"{shortened(simulate[key])} is not of type 'string'")
+                return entry
         common = module_options("cohorts/simulate.py")
         spec = self.spec("demography", inside, simulate, "demography", common)
         if place not in self.broken:
@@ -232,7 +249,7 @@ class Checker:
             self.undefined(place, label, sorted({*config[section], *shipped}))
 
     def undefined(self, place: Place, label: str, known: list[str]) -> None:
-        self.refuse(place, f"undefined label '{label}': {nearest(label, known)}")
+        self.refuse(place, f"undefined label {label!r}: {nearest(label, known)}")
 
     def sound(self, config: Config, *places: Place) -> bool:
         return all(place[1] in config[place[0]] and place not in self.broken for place in places)

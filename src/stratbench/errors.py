@@ -1,8 +1,23 @@
 """The two kinds of failure that are not bugs."""
 
+import re
+
+LONGEST = 300  # letters of a word in a message: a path, an id
+
+
+def _shown(message: str) -> str:
+    """A message that a screen can show: control characters as escapes, and of an endless word the beginning."""
+    text = "".join(
+        letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in message
+    )
+    return re.sub(rf"\S{{{LONGEST},}}", lambda word: f"{word[0][:60]}... ({len(word[0])} characters)", text)
+
 
 class UserError(Exception):
     """Bad input: the message names the file, sample or option, and what to change. Exit code is non-zero."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_shown(message))
 
 
 class MethodError(UserError):

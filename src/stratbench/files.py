@@ -168,6 +168,12 @@ def read_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise UserError(f"{path}: line {line} is not UTF-8 ({error.reason}); save it as UTF-8") from error
+    if "\ufeff" in text:
+        line = text[: text.index("\ufeff")].count("\n") + 1
+        raise UserError(
+            f"{path}: line {line} holds a byte order mark (U+FEFF, which is not seen) that is not the file's first; "
+            "remove it"
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

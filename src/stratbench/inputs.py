@@ -20,11 +20,17 @@ def require_file(path: str | Path) -> None:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError as error:
-        raise UserError(f"no such file: {path}") from error
+        raise UserError(f"no such file: {_named(path)}") from error
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise UserError(f"{_named(path)}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:  # a NUL byte
         raise UserError(f"{str(path)!r}: no path: {error}") from error
     if not stat.S_ISREG(mode):
         kind = KINDS.get(stat.S_IFMT(mode), "no plain file")
-        raise UserError(f"{path}: is {kind}; give the path of a plain file")
+        raise UserError(f"{_named(path)}: is {kind}; give the path of a plain file")
+
+
+def _named(path: str | Path) -> str:
+    """A path in a line."""
+    text = str(path)
+    return text if text.isprintable() else repr(text)

@@ -15,7 +15,7 @@ from typing import Any
 from stratbench.errors import UserError
 from stratbench.inputs import require_file
 from stratbench.registry import nearest
-from stratbench.schema import Place, dotted, problems, shipped, with_defaults
+from stratbench.schema import Place, dotted, first, problems, shipped, with_defaults
 
 THIN = 20_000  # SNPs, evenly spaced: what a network's first layer can take; qc: {thin: null} lifts it
 LONGEST = 64  # characters of a label
@@ -83,7 +83,7 @@ def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"'cohort' stands for a whole study; leave out {', '.join(double)}, or 'cohort'")
     found = [_at(place, message) for place, message in problems(shipped("own_cohort"), dict(raw))]
     if found:
-        raise UserError("the study's config cannot be used:\n" + "\n".join(f"  {p}" for p in found))
+        raise UserError("the study's config cannot be used:\n" + "\n".join(f"  {p}" for p in first(found)))
     return dict(with_defaults(shipped("own_cohort"), dict(raw)))
 
 

@@ -170,9 +170,13 @@ def _numbers(table: pd.DataFrame, column: str, whole_only: bool, path: Path) -> 
 
 
 def read_bim(path: str | Path) -> pd.DataFrame:
-    """A .bim as text columns, except pos (int64, base pairs) and cm (float64)."""
+    """A .bim as text columns, except pos (int64, base pairs) and cm (float64). Raises UserError for what is none."""
     path = Path(path)
-    table = _read_columns(path, BIM_COLUMNS)[BIM_COLUMNS]
+    table = _read_columns(path, BIM_COLUMNS)
+    if table.shape[1] > len(BIM_COLUMNS):
+        raise UserError(
+            f"{path}: {table.shape[1]} columns; a .bim has six: chromosome, id, morgans, position, and two alleles"
+        )
     return table.assign(cm=_numbers(table, "cm", False, path), pos=_numbers(table, "pos", True, path))
 
 

@@ -30,6 +30,7 @@ FOLDERS = {
     "attribution": "attributions",
     "association": "associations",
 }
+LISTED = 20  # names that a message lists
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ def names(kind: str) -> list[str]:
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """A hint for an error message: the nearest known name, and all of them."""
+    """A hint for an error message: the nearest known name, and all of them, or the first of many."""
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"{hint}known: {', '.join(known) or 'none'}"
+    more = f", ... ({len(known)} in all)" if len(known) > LISTED else ""
+    return f"{hint}known: {', '.join(known[:LISTED]) or 'none'}{more}"
 
 
 def find(kind: str, name: str, file: str | Path | None = None) -> Path:
@@ -65,7 +67,7 @@ def find(kind: str, name: str, file: str | Path | None = None) -> Path:
             raise UserError(f"{kind} '{name}': {error}") from error
         return Path(file)
     if name not in names(kind):
-        raise UserError(f"unknown {kind} '{name}': {nearest(name, names(kind))}")
+        raise UserError(f"unknown {kind} {name!r}: {nearest(name, names(kind))}")
     return PACKAGE / FOLDERS[kind] / f"{name.replace('-', '_')}.py"
 
 

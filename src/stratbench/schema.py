@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from stratbench.registry import nearest
 Place = tuple[Any, ...]
 SCHEMAS = Path(__file__).parent / "schemas"
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+DEEPEST, MOST = 50, 100_000  # levels and values of a config
+LISTED = 20  # problems in a message
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 LARGEST = 2**63 - 1  # of whole numbers, as NumPy has them
 SHOWN = 60  # characters of a value that a message repeats
 
@@ -53,6 +57,12 @@ def problems(rules: Mapping[str, Any], value: Any) -> Iterator[tuple[Place, str]
             yield (*error.absolute_path, *further), message
 
 
+def first(found: list[str]) -> list[str]:
+    """The problems that a message lists: all, or the first of many and how many more there are."""
+    more = len(found) - LISTED
+    return found if more <= 0 else [*found[:LISTED], f"... and {more} more problems"]
+
+
 @cache
 def shipped(name: str) -> Mapping[str, Any]:
     """A schema of the package, ``schemas/<name>.yaml``."""
@@ -61,22 +71,48 @@ def shipped(name: str) -> Mapping[str, Any]:
 
 def dotted(place: Place) -> str:
     """A place in a config as text: ``blocks[0].models``."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place)
+    text = "".join(f".{key}" if isinstance(key, str) and key.isprintable() else f"[{key!r}]" for key in place)
     return text.removeprefix(".")
 
 
-def plain(value: Any, place: Place = ()) -> Any:
-    """A copy of dicts, lists and values whose keys are all text. Raises UserError for another key."""
+def plain(value: Any, place: Place = (), counted: Iterator[int] | None = None) -> Any:
+    """A copy of what JSON can hold: text, numbers, true, false and null, in lists and under keys that are text.
+
+    Raises UserError, naming the place, for anything else that YAML reads (a date, a set, a key that is a number),
+    and for what has no end: a list that holds itself, aliases of aliases.
+    """
+    counted = counted or count()
+    where = dotted(place[:DEEPEST]) or "config"
+    if next(counted) >= MOST:
+        raise UserError(
+            f"config: holds more than {MOST} values; write aliases (*name) of aliases out, or leave them out"
+        )
+    if len(place) > DEEPEST:
+        raise UserError(f"{where}: is nested deeper than {DEEPEST} times, or holds itself; write it out")
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise UserError(
-                    f"{dotted(place) or 'config'}: YAML reads the key {key!r} as no text; quote it"
-                )
-        return {key: plain(item, (*place, key)) for key, item in value.items()}
+                raise UserError(f"{where}: YAML reads the key {key!r} as no text; quote it")
+        return {key: plain(item, (*place, key), counted) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item, (*place, k)) for k, item in enumerate(value)]
+        return [plain(item, (*place, k), counted) for k, item in enumerate(value)]
+    if value is not None and not isinstance(value, str | bool | int | float):
+        raise UserError(
+            f"{where}: YAML reads {shortened(value)} as a {type(value).__name__}; quote it to be text"
+        )
     return value
+
+
+def controls(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Text that holds control characters, which a line of a message or a table would not show."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from controls(item, (*place, key))
+    elif isinstance(value, list):
+        for k, item in enumerate(value):
+            yield from controls(item, (*place, k))
+    elif isinstance(value, str) and CONTROL.search(value):
+        yield place, f"{shortened(value)} holds a control character; write it anew"
 
 
 def with_defaults(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any] | None = None) -> Any:
@@ -100,7 +136,7 @@ def explain(error: ValidationError) -> Iterator[tuple[Place, str]]:
     if error.validator == "additionalProperties":
         known = sorted(error.schema["properties"])
         for key in value.keys() - error.schema["properties"].keys():
-            yield (key,), f"unknown key '{key}': {nearest(key, known)}"
+            yield (key,), f"unknown key {key!r}: {nearest(key, known)}"
     elif error.validator == "oneOf" and "$comment" in error.schema:
         yield (), error.schema["$comment"]
     elif error.validator in ("pattern", "maxLength"):
@@ -112,18 +148,18 @@ def explain(error: ValidationError) -> Iterator[tuple[Place, str]]:
         missing = next(key for key in rule if key not in value and f"'{key}'" in error.message)
         yield (), f"'{missing}' is missing"
     elif error.validator == "enum":
-        yield (), f"unknown value {value!r}: {nearest(str(value), [str(item) for item in rule])}"
+        yield (), f"unknown value {shortened(value)}: {nearest(str(value), [str(item) for item in rule])}"
     elif error.validator == "type" and rule == "null":
         yield (
             (),
-            f"{value!r} is refused: {error.schema.get('description', 'it takes no value')}; leave it out",
+            f"{shortened(value)} is refused: {error.schema.get('description', 'it takes no value')}; leave it out",
         )
     elif error.validator in BOUNDS:
         yield (), f"{value!r} {_range(error.schema)}"
     elif error.validator == "type":
         yield (), _of_another_type(value, rule, error)
     else:
-        yield (), error.message
+        yield (), error.message.replace(repr(value), shortened(value))
 
 
 def _range(rule: Mapping[str, Any]) -> str:

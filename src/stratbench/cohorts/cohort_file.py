@@ -7,7 +7,7 @@ from typing import Any
 from stratbench import yaml_file
 from stratbench.errors import UserError
 from stratbench.registry import nearest
-from stratbench.schema import dotted, problems, shipped, with_defaults
+from stratbench.schema import controls, dotted, first, plain, problems, shipped, with_defaults
 
 UNAVAILABLE = "unavailable.json"  # beside what is fetched (``available``)
 TAKEN = (  # no names for further columns of samples.tsv
@@ -19,17 +19,19 @@ TAKEN = (  # no names for further columns of samples.tsv
 
 def read(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     """A cohort file, or its content, with defaults. Raises UserError that lists all that is wrong with it."""
-    if isinstance(source, Mapping):
-        content, where = dict(source), ""
-    else:
-        content, where = _load(source), f"{source}: "
+    given, where = (source, "") if isinstance(source, Mapping) else (_load(source), f"{source}: ")
+    try:
+        content = plain(given)
+    except UserError as error:
+        raise UserError(f"{where}{error}") from error
     schema = shipped("cohort")
-    found = [f"{dotted(place)}: {message}" for place, message in problems(schema, content)]
+    refused = [*problems(schema, content), *controls(content)]
+    found = [f"{dotted(place) or 'keys'}: {message}" for place, message in refused]
     if not found:
         content = with_defaults(schema, content)
         found = list(_dangling(content))
     if found:
-        raise UserError("\n".join(f"{where}{problem}" for problem in found))
+        raise UserError("\n".join(f"{where}{problem}" for problem in first(found)))
     return content
 
 

@@ -129,13 +129,14 @@ def guarded(kind: str, module: ModuleType, path: Path) -> SimpleNamespace:
         function = getattr(module, name, None)
         if function is None and name not in FUNCTIONS[kind]:
             continue
-        if not callable(function) or not _takes(function, len(arguments)):
+        if not callable(function) or not takes(function, len(arguments)):
             raise MethodError(f"{path}: no function {written(kind, name)} (docs/contracts.md)")
         found[name] = _guarded(guard, function, getattr(checks, name), written(kind, name))
     return SimpleNamespace(**found)
 
 
-def _takes(function: Callable[..., Any], count: int) -> bool:
+def takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments by position, and those of ASKED_FOR by name."""
     try:
         signature = inspect.signature(function)
         signature.bind(*range(count), **{name: None for name in ASKED_FOR if name in signature.parameters})
@@ -154,6 +155,8 @@ def _guarded(
         ]
         with guard.calling(name):
             found = function(*own, **named)
+        if inspect.iscoroutine(found):
+            found.close()  # it is refused below, and never awaited
         for before, after in zip(arguments, own, strict=True):
             if isinstance(before, pd.DataFrame) and not after.index.equals(before.index):
                 raise MethodError(

@@ -9,22 +9,35 @@ import numpy as np
 import optax
 from jax import Array
 
-from stratbench.contracts import Guard, Words
+from stratbench.contracts import Guard, Words, takes
 from stratbench.contracts.model import transformation
 from stratbench.train.adjustment import Adjustment, Batch, Context, Params, State
 
-FUNCTIONS = ("fit", "init", "inputs", "weights", "offset", "features", "penalty", "optimizer")
+ARGUMENTS = {
+    "fit": "context",
+    "init": "state",
+    "inputs": "state, params, x_BM, batch",
+    "weights": "state, batch",
+    "offset": "state, params, batch",
+    "features": "state, params, h_BF, batch",
+    "penalty": "state, params, h_BF, f_B, batch",
+    "optimizer": "model",
+    "second_stage": "context, state, h_TF",
+}
 
 
 def build(guard: Guard, found: Any, options: Any) -> Adjustment:
     """An Adjustment whose functions are checked at each call. Calls are traced, so that training pays nothing."""
     guard.require(isinstance(found, Adjustment), "build", found, "an Adjustment (train/adjustment.py)")
-    for name in FUNCTIONS:
-        guard.require(callable(getattr(found, name)), f"build: {name}", getattr(found, name), "a function")
+    for name, arguments in ARGUMENTS.items():
+        function = getattr(found, name)
+        if function is None and name == "second_stage":
+            continue
+        good = callable(function) and takes(function, len(arguments.split(", ")))
+        guard.require(good, f"build: {name}", function, f"a function of ({arguments})")
     size, second = found.batch_size, found.second_stage
     whole = isinstance(size, int) and not isinstance(size, bool) and size >= 1
     guard.require(whole, "build: batch_size", size, "a whole number from 1")
-    guard.require(second is None or callable(second), "build: second_stage", second, "a function, or None")
     checked = _Checked(guard, found)
     return Adjustment(
         fit=checked.fit,
