@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from stratbench import files, plink
 from stratbench.cohorts.qc import qc
 from stratbench.cohorts.real import read_cohort
-from stratbench.config import check
+from stratbench.config import load
 from stratbench.structure.covariates import covariates
 from stratbench.traits.measured import measured
 
 N, M = 12, 30
 LAX = {"mind": 1, "geno": 1, "hwe": None, "maf": 0, "thin": None}
+NO_LABELS = {"N/A", "n/a", "#N/A", "NULL", "null", "NAN", "Nan", "<NA>"}
 MISSING = ["NA", "-9", "NaN", "nan", "na", "."]
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -104,38 +106,24 @@ def plain_rows(data: bytes) -> list[list[str]]:
     return rows
 
 
-def quoted(text: str, mark: str) -> list[list[str]]:
-    """Records of a table: a value in double quotation marks may hold the mark, a line end, and two marks for one."""
-    records: list[list[str]] = [[]]
-    at = 0
-    while at < len(text):
-        if text[at] == '"':
-            value, at = "", at + 1
-            while True:
-                end = text.find('"', at)
-                need(end >= 0, "an open quotation mark")
-                value += text[at:end]
-                at = end + 1
-                if text[at : at + 1] != '"':
-                    break
-                value, at = value + '"', at + 1
-            need(at == len(text) or text[at] in (mark, "\n"), "text after a quotation mark")
-            need("\n" not in value and mark not in value, "a line end or a separator within quotes")
+def values_of(line: str, mark: str) -> list[str]:
+    """The values of a table's line; one in quotation marks may hold the mark, and two quotation marks for one."""
+    values, rest = [], line if mark != " " else line.replace("\t", " ").strip(" ")
+    while True:
+        rest = rest.lstrip(" ")
+        if rest.startswith('"'):
+            parts = re.match(r'"((?:[^"]|"")*)"', rest)
+            need(parts is not None, "an open quotation mark")
+            assert parts is not None
+            value, rest = parts.group(1).replace('""', '"'), rest[parts.end() :]
+            need(rest == "" or rest.startswith(mark), "text after a quotation mark")
         else:
-            end = min((k for k in (text.find(mark, at), text.find("\n", at)) if k >= 0), default=len(text))
-            value, at = text[at:end], end
-            need('"' not in value, "a quotation mark within a value")
-        records[-1].append(value.strip(" \t"))
-        if at < len(text) and text[at] == "\n":
-            records.append([])
-        elif at < len(text) and at + 1 == len(text):
-            records[-1].append("")
-        elif at < len(text) and text[at + 1] == "\n":
-            records[-1].append("")
-            at += 1
-            records.append([])
-        at += 1
-    return [record for record in records if any(record)]
+            value = rest.partition(mark)[0]
+            rest = rest[len(value) :]
+        values.append(value.strip())
+        if not rest:
+            return values
+        rest = rest[1:]
 
 
 def plain_table(data: bytes) -> tuple[list[str], list[list[str]]]:
@@ -144,8 +132,8 @@ def plain_table(data: bytes) -> tuple[list[str], list[list[str]]]:
     lines = [line for line in text.split("\n") if line.strip()]
     need(bool(lines), "empty")
     mark = next((mark for mark in "\t," if mark in lines[0]), None)
-    rows = [blanks(line) for line in lines] if mark is None else quoted(text, mark)
-    header, *body = rows
+    rows = [values_of(line, mark or " ") for line in lines]
+    header, *body = [row for row in rows if any(row)]
     header[0] = header[0].removeprefix("#")
     need(len(set(header)) == len(header) and all(header), "names of columns")
     need(all(len(row) == len(header) for row in body), "ragged")
@@ -163,12 +151,25 @@ def is_number(text: str) -> bool:
     return NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
 
 
+SEXES = {"1": "1", "m": "1", "male": "1", "2": "2", "f": "2", "female": "2", "0": "0", "-9": "0", "na": "0"}
+
+
+def sex(text: str) -> str:
+    """PLINK's code of a sex; 1.0 is 1, as a spreadsheet has it."""
+    code = f"{float(text):g}" if is_number(text) else text.lower()
+    need(code in SEXES, f"the sex {text!r}")
+    return SEXES[code]
+
+
 def strict(content: Content, config: Mapping[str, Any] = CONFIG) -> Found:
     """What the files hold by docs/your_own_cohort.md; ``Odd`` for what the page does not allow."""
     cohort, found = config["cohort"], Found()
     stem = re.sub(r"\.(bed|bim|fam)$", "", cohort["bfile"], flags=re.IGNORECASE).removeprefix("./")
     fam, bim = plain_rows(content[f"{stem}.fam"]), plain_rows(content[f"{stem}.bim"])
-    found.people = [tuple(row[:5]) for row in fam]
+    found.people = [(*row[:4], sex(row[4])) for row in fam]
+    need(
+        all(text.isprintable() for person in found.people for text in person[:2]), "letters that are not seen"
+    )
     iids = [row[1] for row in fam]
     need(len(set(iids)) == len(iids), "an individual twice")
     need(len(bim[0]) == 6, "columns of the .bim")
@@ -216,7 +217,11 @@ def _of_table(content: Content, cohort: Mapping[str, Any], found: Found) -> None
         need(all(name in header for name in ids), "the id column")
         own = [tuple(row[header.index(name)] for name in ids) for row in rows]
         theirs = [person[1:2] if len(ids) == 1 else person[:2] for person in found.people]
-        need(len(set(own)) == len(own) and bool(set(own) & set(theirs)), "ids")
+        need(len(set(own)) == len(own), "an id twice")
+        need(all(text.isprintable() for key in own for text in key), "letters that are not seen")
+        need(
+            len(set(theirs) - set(own)) < cohort.get("unmatched", 0.5) * len(theirs), "ids that do not match"
+        )
         at = dict(zip(own, rows, strict=True))
         columns = {name: [at[key][k] if key in at else "" for key in theirs] for k, name in enumerate(header)}
     if cohort.get("trait") is None:
@@ -235,6 +240,8 @@ def _of_table(content: Content, cohort: Mapping[str, Any], found: Found) -> None
         need(cohort["population"] in columns, "the population's column")
         found.populations = ["" if text in missing else text for text in columns[cohort["population"]]]
         need(all(found.populations), "an individual without a population")
+        need(all(name.isprintable() for name in found.populations), "letters that are not seen")
+        need(not set(found.populations) & NO_LABELS, "a word for a missing value")
     for name in cohort.get("covariates", []):
         _covariate(name, columns, cohort, found, missing)
 
@@ -267,24 +274,38 @@ def _covariate(
 ) -> None:
     """One covariate as models get it: standardised, the mean where missing, an indicator for each further level."""
     need(name in columns or name == "sex", "the covariate's column")
+    need(name != cohort.get("trait"), "a trait adjusted for itself")
     values = columns[name] if name in columns else [person[4] for person in found.people]
-    kinds = cohort["covariates"]
     values = ["" if text in missing or (is_number(text) and float(text) == -9) else text for text in values]
     if name == "sex":
-        values = ["" if text == "0" else text for text in values]
+        values = ["" if sex(text or "0") == "0" else sex(text) for text in values]
     there = [text for text in values if text]
-    numeric = name != "sex" and all(map(is_number, there))
-    if isinstance(kinds, dict):
-        numeric = kinds[name] == "numeric"
-    if numeric:
-        number_N = [number(text) if text else None for text in values]
-        found.covariates[name] = _standardised(number_N)
+    need(bool(there), "a covariate without a value")
+    if _is_numeric(name, there, cohort["covariates"]):
+        found.covariates[name] = _standardised([number(text) if text else None for text in values])
     else:
+        need(not set(there) & NO_LABELS, "a word for a missing value")
+        need(all(text.isprintable() for text in there), "letters that are not seen")
         for level in sorted(set(there))[1:]:
             found.covariates[f"{name}={level}"] = _standardised(
                 [float(text == level) if text else None for text in values]
             )
     found.covariates = {key: own for key, own in found.covariates.items() if own}
+
+
+def _is_numeric(name: str, there: list[str], kinds: Any) -> bool:
+    """As stated; else all values are numbers, or none is and they are categories."""
+    if isinstance(kinds, dict):
+        return bool(kinds[name] == "numeric")
+    if name == "sex":
+        return False
+    numbers = [text for text in there if is_number(text)]
+    if len(numbers) == len(there):
+        need(not any(re.match("[+-]?0[0-9]", text) for text in numbers), "numbers written as codes")
+        return True
+    need(not numbers, "numbers and words in a covariate")
+    need(2 * sum(there.count(text) == 1 for text in there) <= len(there), "words that are no categories")
+    return False
 
 
 def _standardised(values: list[float | None]) -> list[float]:
@@ -296,10 +317,10 @@ def _standardised(values: list[float | None]) -> list[float]:
     return [0.0 if value is None else (value - mean) / sd for value in values]
 
 
-def ours(config: Mapping[str, Any]) -> Found:
+def ours(config: Any = CONFIG) -> Found:
     """The same from files in the current directory, by config, reading, quality control and the readers after it."""
-    config = {**config, "cohort": {**config["cohort"], "qc": {**LAX, **config["cohort"].get("qc", {})}}}
-    completed = check(config)["cohorts"][config["study"]]
+    Path("mine.yaml").write_text(yaml.safe_dump(_lax(config), sort_keys=False, allow_unicode=True))
+    completed = load("mine.yaml")["cohorts"][config["study"]]
     said = completed["declared"]
     paths = {key: entry["path"] for key, entry in said["files"].items()}
     read_cohort(said, paths, "out/raw/genotypes", "out/raw/samples.tsv")
@@ -330,6 +351,13 @@ def ours(config: Mapping[str, Any]) -> Found:
         populations=samples["population"].tolist(),
         covariates={_given(column, names): table[column].tolist() for column in table},
     )
+
+
+def _lax(config: Any) -> Any:
+    """A config whose quality control removes nothing of itself, where it is a config at all."""
+    cohort = config.get("cohort") if isinstance(config, dict) else None
+    own = cohort.get("qc", {}) if isinstance(cohort, dict) else None
+    return {**config, "cohort": {**cohort, "qc": {**LAX, **own}}} if isinstance(own, dict) else config
 
 
 def _own_names(said: Mapping[str, Any]) -> dict[str, str]:

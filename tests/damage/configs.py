@@ -63,17 +63,17 @@ def at(value: Any, place: Place) -> Any:
     return value
 
 
-def mutations(value: Any, rng: random.Random) -> Iterator[tuple[str, Any]]:
+def mutations(value: Any, rng: random.Random, each: int) -> Iterator[tuple[str, Any]]:
     """One changed copy after another: an odd value at a place, a key that is absent, misspelt, moved or doubled."""
     everywhere = list(places(value))
     for odd in ODD:
-        for place in rng.sample(everywhere, 2):
+        for place in rng.sample(everywhere, each):
             changed = copy.deepcopy(value)
             at(changed, place[:-1])[place[-1]] = odd
             yield f"{dotted(place)} is {str(odd)[:9]!r}", changed
     keys = [place for place in everywhere if isinstance(at(value, place[:-1]), dict)]
     for act in (absent, misspelt, in_capitals, with_a_blank, of_another, nested, listed, empty):
-        for place in rng.sample(keys, 3):
+        for place in rng.sample(keys, each):
             changed = copy.deepcopy(value)
             act(at(changed, place[:-1]), place[-1], rng)
             yield f"{dotted(place)} is {act.__name__.replace('_', ' ')}", changed
@@ -290,6 +290,9 @@ def cases() -> Iterator[Case]:
         for number, name in enumerate(names):
             text, rng = (folder / f"{name}.yaml").read_text(), random.Random(number)
             of_text = list(texts(text, rng)) if number == 0 else []
-            of_value = [(what, dumped(value)) for what, value in mutations(yaml.safe_load(text), rng)]
+            of_value = [
+                (what, dumped(value))
+                for what, value in mutations(yaml.safe_load(text), rng, 1 if number else 3)
+            ]
             for what, data in [*of_text, *of_value]:
                 yield Case(kind, f"{name} {what}", partial(on, read, f"{name}.yaml", data), NAMES)

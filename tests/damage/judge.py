@@ -6,7 +6,7 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,7 +14,7 @@ from types import FrameType
 from stratbench.errors import ScientificFailure, UserError
 
 SECONDS = 30  # of one case, a busy machine included
-LONGEST = 700  # characters of a line that a person reads
+LONGEST, MOST = 700, 25  # characters of a line that a person reads, and lines
 LEAKS = re.compile(
     r"Traceback|<class |<function|object at 0x|\bpd\.|\bnp\.|DataFrame\b(?! )|nan\b.*nan\b.*nan"
 )
@@ -78,11 +78,11 @@ def verdict(case: Case, place: Path) -> tuple[str, str]:
 def _of_message(message: str, names: str) -> str:
     """``refused``, or what is wrong with the message: a line, or a headline and a line for each problem."""
     lines = message.split("\n")
-    if any(not line.startswith("  ") for line in lines[1:]):
+    if any(not (line.startswith("  ") or re.search(names, line)) for line in lines[1:]):
         return "refused in several lines"
     if LEAKS.search(message) or any(ord(letter) < 32 for line in lines for letter in line):
         return "refused in a program's words"
-    if max(map(len, lines)) > LONGEST:
+    if max(map(len, lines)) > LONGEST or len(lines) > MOST:
         return "refused at length"
     return "refused" if re.search(names, message) else "refused without a name"
 
@@ -100,3 +100,22 @@ def judge(cases: Iterable[Case], place: Path) -> tuple[dict[str, Counter[str]], 
         if outcome not in GOOD:
             bad.append(f"{case.kind}: {case.name}: {outcome}: {message}")
     return counts, bad
+
+
+def require(cases: Iterable[Case], place: Path, least: Mapping[str, tuple[int, int]]) -> None:
+    """Raise AssertionError for a case that ended badly, and for a kind of too few cases or too few accepted ones.
+
+    Args:
+        cases: of any kinds.
+        place: a folder for their files.
+        least: by kind how many cases there have to be, and how many of them have to be accepted: who refuses
+            everything passes no test.
+    """
+    counts, bad = judge(cases, place)
+    assert not bad, "\n".join(bad)
+    for kind, count in counts.items():
+        of, accepted = least[kind]
+        assert count.total() >= of, f"{kind}: {count.total()} cases, at least {of} wanted"
+        assert count["accepted"] >= accepted, (
+            f"{kind}: {count['accepted']} accepted, at least {accepted} wanted"
+        )

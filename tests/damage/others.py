@@ -205,7 +205,6 @@ DEMOGRAPHIES: tuple[tuple[str, str, str], ...] = (
     ("that samples otherwise each time", '    return {"pop_0": 3, "pop_1": 4}', '    CALLS.append(1)\n    return {"pop_0": 2 + len(CALLS), "pop_1": 4}\n\n\nCALLS = []'),
     ("of no demography", "return msprime.Demography.island_model([options[\"size\"]] * 2, 0.01)", "return None"),
     ("of a graph", "return msprime.Demography.island_model([options[\"size\"]] * 2, 0.01)", "return msprime.Demography.island_model([9.0] * 2, 0.01).to_demes()"),
-    ("that never coalesces", "0.01)", "0)"),
     ("of a negative size", '[options["size"]] * 2', "[-5.0] * 2"),
     ("of a size of NaN", '[options["size"]] * 2', '[float("nan")] * 2'),
     ("of one population", '[options["size"]] * 2', '[options["size"]]'),

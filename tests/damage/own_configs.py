@@ -10,7 +10,7 @@ from typing import Any
 from damage.cohort import CONFIG, SOUND, through
 from damage.judge import Case
 
-NAMES = r"cohort|study|seeds|gpu|config|x\.|splits|models|adjustments|attributions|associations|label"
+NAMES = r"mine\.yaml|cohort|study|seeds|gpu|config|x\.|splits|models|adjustments|attributions|associations|label|no such file"
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 2.0, 10**30, math.nan, math.inf, "", " ", "x", "score", [], ["score"], {}, {"score": 1}, [[]],
     date(2024, 1, 1), b"x", "a\nb", "\u0000", "score ", "../x", "~", "$HOME", "x" * 5000,

@@ -11,7 +11,11 @@ from damage.judge import Case
 
 WIDTH = N // 4
 Change = Callable[[bytes], bytes]
-NAMES = {"bed": r"x\.bed", "bim": r"x\.(bim|bed)|g(enotypes)?\.bim", "fam": r"x\.(fam|bed|tsv)"}
+NAMES = {
+    "bed": r"x\.bed|genotypes\.bed",
+    "bim": r"x\.(bim|bed)|genotypes\.b(ed|im)",
+    "fam": r"x\.(fam|bed|tsv)",
+}
 
 
 def cases() -> Iterator[Case]:
