@@ -277,6 +277,7 @@ def _split(base: Path, paths: Paths, study: Study, split: Split, example: Exampl
             "snp": [snps[k] for k in causal],
             "effect": rng.normal(size=len(causal)),
             "visible": [1] * len(causal),
+            "population": "",
         }
     )
     files.write_tsv(truth, base / fill(paths.truth, split))
@@ -530,6 +531,8 @@ def _runtime(base: Path, paths: Paths, study: Study) -> None:
             "job": f"{rule}-{k}",
             "s": float(rng.gamma(4, 2)),
             "max_rss": float(rng.uniform(120, 900)),
+            "cpu_time": 1.0,
+            "device": "cpu" if rule == "fit" else "",
         }
         for rule, count in jobs.items()
         for k in range(count)

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from stratbench import files, keep, registry
-from stratbench.errors import UserError
+from stratbench import files, keep, plink, registry, tables
 from stratbench.genotypes import Genotypes, open_cohort
 from stratbench.job import say
 from stratbench.options import complete
+from stratbench.tables import Ids
 from stratbench.words import counted
 
-COLUMNS = ["snp", "beta", "se", "statistic", "p", "n"]
+COLUMNS = list(tables.ASSOCIATION.columns)
 SEEN = ("train", "validation")  # what a model may learn from
 
 
@@ -62,18 +62,21 @@ def load(
 ) -> Data:
     """Read the individuals of training and validation. Raises UserError if the tables do not match."""
     dataset = Path(dataset_dir)
-    sets = files.read_tsv(split_tsv, text=("set",)).set_index("iid")["set"]
+    everyone = Ids(tables.read_samples(cohort_dir)["iid"].tolist(), Path(cohort_dir) / "samples.tsv")
+    trait, about = tables.read_labels(dataset / "trait.tsv", dataset / "trait.json", among=everyone)
+    kept = Ids(trait["iid"].tolist(), dataset / "trait.tsv")
+    sets = tables.read(split_tsv, tables.SPLIT, among=kept).set_index("iid")["set"]
     iids = sets.index[sets.isin(SEEN)].tolist()
-    pcs = files.read_tsv(pcs_tsv).set_index("iid").filter(regex=r"^pc\d+$")
-    y = files.read_tsv(dataset / "trait.tsv", exact=True).set_index("iid")["y"]
-    covariates = files.read_tsv(covariates_tsv).set_index("iid") if covariates_tsv else pcs[[]]
-    for path, table in ((pcs_tsv, pcs), (dataset / "trait.tsv", y), (covariates_tsv, covariates)):
-        absent = [iid for iid in iids if iid not in table.index]
-        if absent:
-            raise UserError(f"{path}: no row for individual {absent[0]} of {split_tsv}")
+    pcs = tables.read(pcs_tsv, tables.PCS, rows=kept).set_index("iid").filter(regex=r"^pc\d+$")
+    covariates = pcs[[]]
+    if covariates_tsv:
+        covariates = tables.read(covariates_tsv, tables.COVARIATES, rows=kept).set_index("iid")
     snps = keep.read_snps(dataset / "keep.snp")
+    bim = Path(cohort_dir) / "genotypes.bim"
+    tables.positions(snps, dataset / "keep.snp", Ids(plink.read_bim(bim)["snp"].tolist(), bim))
+    tables.require_size(dataset / "keep.snp", len(snps), about, "n_snps", dataset / "trait.json")
     return Data(
-        y_N=y.loc[iids].to_numpy(dtype=np.float64),
+        y_N=trait.set_index("iid")["y"].loc[iids].to_numpy(dtype=np.float64),
         pcs_NK=pcs.loc[iids].to_numpy(dtype=np.float64),
         snp_M=np.array(snps, dtype=object),
         genotypes=open_cohort(cohort_dir, snps, iids),

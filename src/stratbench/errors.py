@@ -1,6 +1,7 @@
 """The two kinds of failure that are not bugs."""
 
 import re
+from pathlib import Path
 
 LONGEST = 300  # letters of a word in a message: a path, an id
 
@@ -29,3 +30,8 @@ class ScientificFailure(Exception):
 
     It is a result: the job records status and reason, writes header-only tables and exits 0.
     """
+
+
+def damaged(path: str | Path, what: str) -> UserError:
+    """The error of a file that a job wrote and that does not hold what it must."""
+    return UserError(f"{path}: {what}; delete it and run the study again, which makes it anew")

@@ -9,16 +9,17 @@ import os
 import re
 import tempfile
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stratbench.errors import UserError
+from stratbench.errors import UserError, damaged
 from stratbench.inputs import require_file
 
 FLOAT_FORMAT = "%.9g"
@@ -119,22 +120,73 @@ def _as_text(column: pd.Series) -> list[str]:
 def read_tsv(path: str | Path, text: tuple[str, ...] = (), exact: bool = False) -> pd.DataFrame:
     """Read a TSV of ours. Identifier columns, and those named in ``text``, stay text ("NA" is a name).
 
-    ``exact`` reads numbers of more than nine digits, which measurements have, as the nearest double.
+    ``exact`` reads numbers of more than nine digits, which measurements have, as the nearest double. Raises UserError
+    for a file that is cut, or that is no table; what a table must hold is said in ``tables``.
     """
     names = (*IDENTIFIERS, *text)
-    return pd.read_csv(
-        path,
-        sep="\t",
-        dtype=dict.fromkeys(names, str),
-        keep_default_na=False,
-        na_values={},
-        float_precision="round_trip" if exact else None,
-    ).pipe(_numbers, keep=names)
+    return _numbers(_parsed(path, dict.fromkeys(names, str), "round_trip" if exact else None), keep=names)
 
 
 def read_texts(path: str | Path) -> pd.DataFrame:
-    """Read a TSV of ours as text alone, blank where missing: 01, 1 and 1.0 stay three values."""
-    return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values={})
+    """Read a TSV of ours as text alone, blank where missing: 01, 1 and 1.0 stay three values.
+
+    Raises UserError as ``read_tsv`` does.
+    """
+    return _parsed(path, str)
+
+
+def _parsed(path: str | Path, dtype: Any, precision: Any = None) -> pd.DataFrame:
+    data = read_content(path)
+    _require_even(data, path)
+    try:
+        return pd.read_csv(
+            BytesIO(data),
+            sep="\t",
+            dtype=dtype,
+            keep_default_na=False,
+            na_values={},
+            float_precision=precision,
+            skip_blank_lines=False,
+        )
+    except ValueError as error:
+        raise damaged(path, f"cannot be read as a table ({error})") from error
+
+
+def read_content(path: str | Path) -> bytes:
+    """What a file of ours holds, decompressed if its name ends in .gz.
+
+    Raises UserError for a file that cannot be read, and for a compressed one that is cut or damaged.
+    """
+    try:
+        data = Path(path).read_bytes()
+        return gzip.decompress(data) if str(path).endswith(".gz") else data
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise damaged(path, f"is cut or damaged ({error})") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _require_even(data: bytes, path: str | Path) -> None:
+    """Raise UserError unless all lines of a table have the columns of the first, and the last line has an end."""
+    _require_end(data, path)
+    if b'"' in data:  # which quotes a tab or a line end
+        text = StringIO(data.decode(errors="replace"), newline="")
+        try:
+            widths = [len(row) for row in csv.reader(text, delimiter="\t")]
+        except csv.Error as error:
+            raise damaged(path, f"cannot be read as a table ({error})") from error
+    else:
+        widths = [line.count(b"\t") + 1 for line in data.split(b"\n")[:-1]]
+    for line, width in enumerate(widths, 1):
+        if width != widths[0]:
+            raise damaged(path, f"line {line} has {width} columns, the header has {widths[0]}")
+
+
+def _require_end(data: bytes, path: str | Path) -> None:
+    if not data:
+        raise damaged(path, "is empty")
+    if not data.endswith(b"\n"):
+        raise damaged(path, "ends within a line: it was cut")
 
 
 def _numbers(table: pd.DataFrame, keep: tuple[str, ...]) -> pd.DataFrame:
@@ -197,8 +249,18 @@ def write_json(value: Any, path: str | Path) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    return json.loads(Path(path).read_text())
+    """A JSON file of ours. Raises UserError if it is cut or damaged."""
+    try:
+        return json.loads(read_content(path))
+    except ValueError as error:
+        raise damaged(path, f"is not JSON ({error})") from error
 
 
 def read_lines(path: str | Path) -> list[str]:
-    return Path(path).read_text().split("\n")[:-1]
+    """The lines of a text file of ours. Raises UserError if it is empty, cut or damaged."""
+    data = read_content(path)
+    _require_end(data, path)
+    try:
+        return data.decode().split("\n")[:-1]
+    except UnicodeDecodeError as error:
+        raise damaged(path, f"is not UTF-8 ({error.reason})") from error

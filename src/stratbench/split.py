@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files, keep, registry
+from stratbench import files, keep, registry, tables
 from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.options import complete
 from stratbench.seeds import seed
+from stratbench.tables import SETS
 from stratbench.words import counted
-
-SETS = ("train", "validation", "test")
 
 
 def split(
@@ -77,13 +76,14 @@ def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dic
 
 def read_people(samples_tsv: str | Path, dataset: Path) -> pd.DataFrame:
     """Individuals of keep.iid in order: samples.tsv as text, with ``stratum`` and the label ``y``."""
-    samples = files.read_texts(samples_tsv).set_index("iid")
-    iids = keep.read_iids(dataset / "keep.iid")
-    y_N = files.read_tsv(dataset / "trait.tsv", exact=True).set_index("iid")["y"].loc[iids].to_numpy()
-    people = samples.loc[iids].reset_index()
+    samples = tables.read(samples_tsv, tables.SAMPLES, texts=True)
+    kept = tables.Ids(keep.read_iids(dataset / "keep.iid"), dataset / "keep.iid")
+    row_N = tables.positions(kept.names, kept.source, tables.Ids(samples["iid"].tolist(), samples_tsv))
+    labels, about = tables.read_labels(dataset / "trait.tsv", dataset / "trait.json", rows=kept)
+    people = samples.iloc[row_N].reset_index(drop=True)
     stratum = people["population"].copy()
-    if files.read_json(dataset / "trait.json")["kind"] == "binary":
-        label_N = np.where(y_N == 1, "case", "control")
+    if about["kind"] == "binary":
+        label_N = np.where(labels["y"] == 1, "case", "control")
         people["label"] = label_N
         stratum = stratum + "\t" + label_N
     return people.assign(stratum=stratum)

@@ -8,7 +8,7 @@ from helpers import balding_nichols, punch_missing, write_cohort
 from stratbench import registry
 from stratbench.associate import COLUMNS, Data, associate, load
 from stratbench.errors import UserError
-from stratbench.files import read_tsv, write_text
+from stratbench.files import read_tsv, write_json, write_text
 from stratbench.genotypes import open_cohort
 
 N, M = 120, 60
@@ -143,15 +143,16 @@ def test_load_takes_training_and_validation_only(tmp_path, drawn):
     for name, (header, *columns) in tables.items():
         lines = ["\t".join(map(str, row)) for row in zip(*columns, strict=True)]
         write_text("\n".join([header, *lines]) + "\n", tmp_path / name)
-    write_text("s0003\ns0001\n", tmp_path / "keep.snp")
+    write_text("s0001\ns0003\n", tmp_path / "keep.snp")
+    write_json({"kind": "quantitative", "simulated": False}, tmp_path / "trait.json")
     data = load(tmp_path, tmp_path, tmp_path / "split.tsv", tmp_path / "pcs.tsv")
     seen_N = sets != "test"
     np.testing.assert_array_equal(data.y_N, np.arange(N)[seen_N])
     np.testing.assert_array_equal(data.pcs_NK[:, 0], np.arange(N)[seen_N] / 2)
-    np.testing.assert_array_equal(data.genotypes.read(), count_MN[[2, 0]][:, seen_N])
+    np.testing.assert_array_equal(data.genotypes.read(), count_MN[[0, 2]][:, seen_N])
     methods = {"plain": {"method": "ols", "file": None, "options": {}}}
     associate(data, methods, [tmp_path / "plain.tsv.gz"])
-    assert read_tsv(tmp_path / "plain.tsv.gz")["snp"].tolist() == ["s0003", "s0001"]
+    assert read_tsv(tmp_path / "plain.tsv.gz")["snp"].tolist() == ["s0001", "s0003"]
     methods["plain"]["options"] = {"pc": 3}
     with pytest.raises(UserError, match="association 'plain': unknown option 'pc'"):
         associate(data, methods, [tmp_path / "plain.tsv.gz"])

@@ -11,7 +11,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, keep
+from stratbench import files, keep, tables
 from stratbench.associate import associate, load
 from stratbench.errors import UserError
 from stratbench.metrics.floors import floors
@@ -29,7 +29,8 @@ TRAIN = np.arange(8) < 5
 
 def table(tmp_path: Path, declared: dict[str, str], **columns: list[str]) -> pd.DataFrame:
     iids = [f"i{k}" for k in range(8)]
-    files.write_tsv(pd.DataFrame({"iid": iids, **columns}), tmp_path / "samples.tsv")
+    people = {"iid": iids, "population": "all", "family": iids}
+    files.write_tsv(pd.DataFrame(people | columns), tmp_path / "samples.tsv")
     return covariates(tmp_path / "samples.tsv", iids, TRAIN, declared)
 
 
@@ -78,7 +79,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     y_N = 0.1 * age_N + 2.0 * (site_N == "s") + count_MN[3] + rng.normal(size=N)
     iids = samples["iid"].tolist()
     files.write_tsv(pd.DataFrame({"iid": iids, "y": y_N}), base / "dataset/trait.tsv")
-    files.write_tsv(pd.DataFrame(columns=["snp", "effect", "visible"]), base / "dataset/truth.tsv")
+    files.write_json({"kind": "quantitative", "simulated": False}, base / "dataset/trait.json")
+    files.write_tsv(pd.DataFrame(columns=tables.TRUTH.columns), base / "dataset/truth.tsv")
     keep.write_iids(iids, iids, base / "dataset/keep.iid")
     keep.write_snps([f"s{k + 1:04d}" for k in range(M)], base / "dataset/keep.snp")
     sets = np.resize(["train", "train", "train", "validation", "test"], N)
@@ -171,7 +173,7 @@ def test_pc_covariates_alone_sees_them(tmp_path: Path) -> None:
     iids = files.read_tsv(paths["samples"])["iid"]
     rng = np.random.default_rng(2)
     files.write_tsv(
-        pd.DataFrame({"iid": iids[::-1], "age": rng.normal(size=len(iids))}), tmp_path / "covariates.tsv"
+        pd.DataFrame({"iid": iids, "age": rng.normal(size=len(iids))}), tmp_path / "covariates.tsv"
     )
     paths["covariates"] = tmp_path / "covariates.tsv"
     data = training.load(paths)

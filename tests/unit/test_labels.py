@@ -134,7 +134,8 @@ def test_qc_names_the_file_that_labels_come_from(here: Path, population: str | N
         "tables": [{"file": "t", "columns": {"new": "Old"}}],
     }
     assert origin(declared, {"fam": "a.fam", "t": "t.tsv"}) == expected
-    files.write_tsv(pd.DataFrame({"iid": plink.read_fam("mine.fam")["iid"], "population": ""}), "raw.tsv")
+    iids = plink.read_fam("mine.fam")["iid"]
+    files.write_tsv(pd.DataFrame({"iid": iids, "population": "", "family": iids}), "raw.tsv")
     with pytest.raises(UserError, match=f"^{re.escape(expected or 'raw.tsv')}: 60 of 60 "):
         qc("mine", "raw.tsv", "out", {}, {"labels": expected})
 

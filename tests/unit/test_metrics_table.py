@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratbench import files
+from stratbench import files, tables
 from stratbench.metrics import rows
+from stratbench.metrics.data import PROBED
 from stratbench.metrics.metrics import metrics
 
 N, M, CAUSAL = 400, 120, 6
 FITS = [{"model": "cnn", "adjustment": a} for a in ("none", "pc-covariates", "placebo")]
+FAILED = {"none": [], "pc-covariates": [2], "placebo": [1, 2]}
 PLACE = {"study": "s", "scenario": "split", "replicate": 1, "cohort": "c", "trait": "t", "split": "random"}
 
 
@@ -38,30 +40,42 @@ def write_split(base, rng, kind="binary", simulated=True):
     snps = [f"s{k}" for k in range(M)]
     files.write_json({"kind": kind, "simulated": simulated}, base / "trait.json")
     files.write_tsv(table[["iid", "y"]], base / "trait.tsv")
-    files.write_tsv(table[["iid", "population"]].iloc[::-1], base / "samples.tsv")
+    files.write_tsv(table[["iid", "population"]].assign(family=table["iid"]), base / "samples.tsv")
     files.write_tsv(table[["iid", "set"]], base / "split.tsv")
     pcs = table[["iid"]].assign(fitted=1, pc1=table["environment_expected"], pc2=rng.normal(size=N))
     files.write_tsv(pcs, base / "pcs.tsv")
     files.write_text("".join(f"{snp}\n" for snp in snps), base / "keep.snp")
     truth = pd.DataFrame(
         {"snp": [*snps[: CAUSAL - 1], "hidden"], "effect": 1.0, "visible": [1] * (CAUSAL - 1) + [0]}
-    )
-    liability = table[["iid", "genetic", "environment_expected", "liability"]]
+    ).assign(population="")
+    parts = {name: 0.0 for name in tables.LIABILITY.columns if name not in table}
+    liability = table.assign(**parts)[list(tables.LIABILITY.columns)]
     files.write_tsv(truth if simulated else truth.iloc[:0], base / "truth.tsv")
     files.write_tsv(liability if simulated else liability.iloc[:0], base / "liability.tsv")
     for label in FITS:
         write_fit(base, label["adjustment"], table, snps, rng)
     p = np.where(np.arange(M) < CAUSAL - 1, 1e-5, rng.random(M))
-    files.write_tsv(pd.DataFrame({"snp": snps, "statistic": 1.0, "p": p}), base / "ols.tsv.gz")
-    probe = [
-        {**PLACE, "model": "cnn", "adjustment": "none", "seed": 1, "metric": "ancestry_linear", "value": 0.9}
+    ols = pd.DataFrame({"snp": snps, "beta": 0.1, "se": 0.1, "statistic": 1.0, "p": p, "n": N})
+    files.write_tsv(ols, base / "ols.tsv.gz")
+    good, bad = {"value": 0.9, "status": "ok"}, {"status": "failed", "reason": "loss is NaN"}
+    probes = [
+        {
+            **PLACE,
+            **label,
+            "seed": seed,
+            "metric": metric,
+            **(bad if seed in FAILED[label["adjustment"]] else good),
+        }
+        for label in FITS
+        for seed in (1, 2)
+        for metric in PROBED
     ]
-    files.write_tsv(rows.table([{**row, "status": "ok"} for row in probe]), base / "probes.tsv")
+    files.write_tsv(rows.table(probes), base / "probes.tsv")
 
 
 def write_fit(base, name, table, snps, rng):
     """none succeeds, pc-covariates loses its second seed, placebo fails."""
-    failed = {"none": [], "pc-covariates": [2], "placebo": [1, 2]}[name]
+    failed = FAILED[name]
     states = [
         {
             "seed": s,
@@ -79,7 +93,9 @@ def write_fit(base, name, table, snps, rng):
                 seed=seed, score=score, f=score, probability=1 / (1 + np.exp(-score))
             )
         )
-        scores.append(pd.DataFrame({"seed": seed, "snp": snps, "score": rng.random(M)}))
+        scores.append(
+            pd.DataFrame({"seed": seed, "snp": snps, "score": rng.random(M), "rms": 1.0, "mean": 0.0})
+        )
     empty = pd.DataFrame(columns=["seed", "iid", "set", "y", "score", "f", "probability"])
     files.write_json(fit, base / name / "fit.json")
     files.write_tsv(pd.concat(predictions) if predictions else empty, base / name / "predictions.tsv")
@@ -156,7 +172,7 @@ def test_rankings_associations_and_probes_are_there(table):
         5 / 6, abs=0.01
     )
     assert value(table, "lambda_gc", association="ols")["status"] == "ok"
-    assert value(table, "ancestry_linear")["value"] == 0.9
+    assert value(table, "ancestry_linear", adjustment="none", seed=2)["value"] == 0.9
     assert value(table, "agreement_spearman", adjustment="none", against="none")["n"] == 2
     assert (
         value(table, "agreement_delta_spearman", adjustment="pc-covariates", against="none")["reason"]

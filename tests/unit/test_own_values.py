@@ -116,7 +116,7 @@ def test_a_measured_value_reaches_training_to_the_last_bit(study) -> None:
     files.write_tsv(
         pd.DataFrame({"iid": iids, "set": np.resize(["train", "validation", "test"], N)}), "split.tsv"
     )
-    files.write_tsv(pd.DataFrame({"iid": iids, "pc1": 0.5}), "pcs.tsv")
+    files.write_tsv(pd.DataFrame({"iid": iids, "fitted": 1, "pc1": 0.5}), "pcs.tsv")
     names = {
         "samples": "samples.tsv",
         "trait": "trait.tsv",

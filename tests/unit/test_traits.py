@@ -184,6 +184,8 @@ def test_measured_trait_drops_the_missing(cohort, tmp_path):
         "prevalence": None,
         "n": N - 4,
         "n_cases": None,
+        "n_snps": len(files.read_lines(tmp_path / "keep.snp")),
+        "n_causal": None,
     }
     for name in ("truth", "liability"):
         assert len(files.read_tsv(tmp_path / f"{name}.tsv")) == 0

@@ -12,10 +12,11 @@ import pandas as pd
 from stratbench import plink, relatives
 from stratbench.errors import UserError
 from stratbench.structure import king
+from stratbench.tables import KINSHIP
 
 CHUNK = 2048  # SNPs unpacked at a time; fewer above 8000 individuals
 CELLS = 16_000_000
-PAIRS = ["iid_1", "iid_2", "snps", "ibs0", "kinship"]
+PAIRS = list(KINSHIP.columns)
 HOMOZYGOUS = 0.9  # F of half of the people or more that no outbred cohort has
 LEAST_SNPS = 500  # kinship of fewer says little: its standard error is about .5 / sqrt(SNPs)
 

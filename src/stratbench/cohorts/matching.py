@@ -11,14 +11,9 @@ from stratbench import files
 from stratbench.cohorts import id_hints, sex, tables
 from stratbench.errors import UserError
 from stratbench.registry import nearest
+from stratbench.tables import MATCHED
 
-COUNTS = (
-    "table",
-    "individuals",
-    "without_row",
-    "rows",
-    "strangers",
-)  # what is kept of a match, as tables.tsv
+COUNTS = MATCHED.columns  # what is kept of a match, as tables.tsv
 
 
 @dataclass(frozen=True)

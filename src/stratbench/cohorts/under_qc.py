@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench import files, plink
+from stratbench import plink, tables
 from stratbench.cohorts import chromosomes, individuals, qc_tables
 from stratbench.cohorts.counts import Counts, count
 from stratbench.cohorts.reader import Reader
@@ -73,9 +73,8 @@ def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | Non
     Raises UserError where they do not fit together, and for duplicate SNP ids.
     """
     fam, bim = plink.read_fam(f"{raw_prefix}.fam"), plink.read_bim(f"{raw_prefix}.bim")
-    samples = files.read_texts(raw_samples)
-    if samples["iid"].tolist() != fam["iid"].tolist():
-        raise UserError(f"{raw_samples}: its iids are not those of {raw_prefix}.fam in the same order")
+    people = tables.Ids(fam["iid"].tolist(), f"{raw_prefix}.fam")
+    samples = tables.read(raw_samples, tables.SAMPLES, rows=people, texts=True)
     twice = bim["snp"][bim["snp"].duplicated()]
     if len(twice):
         raise UserError(

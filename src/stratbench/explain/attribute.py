@@ -18,6 +18,7 @@ from stratbench.files import write_json, write_tsv
 from stratbench.job import say
 from stratbench.progress import telling
 from stratbench.seeds import seed as named_seed
+from stratbench.tables import ATTRIBUTION
 from stratbench.train.data import load
 from stratbench.train.genotypes import look_up, unpack
 from stratbench.train.network import Variables, evaluation
@@ -25,7 +26,7 @@ from stratbench.train.setup import Setup, Spec, guards, method, set_up
 from stratbench.train.store import restore
 from stratbench.words import counted
 
-COLUMNS = ["seed", "snp", "score", "rms", "mean"]
+COLUMNS = list(ATTRIBUTION.columns)
 AT_ONCE = 32  # individuals
 FINEST = 30  # times that a method may ask for finer options
 

@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from stratbench.contracts import training
-from stratbench.files import read_json, write_tsv
+from stratbench.files import write_tsv
 from stratbench.job import say
 from stratbench.metrics.probes import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
 from stratbench.metrics.rows import table
 from stratbench.progress import telling
 from stratbench.seeds import seed as named_seed
+from stratbench.tables import read_fit
 from stratbench.train.data import Data, load
 from stratbench.train.fit import hidden, predict
 from stratbench.train.network import Variables
@@ -47,7 +48,7 @@ def _of_fit(data: Data, fit: Mapping[str, Any], place: Mapping[str, Any]) -> lis
     keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
     trained = restore(fit["params"], fit["fit"], data.split_sha256)
     names = (place["cohort"], place["trait"], place["split"], fit["model"])
-    for run in read_json(fit["fit"])["seeds"]:
+    for run in read_fit(fit["fit"])["seeds"]:
         if run["seed"] not in trained:
             records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
     if trained:

@@ -1,6 +1,6 @@
 """The tables of one split, read and put in order for its metrics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench.errors import UserError
-from stratbench.files import read_json, read_lines, read_tsv
-from stratbench.words import counted
+from stratbench import tables
+from stratbench.errors import damaged
+from stratbench.keep import read_snps
+from stratbench.metrics import rows
+from stratbench.tables import Ids
 
+PROBED = (
+    "ancestry_chance",
+    "ancestry_linear",
+    "ancestry_nonlinear",
+    "ancestry_logit",
+)  # of every fit and seed
+Scores = dict[int, np.ndarray]  # seed -> score of each SNP (M,)
 COVARIATE = "covariate:"  # before a covariate's name among the columns of people
 
 
@@ -43,36 +52,94 @@ class Data:
         return self.people[self.people["set"] == name]
 
 
-def _join(people: pd.DataFrame, path: str | Path) -> pd.DataFrame:
-    """The rows of a table with an iid column, for these people and in their order."""
-    table = read_tsv(path, text=("set",)).set_index("iid")
-    absent = people.index.difference(table.index)
-    if len(absent):
-        raise UserError(
-            f"{path}: no row for {counted(len(absent), 'individual')} of the dataset, first '{absent[0]}'"
-        )
-    return table.loc[people.index]
-
-
 def read(files: Mapping[str, Any]) -> Data:
     """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names.
 
-    So too covariates, where it is given.
+    So too covariates, where it is given. Raises UserError where they do not agree.
     """
-    trait = read_json(files["trait_json"])
-    people = read_tsv(files["trait"], exact=True).set_index("iid")
-    in_split = people.index.isin(read_tsv(files["split"])["iid"])  # a given split may leave some out
-    people = people.loc[in_split]
-    people["population"] = _join(people, files["samples"])["population"]
-    people["set"] = _join(people, files["split"])["set"]
-    pcs = _join(people, files["pcs"])
+    samples = tables.read(files["samples"], tables.SAMPLES).set_index("iid")
+    people, about = tables.read_labels(
+        files["trait"], files["trait_json"], among=Ids(samples.index.tolist(), files["samples"])
+    )
+    kept = Ids(people["iid"].tolist(), files["trait"])
+    split = tables.read(files["split"], tables.SPLIT, among=kept).set_index("iid")
+    pcs = tables.read(files["pcs"], tables.PCS, rows=kept).set_index("iid")
+    people = people.set_index("iid").loc[split.index]  # a given split may leave some out
+    people = people.assign(population=samples["population"], set=split["set"])
     people = people.join(pcs.filter(regex=r"^pc\d+$"))
     if files.get("covariates"):
-        people = people.join(_join(people, files["covariates"]).add_prefix(COVARIATE))
-    snps = pd.Index(read_lines(files["keep_snp"]))
-    if not trait["simulated"]:
-        return Data(trait["kind"], people, snps, None, 0, pd.DataFrame())
-    truth = read_tsv(files["truth"])
-    causal = truth[truth["effect"] != 0] if len(truth) else truth
-    causal_M = np.asarray(snps.isin(causal["snp"][causal["visible"] == 1]))
-    return Data(trait["kind"], people, snps, causal_M, len(causal), _join(people, files["liability"]))
+        covariates = tables.read(files["covariates"], tables.COVARIATES, rows=kept).set_index("iid")
+        people = people.join(covariates.add_prefix(COVARIATE))
+    snps = pd.Index(read_snps(files["keep_snp"]))
+    tables.require_size(files["keep_snp"], len(snps), about, "n_snps", files["trait_json"])
+    if not about["simulated"]:
+        return Data(about["kind"], people, snps, None, 0, pd.DataFrame())
+    liability = tables.read(files["liability"], tables.LIABILITY, rows=kept).set_index("iid")
+    truth = tables.read(files["truth"], tables.TRUTH)
+    tables.require_size(files["truth"], len(truth), about, "n_causal", files["trait_json"])
+    causal = truth[truth["effect"] != 0]
+    visible = causal["snp"][causal["visible"] == 1]
+    unknown = visible[~visible.isin(snps)]
+    if len(unknown):
+        raise tables.disagreement(
+            files["truth"],
+            files["keep_snp"],
+            f"'{unknown.iloc[0]}' is visible, and not in {files['keep_snp']}",
+        )
+    causal_M = np.asarray(snps.isin(visible))
+    return Data(about["kind"], people, snps, causal_M, len(causal), liability.loc[people.index])
+
+
+def read_predictions(
+    path: str | Path, data: Data, seeds: Sequence[int], files: Mapping[str, Any]
+) -> pd.DataFrame:
+    """predictions.tsv.
+
+    Args:
+        data: whose people it must have, with their sets and labels, for each seed.
+        seeds: those that were trained.
+        files: as in ``read``.
+
+    Raises UserError where they do not agree.
+    """
+    people = data.people
+    table = tables.read(
+        path, tables.PREDICTIONS, rows=Ids(people.index.tolist(), files["split"]), seeds=seeds
+    )
+    again = pd.concat([people] * len(seeds)) if seeds else people.iloc[:0]
+    same = {
+        "split": table["set"].to_numpy() == again["set"].to_numpy(),
+        "trait": np.isclose(
+            table["y"].to_numpy(dtype=float), again["y"].to_numpy(dtype=float), rtol=1e-8, atol=0
+        ),
+    }
+    for name, same_R in same.items():
+        if not same_R.all():
+            line = int(same_R.argmin()) + 2
+            raise tables.disagreement(path, files[name], f"line {line} does not agree with {files[name]}")
+    return table
+
+
+def read_scores(path: str | Path, snps: Ids, seeds: Sequence[int]) -> Scores:
+    """An attribution: seed -> score (M,) over ``snps``; empty where nothing could be attributed.
+
+    Raises UserError unless it has all of them for each seed that was trained.
+    """
+    score_R = tables.read(path, tables.ATTRIBUTION, rows=snps, seeds=seeds)["score"].to_numpy(dtype=float)
+    return dict(zip(seeds, score_R.reshape(len(seeds), len(snps.names)), strict=True))
+
+
+def read_probes(
+    path: str | Path, place: Mapping[str, Any], fits: Iterable[tuple[str, str, int]]
+) -> pd.DataFrame:
+    """probes.tsv, with what it must hold: of this place, and of each (model, adjustment, seed) in ``fits``."""
+    table = rows.read(path)
+    for key, value in place.items():
+        if not (table[key] == value).all():
+            raise damaged(path, f"has rows of another {key} than {value}")
+    found = set(zip(*(table[key] for key in ("model", "adjustment", "seed", "metric")), strict=True))
+    for fit in fits:
+        for metric in PROBED:
+            if (*fit, metric) not in found:
+                raise damaged(path, f"has no {metric} of {fit[0]}, {fit[1]}, seed {fit[2]}")
+    return table

@@ -4,21 +4,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from stratbench import job
-from stratbench.files import read_json, read_tsv, write_tsv
-from stratbench.metrics import data as tables
+from stratbench import job, tables
+from stratbench.files import write_tsv
 from stratbench.metrics import rows as tidy
 from stratbench.metrics.agreement import agreement, top_k
 from stratbench.metrics.association import lambda_gc, ranking
-from stratbench.metrics.data import Data
+from stratbench.metrics.data import Data, Scores, read, read_predictions, read_probes, read_scores
 from stratbench.metrics.estimate import failed, not_applicable
 from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
 from stratbench.metrics.prediction import MINIMUM, RANKING, evaluate, names
 from stratbench.metrics.recovery import names as recovery_names
 from stratbench.metrics.recovery import recovery
+from stratbench.tables import Ids, read_fit, trained
 from stratbench.words import counted
 
 Row = dict[str, Any]
@@ -42,20 +41,28 @@ def metrics(
     ``place`` fills study, scenario, replicate, cohort, trait and split. What a failed fit should have
     given is there as rows with status failed and its reason. ``minimum``: see ``evaluate``.
     """
-    data = tables.read(files)
-    status = [read_json(path) for path in files["fit_json"]]
+    data = read(files)
+    snps = Ids(data.snps.tolist(), files["keep_snp"])
+    status = {
+        (label["model"], label["adjustment"]): read_fit(path)
+        for label, path in zip(fits, files["fit_json"], strict=True)
+    }
     found: list[Row] = []
-    for label, fit, path in zip(fits, status, files["predictions"], strict=True):
-        found += fit_rows({**place, **label}, data, fit, read_tsv(path, text=("set",)), minimum)
+    for label, fit, path in zip(fits, status.values(), files["predictions"], strict=True):
+        predictions = read_predictions(path, data, trained(fit), files)
+        found += fit_rows({**place, **label}, data, fit, predictions, minimum)
     found += baseline_rows(place, data, minimum)
     for name, path in zip(associations, files["associations"], strict=True):
-        found += association_rows({**place, "association": name}, data, read_tsv(path))
-    reasons = {
-        (label["model"], label["adjustment"]): why_failed(fit)
-        for label, fit in zip(fits, status, strict=True)
-    }
-    found += attribution_rows(place, data, attributions, files["attributions"], reasons)
-    probes = [tidy.read(path) for path in files["probes"]]
+        table = tables.read(path, tables.ASSOCIATION, rows=snps)
+        found += association_rows({**place, "association": name}, data, table)
+    scores = [
+        read_scores(path, snps, trained(status[label["model"], label["adjustment"]]))
+        for label, path in zip(attributions, files["attributions"], strict=True)
+    ]
+    reasons = {fit: why_failed(record) for fit, record in status.items()}
+    found += attribution_rows(place, data, attributions, scores, reasons)
+    runs = [(*fit, run["seed"]) for fit, record in status.items() for run in record["seeds"]]
+    probes = [read_probes(path, place, runs) for path in files["probes"]]
     table = tidy.sort(pd.concat([tidy.table(found), *(probe for probe in probes if len(probe))]))
     job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
     write_tsv(table, output)
@@ -130,8 +137,7 @@ def _people(test: pd.DataFrame, prediction: Prediction) -> pd.DataFrame:
 
 
 def association_rows(keys: Mapping[str, Any], data: Data, table: pd.DataFrame) -> list[Row]:
-    """Inflation of an association test, and how it ranks the causal SNPs."""
-    table = table.set_index("snp").reindex(data.snps)
+    """Inflation of an association test, whose table follows the data's SNPs, and how it ranks the causal ones."""
     p, statistic = (pd.to_numeric(table[c]).to_numpy(dtype=float) for c in ("p", "statistic"))
     found = tidy.rows(keys, "lambda_gc", lambda_gc(p))
     for metric, k, estimate in recovery(ranking(p, statistic), data.causal_M, data.n_causal):
@@ -139,36 +145,20 @@ def association_rows(keys: Mapping[str, Any], data: Data, table: pd.DataFrame) -
     return found
 
 
-Scores = dict[int, np.ndarray]
-
-
-def read_scores(path: str | Path, snps: pd.Index) -> Scores:
-    """Seed -> score (M,) over ``snps``; empty where nothing could be attributed."""
-    table = read_tsv(path)
-    if not len(table):
-        return {}
-    by_seed = {int(seed): table[table["seed"] == seed] for seed in sorted(table["seed"].unique())}
-    return {
-        seed: rows.set_index("snp")["score"].reindex(snps).to_numpy(dtype=float)
-        for seed, rows in by_seed.items()
-    }
-
-
 def attribution_rows(
     place: Mapping[str, Any],
     data: Data,
     labels: Sequence[Label],
-    paths: Sequence[str | Path],
+    scores: Sequence[Scores],
     reasons: Mapping[tuple[str, str], Mapping[int | None, str]],
 ) -> list[Row]:
     """Recovery of the causal SNPs by each attribution, and agreement among each model's adjustments."""
     found: list[Row] = []
     groups: dict[tuple[str, str], dict[str, Scores]] = {}
-    for label, path in zip(labels, paths, strict=True):
-        scores = read_scores(path, data.snps)
+    for label, by_seed in zip(labels, scores, strict=True):
         why = reasons.get((label["model"], label["adjustment"]), {})
-        found += recovery_rows({**place, **label}, data, scores, why)
-        groups.setdefault((label["model"], label["attribution"]), {})[label["adjustment"]] = scores
+        found += recovery_rows({**place, **label}, data, by_seed, why)
+        groups.setdefault((label["model"], label["attribution"]), {})[label["adjustment"]] = by_seed
     k = top_k(data.n_causal, len(data.snps))
     for (model, attribution), by_adjustment in groups.items():
         missing = {name: _reason(reasons.get((model, name), {})) for name in by_adjustment}

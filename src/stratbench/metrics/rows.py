@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench.files import read_tsv
+from stratbench import tables
 from stratbench.metrics.estimate import Estimate
+from stratbench.tables import Kind
 
 KEYS = [
     *("study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment"),
@@ -16,7 +17,21 @@ KEYS = [
 ]
 COLUMNS = [*KEYS, "value", "n", "status", "reason"]
 INTEGERS = ("replicate", "k", "seed", "n")
-TEXT = tuple(column for column in COLUMNS if column not in (*INTEGERS, "value"))
+GROUP = [key for key in KEYS if key not in ("replicate", "cohort", "seed")]  # what is compared
+MEANS = ("mean", "ci_low", "ci_high", "n_replicates")
+METRICS = Kind(
+    columns=tuple(COLUMNS),
+    key=tuple(KEYS),
+    numbers=(*INTEGERS, "value"),
+    text=tuple(column for column in COLUMNS if column not in (*INTEGERS, "value")),
+    choices={"status": ("ok", "failed", "not-applicable")},
+)
+COMPARISONS = Kind(
+    columns=(*GROUP, *MEANS),
+    key=tuple(GROUP),
+    numbers=("k", *MEANS),
+    text=tuple(key for key in GROUP if key != "k"),
+)
 
 
 def rows(keys: Mapping[str, Any], metric: str, estimate: Estimate, **more: Any) -> list[dict[str, Any]]:
@@ -57,8 +72,11 @@ def table(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """Read a metrics.tsv or probes.tsv; labels stay text even where they look like numbers."""
-    return tidy(read_tsv(path, text=TEXT))
+    """Read a metrics.tsv or probes.tsv; labels stay text even where they look like numbers.
+
+    Raises UserError for a table that is cut or damaged.
+    """
+    return tidy(tables.read(path, METRICS))
 
 
 def sort(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from stratbench import files, job
+from stratbench.errors import damaged
 from stratbench.report.answer import answer
 from stratbench.report.figures import dial_headline, headline, pictures
 from stratbench.report.page import Image
@@ -52,9 +53,14 @@ def report(config: Mapping[str, Any], output: str | Path, base: str | Path = "."
 
 
 def inline(path: Path, name: str, text: str) -> Any:
-    """An SVG file as part of the page: its ids made its own, described for those who cannot see it."""
-    svg = path.read_text()
-    svg = svg[svg.index("<svg") :]
+    """An SVG file as part of the page: its ids made its own, described for those who cannot see it.
+
+    Raises UserError for a file that is cut or damaged.
+    """
+    svg = "\n".join(files.read_lines(path))
+    if "<svg" not in svg or not svg.endswith("</svg>"):
+        raise damaged(path, "is no whole SVG")
+    svg = svg[svg.index("<svg") :] + "\n"
     svg = TAG.sub(lambda tag: _with_own_ids(tag[0], name), svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     found = re.search(r'\bwidth="([\d.]+)pt"', svg)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files
+from stratbench import files, keep, tables
+from stratbench.metrics.rows import COMPARISONS, METRICS
 from stratbench.metrics.verdict import CHANCE
 from stratbench.paths import Paths, fill
-from stratbench.study import Cohort, Fit, Split, Study
+from stratbench.study import Cohort, Dataset, Fit, Split, Study
+from stratbench.tables import Ids, Kind
 
 KEYS = (
     "study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment",
@@ -146,8 +148,8 @@ class Results:
         self.base = Path(base)
         self.paths = Paths(study.name)
 
-    def _keyed(self, pattern: str) -> pd.DataFrame:
-        table = files.read_tsv(self.base / pattern, text=KEYS)
+    def _keyed(self, pattern: str, kind: Kind) -> pd.DataFrame:
+        table = tables.read(self.base / pattern, kind, text=KEYS)
         for column in ("value", "mean", "ci_low", "ci_high", "n", "n_replicates"):
             if column in table:
                 table[column] = pd.to_numeric(table[column], errors="coerce")
@@ -155,15 +157,15 @@ class Results:
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        return self._keyed(self.paths.summary_metrics)
+        return self._keyed(self.paths.summary_metrics, METRICS)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        return self._keyed(self.paths.comparisons)
+        return self._keyed(self.paths.comparisons, COMPARISONS)
 
     @cached_property
     def runtime(self) -> pd.DataFrame:
-        return files.read_tsv(self.base / self.paths.runtime, text=("rule",))
+        return tables.read(self.base / self.paths.runtime, tables.RUNTIME)
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
@@ -176,20 +178,38 @@ class Results:
             path = self.base / fill(self.paths.trait_json, dataset)
             if path.is_file():
                 key = f"{self.study.cohort(dataset.cohort).scenario}/{dataset.trait}"
-                kinds[key] = files.read_json(path)["kind"]
+                kinds[key] = tables.read_trait(path)["kind"]
         return groups(self.study, kinds)
 
-    def table(self, pattern: str, item: Any, **wildcards: str) -> pd.DataFrame:
-        """A table of a cohort, dataset, split or fit, e.g. ``table(paths.pcs, split)``."""
+    def table(self, kind: Kind, pattern: str, item: Any, **wildcards: str) -> pd.DataFrame:
+        """A table of a cohort, dataset, split or fit, e.g. ``table(tables.PCS, paths.pcs, split)``.
+
+        Raises UserError, as ``tables.read`` does.
+        """
         keys = {"cohort": item.label} if isinstance(item, Cohort) else vars(item)
-        return files.read_tsv(self.base / pattern.format(**keys, **wildcards))
+        return tables.read(self.base / pattern.format(**keys, **wildcards), kind)
+
+    def snps(self, dataset: Dataset) -> Ids:
+        """The SNPs that a model may see."""
+        path = self.base / fill(self.paths.keep_snp, dataset)
+        return Ids(keep.read_snps(path), path)
+
+    def association(self, split: Split, label: str) -> pd.DataFrame:
+        """A test of each of these SNPs."""
+        path = self.base / self.paths.association.format(**vars(split), association=label)
+        return tables.read(path, tables.ASSOCIATION, rows=self.snps(split))
+
+    def attribution(self, fit: Fit, label: str) -> pd.DataFrame:
+        """Scores of each of these SNPs, for each seed that was trained."""
+        path = self.base / self.paths.attribution.format(**vars(fit), attribution=label)
+        return tables.read(path, tables.ATTRIBUTION, rows=self.snps(fit), seeds=tables.trained(self.fit(fit)))
 
     def trait(self, group: Group) -> dict[str, Any]:
         path = self.base / fill(self.paths.trait_json, group.splits[0])
-        return dict(files.read_json(path)) if path.is_file() else {}
+        return tables.read_trait(path) if path.is_file() else {}
 
     def fit(self, fit: Fit) -> dict[str, Any]:
-        return dict(files.read_json(self.base / fill(self.paths.fit, fit)))
+        return tables.read_fit(self.base / fill(self.paths.fit, fit))
 
     def value(self, group: Group, metric: str, **keys: str) -> Any:
         """The row of comparisons.tsv with these keys, all other keys blank; None if there is none."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench import decimals, files
+from stratbench import decimals, tables
 from stratbench.errors import UserError
 from stratbench.job import say
 from stratbench.registry import nearest
@@ -23,7 +23,7 @@ def covariates(
     mean, and is counted in the log. What does not vary in training is left out, and said. Raises UserError for an
     absent column and a value that is no number.
     """
-    samples = files.read_texts(samples_tsv).set_index("iid").loc[iids]
+    samples = tables.read(samples_tsv, tables.SAMPLES, texts=True).set_index("iid").loc[iids]
     found: dict[str, np.ndarray] = {}
     for name, kind in declared.items():
         if name not in samples:

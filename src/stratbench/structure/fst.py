@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from stratbench.genotypes import Genotypes
+from stratbench.tables import FST
 
-PAIR_COLUMNS = ["population_1", "population_2", "fst", "fst_wc", "n_snps"]
+PAIR_COLUMNS = list(FST.columns)
 
 
 @dataclass(frozen=True)

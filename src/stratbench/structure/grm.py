@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stratbench import files
-from stratbench.errors import UserError
+from stratbench.errors import UserError, damaged
 from stratbench.genotypes import Genotypes
 
 
@@ -64,16 +64,33 @@ def write(path: str | Path, matrices: Iterator[tuple[str, np.ndarray]]) -> None:
                 np.lib.format.write_array(member, np.ascontiguousarray(matrix), allow_pickle=False)
 
 
+def stored(path: str | Path, without: str | None = None) -> np.ndarray:
+    """The matrix of a grm.npz, or of grm_loco.npz ``without`` a chromosome; empty where none was stored.
+
+    Raises UserError for a file that is cut or damaged, and for a chromosome that it does not have.
+    """
+    name = "grm_NN" if without is None else f"without_{without}"
+    try:
+        with np.load(path) as archive:
+            names = list(archive)
+            matrix = archive[name] if name in names else None
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
+        raise damaged(path, f"is cut or damaged ({error})") from error
+    if matrix is not None:
+        return np.asarray(matrix)
+    if without is None:
+        raise damaged(path, f"holds no matrix {name}")
+    raise UserError(f"{path}: no GRM without chromosome '{without}'; it has {', '.join(names)}")
+
+
 def read(path: str | Path, n: int, without: str | None = None) -> np.ndarray:
     """The GRM of a grm.npz over keep.iid's ``n`` individuals, or grm_loco.npz's ``without`` a chromosome.
 
     float32 (n, n). Raises UserError where the cohort was too large for one to be stored.
     """
-    with np.load(path) as stored:
-        name = "grm_NN" if without is None else f"without_{without}"
-        if name not in stored:
-            raise UserError(f"{path}: no GRM without chromosome '{without}'; it has {', '.join(stored)}")
-        matrix: np.ndarray = stored[name]
+    matrix = stored(path, without)
+    if matrix.shape not in ((n, n), (0, 0)):
+        raise damaged(path, f"holds a matrix of shape {matrix.shape}, and {n} individuals need {(n, n)}")
     if len(matrix) != n:
         raise UserError(
             f"{path}: no GRM was stored, as {n} individuals are more than the study's grm_most; raise grm_most "

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench import files
+from stratbench import tables
 from stratbench.errors import UserError
 from stratbench.genotypes import open_cohort
 from stratbench.structure import king
@@ -19,7 +19,7 @@ SPAN = 500_000_000  # base pairs below which strangers' kinships spread as far a
 
 def autosomal(cohort: Path) -> pd.DataFrame:
     """Rows of variants.tsv with a place on an autosome, as QC found by the species' number of them."""
-    variants = files.read_tsv(cohort / "variants.tsv")
+    variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
     return variants[variants["autosome"] == 1]
 
 

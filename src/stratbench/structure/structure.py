@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files, keep, relatives
+from stratbench import files, keep, relatives, tables
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, frequencies, open_cohort
 from stratbench.job import say
@@ -90,11 +90,14 @@ def structure(
 
 def read_people(cohort: Path, dataset: Path, split_tsv: str | Path) -> pd.DataFrame:
     """``iid population family set`` of keep.iid in order; ``set`` is blank for who is not in the split."""
-    iids = keep.read_iids(dataset / "keep.iid")
-    samples = files.read_tsv(cohort / "samples.tsv").set_index("iid")
-    sets = files.read_tsv(split_tsv, text=("set",)).set_index("iid")["set"]
-    people = samples.loc[iids, ["population", "family"]].reset_index()
-    return people.assign(set=sets.reindex(iids).fillna("").to_numpy())
+    kept = tables.Ids(keep.read_iids(dataset / "keep.iid"), dataset / "keep.iid")
+    samples = tables.read_samples(cohort)
+    row_N = tables.positions(
+        kept.names, kept.source, tables.Ids(samples["iid"].tolist(), cohort / "samples.tsv")
+    )
+    sets = tables.read(split_tsv, tables.SPLIT, among=kept).set_index("iid")["set"]
+    people = samples[["iid", "population", "family"]].iloc[row_N].reset_index(drop=True)
+    return people.assign(set=sets.reindex(kept.names).fillna("").to_numpy())
 
 
 def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
@@ -130,8 +133,8 @@ def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold
 
 def structure_snps(cohort: Path, dataset: Path) -> list[str]:
     """LD-pruned SNPs of the cohort, also those outside keep.snp, but no untyped causal SNP."""
-    variants = files.read_tsv(cohort / "variants.tsv")
-    truth = files.read_tsv(dataset / "truth.tsv")
+    variants = tables.read_variants(cohort)
+    truth = tables.read(dataset / "truth.tsv", tables.TRUTH)
     hidden = truth["snp"][truth["visible"] == 0]
     chosen = (variants["structure"] == 1) & ~variants["snp"].isin(hidden)
     return variants["snp"][chosen].tolist()
@@ -171,7 +174,8 @@ def _write_pcs(
 
 def _of_snps(cohort: Path, genotypes: Genotypes, column: str) -> np.ndarray:
     """A column of variants.tsv for these SNPs."""
-    return np.asarray(files.read_tsv(cohort / "variants.tsv")[column].to_numpy()[genotypes.row_M])
+    variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
+    return np.asarray(variants[column].to_numpy()[genotypes.row_M])
 
 
 def _write_grms(
@@ -209,6 +213,6 @@ def _write_fst(cohort: Path, snps: list[str], train: pd.DataFrame, out: Path) ->
     genotypes = open_cohort(cohort, iids=train["iid"].tolist())
     pairs, per_snp = fst(genotypes, train["population"].to_numpy())
     files.write_tsv(pairs, out / "fst.tsv")
-    per_snp.insert(0, "snp", files.read_tsv(cohort / "variants.tsv")["snp"])
+    per_snp.insert(0, "snp", tables.read(cohort / "variants.tsv", tables.VARIANTS)["snp"])
     chosen = per_snp.set_index("snp").loc[snps if len(pairs) else []]
     files.write_tsv(chosen.reset_index(), out / "fst_snp.tsv.gz")

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 
 from stratbench.metrics.intervals import normal_interval, t_interval
-from stratbench.metrics.rows import KEYS
+from stratbench.metrics.rows import COMPARISONS, GROUP, KEYS
 
-GROUP = [key for key in KEYS if key not in ("replicate", "cohort", "seed")]
-COLUMNS = [*GROUP, "mean", "ci_low", "ci_high", "n_replicates"]
+COLUMNS = list(COMPARISONS.columns)
 PAIRED = (
     *("accuracy", "auroc", "auroc_f", "auroc_stratified", "auroc_stratified_f", "r2"),
     *("pearson", "pearson_f", "pearson_stratified", "pearson_stratified_f", "causal_auc_pr"),

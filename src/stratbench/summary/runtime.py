@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench.errors import UserError
+from stratbench.errors import UserError, damaged
+from stratbench.tables import RUNTIME
 
-COLUMNS = ["rule", "job", "s", "max_rss", "cpu_time", "device"]
+COLUMNS = list(RUNTIME.columns)
 MEASURED = ["s", "max_rss", "cpu_time"]  # seconds, MB, CPU seconds
 
 
@@ -28,7 +29,10 @@ def fit_name(path: str | Path) -> str:
 
 def read(path: str | Path) -> dict[str, Any]:
     """One benchmark file; of a repeated benchmark the first run. What was not measured is missing."""
-    table = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
+    try:
+        table = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
+    except ValueError as error:
+        raise damaged(path, f"cannot be read as a benchmark of Snakemake's ({error})") from error
     table = table.reindex(columns=MEASURED).apply(pd.to_numeric, errors="coerce")
     rule, job = name(path)
     return {"rule": rule, "job": job, **(table.iloc[0].to_dict() if len(table) else {})}

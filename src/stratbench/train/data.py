@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from stratbench import plink
+from stratbench import plink, tables
 from stratbench.checksums import sha256
-from stratbench.errors import UserError
-from stratbench.files import read_json, read_lines, read_tsv
+from stratbench.keep import read_snps
+from stratbench.tables import Ids
 from stratbench.train.genotypes import Genotypes, count_codes, load_packed
 
-SETS = ("train", "validation", "test")
 FILES = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs")
 
 
@@ -62,39 +61,36 @@ class Data:
         return ((self.y_N - mean) / sd).astype(np.float32)
 
 
-def _positions(wanted: np.ndarray, available: Any, what: str, path: Path) -> np.ndarray:
-    index = {name: k for k, name in enumerate(available)}
-    try:
-        return np.array([index[name] for name in wanted], dtype=np.int64)
-    except KeyError as error:
-        raise UserError(f"{path}: {what} {error.args[0]!r} is missing") from None
-
-
 def load(files: Mapping[str, Any]) -> Data:
-    """Read what ``FILES`` names, and ``covariates`` if it is there. Raises UserError where ids do not match."""
+    """Read what ``FILES`` names, and ``covariates`` if it is there. Raises UserError where they do not agree."""
     path = {name: Path(files[name]) for name in FILES}
-    split = read_tsv(path["split"], text=("set",))
-    iid_N = split["iid"].to_numpy()
     fam, bim = plink.read_fam(path["fam"]), plink.read_bim(path["bim"])
-    snp_M = np.array(read_lines(path["keep_snp"]), dtype=object)
-    individual_N = _positions(iid_N, fam["iid"], "individual", path["fam"])
-    row_M = _positions(snp_M, bim["snp"], "SNP", path["bim"])
+    cohort, snps = Ids(fam["iid"].tolist(), path["fam"]), Ids(bim["snp"].tolist(), path["bim"])
+    samples = tables.read(path["samples"], tables.SAMPLES, rows=cohort).set_index("iid")
+    trait, about = tables.read_labels(path["trait"], path["trait_json"], among=cohort)
+    kept = Ids(trait["iid"].tolist(), path["trait"])
+    split = tables.read(path["split"], tables.SPLIT, among=kept)
+    pcs = tables.read(path["pcs"], tables.PCS, rows=kept).set_index("iid")
+    covariates = pcs[[]]
+    if files.get("covariates"):
+        covariates = tables.read(files["covariates"], tables.COVARIATES, rows=kept).set_index("iid")
+    iid_N = split["iid"].to_numpy()
+    snp_M = np.array(read_snps(path["keep_snp"]), dtype=object)
+    tables.require_size(path["keep_snp"], len(snp_M), about, "n_snps", path["trait_json"])
+    individual_N = tables.positions(iid_N.tolist(), path["split"], cohort)
+    row_M = tables.positions(snp_M.tolist(), path["keep_snp"], snps)
     packed_NQ = load_packed(path["bed"], len(fam), len(bim), row_M, individual_N)
     set_N = split["set"].to_numpy()
     counts_M4 = count_codes(packed_NQ, len(snp_M), np.flatnonzero(set_N == "train"))
-    samples = read_tsv(path["samples"]).set_index("iid")
-    trait = read_tsv(path["trait"], exact=True).set_index("iid")
-    pcs = read_tsv(path["pcs"]).set_index("iid")
-    covariates = read_tsv(files["covariates"]).set_index("iid") if files.get("covariates") else pcs[[]]
     return Data(
         iid_N=iid_N,
         population_N=samples["population"].loc[iid_N].to_numpy(),
-        y_N=trait["y"].loc[iid_N].to_numpy(dtype=np.float64),
+        y_N=trait.set_index("iid")["y"].loc[iid_N].to_numpy(dtype=np.float64),
         set_N=set_N,
         pcs_NK=pcs.filter(regex=r"^pc\d+$").loc[iid_N].to_numpy(dtype=np.float64),
         snp_M=snp_M,
         genotypes=Genotypes(packed_NQ, len(snp_M), counts_M4),
-        kind=read_json(path["trait_json"])["kind"],
+        kind=about["kind"],
         split_sha256=sha256(path["split"]),
         covariates_NC=covariates.loc[iid_N].to_numpy(dtype=np.float64),
     )

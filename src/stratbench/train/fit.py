@@ -13,7 +13,7 @@ import pandas as pd
 from jax import Array
 from scipy.special import expit
 
-from stratbench import decimals
+from stratbench import decimals, tables
 from stratbench.contracts import training
 from stratbench.errors import ScientificFailure
 from stratbench.files import write_bytes, write_json, write_tsv
@@ -21,7 +21,7 @@ from stratbench.job import say
 from stratbench.progress import telling
 from stratbench.seeds import seed as named_seed
 from stratbench.train.adjustment import Batch, State
-from stratbench.train.data import SETS, Data, load
+from stratbench.train.data import Data, load
 from stratbench.train.loop import EVALUATED_AT_ONCE, Labels, Progress, Stage, blocks, train
 from stratbench.train.network import Outputs, Variables
 from stratbench.train.setup import Setup, Spec, guards, set_up
@@ -29,7 +29,7 @@ from stratbench.train.store import dump
 from stratbench.train.watch import Watch
 from stratbench.words import counted
 
-PREDICTIONS = ["seed", "iid", "set", "y", "score", "f", "probability"]
+PREDICTIONS = list(tables.PREDICTIONS.columns)
 FAR = 1000  # standard deviations from 0, beyond which nine digits of a score hold too few of what differs
 HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_loss"]
 
@@ -244,7 +244,7 @@ def _record(
         "model": dict(model),
         "adjustment": [dict(spec) for spec in adjustments],
         "n_parameters": _n_parameters(next(iter(stored.values()))) if stored else 0,
-        **{f"n_{name}": len(data.rows(name)) for name in SETS},
+        **{f"n_{name}": len(data.rows(name)) for name in tables.SETS},
         "n_snps": len(data.snp_M),
         "device": f"{device.platform}: {device.device_kind}",
         "versions": {name: importlib.metadata.version(name) for name in ("jax", "flax", "optax", "numpy")},

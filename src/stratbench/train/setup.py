@@ -10,8 +10,9 @@ import numpy as np
 
 from stratbench.contracts import Guard
 from stratbench.registry import load
+from stratbench.tables import SETS
 from stratbench.train.adjustment import Adjustment, Context, compose
-from stratbench.train.data import SETS, Data
+from stratbench.train.data import Data
 from stratbench.train.network import Network
 
 Spec = Mapping[str, Any]  # {"method": name, "file": path or None, "options": {...}}

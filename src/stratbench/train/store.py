@@ -6,10 +6,13 @@ from pathlib import Path
 import jax
 from flax import serialization
 
-from stratbench.errors import UserError
-from stratbench.files import read_json
+from stratbench.errors import UserError, damaged
+from stratbench.files import read_content
+from stratbench.tables import read_fit, trained
 from stratbench.train.adjustment import State
 from stratbench.train.network import Variables
+
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what damaged bytes raise
 
 
 def dump(by_seed: Mapping[str, Variables]) -> bytes:
@@ -29,13 +32,20 @@ def dump(by_seed: Mapping[str, Variables]) -> bytes:
 def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int, Variables]:
     """Variables by seed, none where the fit failed.
 
-    Raises UserError if the model was trained on another split than the one in hand.
+    Raises UserError if the model was trained on another split than the one in hand, and for files that are damaged.
     """
-    record = read_json(fit)
-    if record["split_sha256"] != split_sha256:
+    record = read_fit(fit)
+    if record.get("split_sha256") != split_sha256:
         raise UserError(f"{params}: trained on another split; delete the model and run again")
-    plain = serialization.msgpack_restore(Path(params).read_bytes())
-    return {
-        int(seed): Variables(value["params"], value["statistics"], State(value["fitted"], value["rows"]))
-        for seed, value in sorted(plain.items(), key=lambda item: int(item[0]))
-    }
+    content = read_content(params)
+    try:
+        plain = serialization.msgpack_restore(content)
+        found = {
+            int(seed): Variables(value["params"], value["statistics"], State(value["fitted"], value["rows"]))
+            for seed, value in sorted(plain.items(), key=lambda item: int(item[0]))
+        }
+    except UNREADABLE as error:
+        raise damaged(params, f"is cut or damaged ({error or type(error).__name__})") from error
+    if list(found) != trained(record):
+        raise damaged(params, f"holds networks of the seeds {list(found)}, {fit} names {trained(record)}")
+    return found

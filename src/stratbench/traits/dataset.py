@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import decimals, files, keep, plink
+from stratbench import decimals, files, keep, plink, tables
 from stratbench.cohorts.checked import checked
 from stratbench.errors import UserError
 from stratbench.genotypes import open_cohort
@@ -21,17 +21,8 @@ from stratbench.traits.options import OPTIONS
 from stratbench.traits.simulate import DRAWS, Rngs, shares, shares_within, simulate
 from stratbench.words import counted
 
-TRUTH = ["snp", "effect", "visible", "population"]
-PARTS = [
-    "iid",
-    "genetic",
-    "genetic_within",
-    "environment",
-    "environment_expected",
-    "environment_family",
-    "noise",
-    "liability",
-]
+TRUTH = list(tables.TRUTH.columns)
+PARTS = list(tables.LIABILITY.columns)
 
 
 def dataset(
@@ -49,7 +40,7 @@ def dataset(
     """
     cohort = Path(cohort_dir)
     bim = plink.read_bim(cohort / "genotypes.bim")
-    samples = files.read_tsv(cohort / "samples.tsv")
+    samples = tables.read_samples(cohort)
     seen_K = spaced(len(bim), trait.get("snps"))
     twin = trait.get("simulate", {}).get("twin")
     names = [*seed_names[:-1], twin] if twin else seed_names
@@ -90,7 +81,7 @@ def _simulated(
     population_N = samples["population"].to_numpy()
     candidate_C = np.arange(len(bim)) if options["untyped"] else seen_K
     if options["causal_maf"] > 0:
-        a1_freq_M = files.read_tsv(cohort / "variants.tsv")["a1_freq"].to_numpy()
+        a1_freq_M = tables.read_variants(cohort)["a1_freq"].to_numpy()
         candidate_C = common(candidate_C, a1_freq_M, options["causal_maf"])
     trait = simulate(open_cohort(cohort), candidate_C, samples, options, rngs)
     if options["untyped"]:
@@ -177,7 +168,13 @@ def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) 
     measured_y = not made["about"]["simulated"] and n_cases is None
     trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # every digit of it
     files.write_tsv(trait, out / "trait.tsv")
-    files.write_json({**made["about"], "n": len(iids), "n_cases": n_cases}, out / "trait.json")
+    sizes = {
+        "n": len(iids),
+        "n_cases": n_cases,
+        "n_snps": len(made["seen"]),
+        "n_causal": len(made["truth"]) if made["about"]["simulated"] else None,
+    }
+    files.write_json({**made["about"], **sizes}, out / "trait.json")
     files.write_tsv(made["truth"], out / "truth.tsv")
     files.write_tsv(made["liability"], out / "liability.tsv")
     keep.write_iids(fam.loc[iids, "fid"].tolist(), iids, out / "keep.iid")

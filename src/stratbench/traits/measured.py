@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench import decimals, files
+from stratbench import decimals, tables
 from stratbench.cohorts.cohort_file import trait_columns
 from stratbench.cohorts.tables import minus_nine
 from stratbench.errors import UserError
@@ -30,7 +30,7 @@ def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) ->
     if name not in declared:
         raise UserError(f"traits: the cohort declares no trait '{name}': {nearest(name, sorted(declared))}")
     columns = trait_columns(declared[name])
-    text = files.read_tsv(samples_tsv, text=tuple(columns))
+    text = tables.read(samples_tsv, tables.SAMPLES, text=tuple(columns))
     for column in columns:
         if column not in text.columns:
             hint = nearest(column, [str(known) for known in text.columns])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratbench import tables
 from stratbench.report import style
 from stratbench.report.results import Results
 from stratbench.study import Cohort
@@ -34,8 +35,8 @@ class People:
 
 def people(results: Results, cohort: Cohort) -> People:
     """Everyone of the source. Whoever was removed keeps the label of the source, in grey if nobody left has it."""
-    table = _steps_as_text(results.table(results.paths.qc_samples, cohort))
-    kept = results.table(results.paths.samples, cohort)
+    table = _steps_as_text(results.table(tables.QC_SAMPLES, results.paths.qc_samples, cohort))
+    kept = results.table(tables.SAMPLES, results.paths.samples, cohort)
     table["declared"] = table["population"].fillna("").astype(str)
     final = table["iid"].map(kept.set_index("iid")["population"])  # QC may have called it
     table["population"] = final.fillna(table["declared"]).replace("", NO_LABEL)
@@ -47,7 +48,7 @@ def people(results: Results, cohort: Cohort) -> People:
 
 def snps(results: Results, cohort: Cohort) -> pd.DataFrame:
     """qc_snps.tsv.gz."""
-    return _steps_as_text(results.table(results.paths.qc_snps, cohort))
+    return _steps_as_text(results.table(tables.QC_SNPS, results.paths.qc_snps, cohort))
 
 
 def _steps_as_text(table: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def _steps_as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 def waterfall(results: Results, cohort: Cohort) -> pd.DataFrame:
     """qc.tsv with its thresholds as text, in the order of the steps."""
-    table = results.table(results.paths.qc, cohort)
+    table = results.table(tables.QC, results.paths.qc, cohort)
     return table.assign(threshold=table["threshold"].fillna("").astype(str))
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stratbench import tables
 from stratbench.report import style
 from stratbench.report.figures._rows import replicates
 from stratbench.report.results import Group, Results, scenarios
@@ -42,7 +43,7 @@ def load(results: Results, subject: Any) -> Data:
     cohorts = scenarios(results.study)[subject]
     shares, least, counts = [], 0.5, []
     for cohort in cohorts:
-        p_M = results.table(results.paths.variants, cohort)["a1_freq"].to_numpy(dtype=float)
+        p_M = results.table(tables.VARIANTS, results.paths.variants, cohort)["a1_freq"].to_numpy(dtype=float)
         maf_M = np.minimum(p_M, 1 - p_M)
         counts.append(len(maf_M))
         shares.append(np.histogram(maf_M, EDGES)[0] / max(len(maf_M), 1))

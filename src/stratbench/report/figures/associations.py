@@ -26,7 +26,7 @@ def load(results: Results, subject: Any) -> manhattan.Data:
     split = group.splits[0]
     found = {}
     for name in results.study.associations_of(split):
-        table = results.table(results.paths.association, split, association=name)
+        table = results.association(split, name)
         p = table.set_index("snp")["p"].astype(float)
         if p.notna().any():
             found[name] = pd.Series(-np.log10(p.clip(lower=SMALLEST_P)), index=p.index)

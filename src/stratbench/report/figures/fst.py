@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from stratbench import tables
 from stratbench.report import style
 from stratbench.report.figures.pca import first_splits
 from stratbench.report.results import Group, Results
@@ -29,8 +30,10 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 def pairs(results: Results, scenario: str) -> pd.DataFrame:
     """Mean FST of each pair with its smallest and largest value over replicates."""
-    tables = [results.table(results.paths.fst, split) for split in first_splits(results.study)[scenario]]
-    together = pd.concat(tables, ignore_index=True)
+    each = [
+        results.table(tables.FST, results.paths.fst, split) for split in first_splits(results.study)[scenario]
+    ]
+    together = pd.concat(each, ignore_index=True)
     return (
         together.groupby(["population_1", "population_2"], sort=False)["fst"]
         .agg(["mean", "min", "max", "count"])

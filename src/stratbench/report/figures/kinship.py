@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from stratbench import tables
 from stratbench.paths import fill
 from stratbench.report import style
 from stratbench.report.figures.pca import first_splits
 from stratbench.report.results import Group, Results
+from stratbench.structure import grm
 from stratbench.study import Split, Study
 from stratbench.words import counted
 
@@ -53,13 +55,12 @@ def shown(people: pd.DataFrame, most: int = MOST) -> np.ndarray:
 
 def load(results: Results, subject: Any) -> Data:
     split = first_splits(results.study)[subject][0]
-    iids = results.table(results.paths.pcs, split)["iid"].astype(str)
-    samples = results.table(results.paths.samples, split).astype(
+    iids = results.table(tables.PCS, results.paths.pcs, split)["iid"].astype(str)
+    samples = results.table(tables.SAMPLES, results.paths.samples, split).astype(
         {"iid": str, "population": str, "family": str}
     )
     people = pd.DataFrame({"iid": iids}).merge(samples[["iid", "population", "family"]], on="iid", how="left")
-    with np.load(results.base / fill(results.paths.grm, split)) as stored:
-        grm_NN = stored["grm_NN"]
+    grm_NN = grm.stored(results.base / fill(results.paths.grm, split))
     if not len(grm_NN):  # too large a cohort
         return Data(grm_NN, (), len(people), results.study.shown(split.cohort))
     rows = shown(people)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files
+from stratbench import tables
 from stratbench.cohorts.chromosomes import is_on
-from stratbench.paths import fill
 from stratbench.report import style
 from stratbench.report.curves import courses, strongest
 from stratbench.report.results import Group, Results, colours
@@ -48,8 +47,8 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def genome(results: Results, group: Group, split: Split) -> Genome:
-    variants = results.table(results.paths.variants, split)
-    kept = set(files.read_lines(results.base / fill(results.paths.keep_snp, split)))
+    variants = results.table(tables.VARIANTS, results.paths.variants, split)
+    kept = set(results.snps(split).names)
     snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
     snps["x"], start, chromosomes = 0.0, 0.0, []
     first, last = (snps.groupby("chrom")["pos"].agg(end).astype(float) for end in ("min", "max"))
@@ -59,7 +58,7 @@ def genome(results: Results, group: Group, split: Split) -> Genome:
         snps.loc[here, "x"] = snps.loc[here, "pos"] - first[name] + start
         chromosomes.append((name, start, start + width[name]))
         start += width[name] + 0.012 * width.sum()
-    truth = results.table(results.paths.truth, split)
+    truth = results.table(tables.TRUTH, results.paths.truth, split)
     causal = frozenset(truth.loc[truth["visible"] == 1, "snp"]) if len(truth) else frozenset()
     loci = []
     for locus in results.known_loci(group):
@@ -112,7 +111,7 @@ def scores(results: Results, fit: Fit, attribution: str) -> pd.Series | None:
     """The mean score of each SNP over seeds; None where the fit failed."""
     if attribution not in results.study.attributions_of(fit):
         return None
-    table = results.table(results.paths.attribution, fit, attribution=attribution)
+    table = results.attribution(fit, attribution)
     return None if table.empty else table.groupby("snp", sort=False)["score"].mean()
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stratbench import tables
 from stratbench.report import style
 from stratbench.report.results import Group, Results
 from stratbench.study import Split, Study
@@ -41,8 +42,8 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 def load(results: Results, subject: Any) -> Data:
     panels, labels = [], set()
     for split in first_splits(results.study)[subject][:MOST_PANELS]:
-        pcs = results.table(results.paths.pcs, split)
-        samples = results.table(results.paths.samples, split)
+        pcs = results.table(tables.PCS, results.paths.pcs, split)
+        samples = results.table(tables.SAMPLES, results.paths.samples, split)
         labels |= set(samples["population"])
         panels.append(
             (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from stratbench import tables
 from stratbench.report import style
 from stratbench.report.figures import _qc
 from stratbench.report.results import Group, Results, scenarios
@@ -51,7 +52,7 @@ def load(results: Results, subject: Any) -> Data:
         _qc.waterfall(results, cohort),
         people,
         _qc.snps(results, cohort),
-        results.table(results.paths.kinship, cohort),
+        results.table(tables.KINSHIP, results.paths.kinship, cohort),
         1 if within == "pooled" else max(len(set(left) - {""}), 1),
         str(results.cohort_file(subject).get("mating", "outbred")),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stratbench import files
+from stratbench import tables
 from stratbench.paths import fill
 from stratbench.report import style
 from stratbench.report.results import Group, Results
@@ -77,7 +77,7 @@ def load(results: Results, subject: Any) -> Data:
     rows = []
     for group in _simulated(results.groups):
         stored = [
-            files.read_json(results.base / fill(results.paths.trait_json, split)) for split in group.splits
+            tables.read_trait(results.base / fill(results.paths.trait_json, split)) for split in group.splits
         ]
         found = [parts(kept(one)) for one in stored if kept(one)]
         within = [shares for one in stored if (shares := _within(one))]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from stratbench import tables
 from stratbench.report.answer import describe
 from stratbench.report.figures import fst, qc, shares
 from stratbench.report.figures.pca import first_splits
@@ -62,7 +63,7 @@ def _about(results: Results, scenario: str, count: int) -> str:
 
 def _unmatched(results: Results, cohort: Cohort) -> list[str]:
     """A sentence for each table of a real cohort whose ids are not those of the .fam."""
-    rows = results.table(results.paths.raw_tables, cohort).to_dict("records")
+    rows = results.table(tables.MATCHED, results.paths.raw_tables, cohort).to_dict("records")
     return [
         f"Of {counted(row['individuals'], 'individual')} in the .fam, {row['without_row']:,} have no row in the table "
         f"{Path(row['table']).name}, and so no values of its columns; {row['strangers']:,} of the table's "
@@ -77,7 +78,7 @@ def _few(results: Results, scenario: str) -> str:
     sizes = []
     for split in results.study.splits:
         if results.study.cohort(split.cohort).scenario == scenario:
-            pcs = results.table(results.paths.pcs, split)
+            pcs = results.table(tables.PCS, results.paths.pcs, split)
             sizes.append((pcs.filter(regex=r"^pc\d+$").shape[1], int(pcs["fitted"].sum())))
     axes, people = max(sizes, key=lambda size: size[0] / max(size[1], 1))
     fewest = min(size[0] for size in sizes)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from stratbench import tables
 from stratbench.metrics.association import ranking
 from stratbench.report.figures.manhattan import at_locus, scores
 from stratbench.report.numbers import NOTHING, cell, plain
@@ -105,7 +106,7 @@ def _loci(results: Results, group: Group) -> list[Block]:
     rankings = list(_rankings(results, group)) if known else []
     if not rankings:
         return []
-    snps = results.table(results.paths.variants, split)[["snp", "chrom", "pos"]]
+    snps = results.table(tables.VARIANTS, results.paths.variants, split)[["snp", "chrom", "pos"]]
     ranked = snps[snps["snp"].isin(rankings[0].score.index)]
     head, at = ["ranking"], []
     for locus in known:
@@ -168,7 +169,7 @@ def _summary(rankings: list[Ranking], known: list[dict], at: list[tuple[pd.Serie
 def _rankings(results: Results, group: Group) -> Iterator[Ranking]:
     split = group.splits[0]
     for name in results.study.associations_of(split):
-        table = results.table(results.paths.association, split, association=name).set_index("snp")
+        table = results.association(split, name).set_index("snp")
         score = ranking(table["p"].to_numpy(), table["statistic"].to_numpy())
         if table["p"].notna().any():
             yield Ranking(f"association: {name}", pd.Series(score, index=table.index), "")
