@@ -33,10 +33,11 @@ def alone(entry: Entry) -> Iterator[Problem]:
         return
     yield from ((("simulate", name), message) for name, message in rules.problems(given))
     snps = entry["snps"]
-    if snps is not None and given["h2"] > 0 and given["causal"] > snps and not given["untyped"]:
+    wanted = rules.causal_snps(given)
+    if snps is not None and wanted > snps and not given["untyped"]:
         yield (
             ("simulate", "causal"),
-            f"{counted(given['causal'], 'causal SNP')}, but the model sees only {snps} (snps)",
+            f"{counted(wanted, 'causal SNP')}, but the model sees only {snps} (snps)",
         )
 
 

@@ -18,7 +18,7 @@ from stratbench.traits.describe import ascertained, describe
 from stratbench.traits.genetic import common
 from stratbench.traits.measured import measured
 from stratbench.traits.options import OPTIONS
-from stratbench.traits.simulate import DRAWS, Rngs, shares, shares_within, simulate
+from stratbench.traits.simulate import DRAWS, GENETIC_PARTS, Rngs, shares, shares_within, simulate
 from stratbench.words import counted
 
 TRUTH = list(tables.TRUTH.columns)
@@ -83,7 +83,7 @@ def _simulated(
     if options["causal_maf"] > 0:
         a1_freq_M = tables.read_variants(cohort)["a1_freq"].to_numpy()
         candidate_C = common(candidate_C, a1_freq_M, options["causal_maf"])
-    trait = simulate(open_cohort(cohort), candidate_C, samples, options, rngs)
+    trait = simulate(open_cohort(cohort), candidate_C, samples, options, rngs, bim["chrom"].to_numpy())
     if options["untyped"]:
         seen_K = np.setdiff1d(seen_K, trait.causal_C)
     truth = {
@@ -92,6 +92,11 @@ def _simulated(
         "visible": int(not options["untyped"]),
         "population": trait.home_C,
     }
+    further: tuple[str, ...] = ()
+    if trait.term_C is not None and trait.partner_C is not None:
+        snp_M = np.append(bim["snp"].to_numpy(), "")  # a row -1 is nobody's
+        truth |= {"term": trait.term_C, "partner": snp_M[trait.partner_C]}
+        further = GENETIC_PARTS
     return {
         "trait": pd.DataFrame({"iid": samples["iid"], "y": trait.y_N}),
         "about": {
@@ -102,8 +107,8 @@ def _simulated(
             "shares_within": shares_within(trait.parts, population_N),
             "prevalence": options["prevalence"] if options["kind"] == "binary" else None,
         },
-        "truth": pd.DataFrame(truth)[TRUTH],
-        "liability": trait.parts.assign(iid=samples["iid"])[PARTS],
+        "truth": pd.DataFrame(truth),
+        "liability": trait.parts.assign(iid=samples["iid"])[[*PARTS, *further]],
         "seen": seen_K,
     }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from stratbench.traits.options import additive
 from stratbench.words import counted
 
 
@@ -27,9 +28,22 @@ def _genes(options: Mapping[str, Any]) -> str:
         f", {options['causal_shared']:.0%} of them acting everywhere" if options["causal_shared"] < 1 else ""
     )
     removed = ", differences between populations removed" if options["between"] == "removed" else ""
-    return (
-        f"h2 {options['h2']:g} by {counted(options['causal'], 'causal SNP')}{equal}{hidden}{shared}{removed}"
-    )
+    snps = f"{counted(options['causal'], 'causal SNP')}{equal}"
+    if not (options["dominance"] or options["epistasis"]):
+        return f"h2 {options['h2']:g} by {snps}{hidden}{shared}{removed}"
+    share = additive(options)
+    of = [f"additive {share:g} by {snps}"] if share else []
+    if options["dominance"]:
+        of.append(f"dominance {options['dominance']:g} by {counted(options['dominance_snps'], 'SNP')}")
+    if options["epistasis"]:
+        of.append(f"epistasis {options['epistasis']:g} by {_pairs(options)}")
+    return f"h2 {options['h2']:g} ({', '.join(of)}){hidden}{shared}{removed}"
+
+
+def _pairs(options: Mapping[str, Any]) -> str:
+    form = {"product": "product", "xor": "xor", "both": "product and xor"}[options["epistasis_form"]]
+    place = {"across": "across chromosomes", "within": "within LD blocks"}[options["epistasis_place"]]
+    return f"{counted(options['epistasis_pairs'], 'pair')} {place} ({form})"
 
 
 def _around(options: Mapping[str, Any]) -> str:

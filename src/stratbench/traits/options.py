@@ -40,6 +40,49 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": -1,
         "description": "effects per allele are scaled by [2p(1-p)]^(alpha/2); -1 is equal variance per SNP",
     },
+    "dominance": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0,
+        "description": "share of the liability, out of h2, that deviations of heterozygotes have",
+    },
+    "dominance_snps": {
+        "type": "integer",
+        "minimum": 1,
+        "default": 5,
+        "description": "number of causal SNPs with dominance",
+    },
+    "epistasis": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "default": 0,
+        "description": "share of the liability, out of h2, that interactions of pairs have",
+    },
+    "epistasis_pairs": {
+        "type": "integer",
+        "minimum": 1,
+        "default": 2,
+        "description": "number of pairs that interact",
+    },
+    "epistasis_form": {
+        "enum": ["product", "xor", "both"],
+        "default": "both",
+        "description": "product of centred counts, exactly one of two carried, or the two in turn",
+    },
+    "epistasis_place": {
+        "enum": ["across", "within"],
+        "default": "across",
+        "description": "the two SNPs of a pair lie on two chromosomes, or in one LD block",
+    },
+    "epistasis_maf": {
+        "type": "number",
+        "minimum": 0,
+        "exclusiveMaximum": 0.5,
+        "default": 0.25,
+        "description": "SNPs of pairs are at least this common in every population",
+    },
     "causal_shared": {
         "type": "number",
         "minimum": 0,
@@ -130,10 +173,30 @@ GENETIC = (
     "causal_maf",
     "effects",
     "alpha",
+    "dominance",
+    "dominance_snps",
+    "epistasis",
+    "epistasis_pairs",
+    "epistasis_form",
+    "epistasis_place",
+    "epistasis_maf",
     "causal_shared",
     "causal_populations",
     "untyped",
 )
+
+
+def additive(options: Mapping[str, Any]) -> float:
+    """The share of the liability that is left of h2 for additive effects."""
+    share = float(options["h2"]) - options["dominance"] - options["epistasis"]
+    return share if share > 1e-9 else 0.0
+
+
+def causal_snps(options: Mapping[str, Any]) -> int:
+    """How many causal SNPs there are in all parts."""
+    of_pairs = 2 * options["epistasis_pairs"] if options["epistasis"] else 0
+    of_dominance = options["dominance_snps"] if options["dominance"] else 0
+    return int(options["causal"] if additive(options) else 0) + of_dominance + of_pairs
 
 
 def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -143,8 +206,16 @@ def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         total = sum(shares.values())
         last = next(name for name in ("environment", "family_environment", "h2") if name in shares)
         yield last, f"{' + '.join(shares)} is {total:g}; lower one: the shares cannot exceed 1"
-    if options["h2"] > 0 and options["causal"] == 0:
-        yield "causal", f"no causal SNPs, but h2 is {options['h2']:g}; set causal >= 1 or h2: 0"
+    not_additive = {name: options[name] for name in ("dominance", "epistasis") if options[name]}
+    if sum(not_additive.values()) > options["h2"] + 1e-9:
+        total = sum(not_additive.values())
+        message = (
+            f"{' + '.join(not_additive)} is {total:g}, but h2 is {options['h2']:g}; they are parts of it"
+        )
+        yield list(not_additive)[-1], f"{message}: lower them or raise h2"
+    if additive(options) > 0 and options["causal"] == 0:
+        of = f", of which {additive(options):g} is additive" if not_additive else ""
+        yield "causal", f"no causal SNPs, but h2 is {options['h2']:g}{of}; set causal >= 1 or h2: 0"
     if options["causal_populations"] and options["causal_shared"] == 1:
         yield "causal_populations", "all causal SNPs act everywhere; set causal_shared < 1 or leave this out"
     if options["kind"] == "quantitative" and options["prevalence"] != OPTIONS["prevalence"]["default"]:

@@ -7,7 +7,7 @@ away after scaling, so that twins share what is within.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,28 @@ from stratbench.traits.environment import (
     smooth_values,
 )
 from stratbench.traits.genetic import draw_causal, draw_effects, draw_homes, values_by_home
-from stratbench.traits.options import needs_populations, problems
+from stratbench.traits.interactions import People, dominance, epistasis
+from stratbench.traits.options import additive, needs_populations, problems
 from stratbench.traits.populations import population_means, require_known, require_two
 from stratbench.words import counted
 
-DRAWS = ("causal", "effects", "homes", "deme", "family", "noise", "ascertainment")
+DRAWS = (
+    "causal",
+    "effects",
+    "homes",
+    "deme",
+    "family",
+    "noise",
+    "ascertainment",
+    "dominance",
+    "epistasis",
+)
 SHARES = ("genetic", "environment", "environment_family", "noise")
+GENETIC_PARTS = (
+    "additive",
+    "dominance",
+    "epistasis",
+)  # columns of parts where a trait has more than the first
 NOTHING_WITHIN = 1e-12  # of the liability's variance: rounding alone
 Rngs = Mapping[str, np.random.Generator]
 
@@ -39,7 +55,9 @@ class Simulated:
 
     ``causal_C`` are rows of .bim, ``effect_C`` effects per A1 allele, ``home_C`` the one population that a
     SNP acts in (blank: all). ``parts`` has float64 columns genetic, genetic_within, environment,
-    environment_expected, environment_family, noise, liability.
+    environment_expected, environment_family, noise, liability. Where genes do more than add up, ``term_C`` says
+    which of GENETIC_PARTS a SNP enters and ``partner_C`` the row that it interacts with (-1: none), parts has
+    the columns GENETIC_PARTS too, and all are sorted by row.
     """
 
     y_N: np.ndarray
@@ -47,6 +65,8 @@ class Simulated:
     effect_C: np.ndarray
     home_C: np.ndarray
     parts: pd.DataFrame
+    term_C: np.ndarray | None = None
+    partner_C: np.ndarray | None = None
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -61,18 +81,26 @@ def simulate(
     samples: pd.DataFrame,
     options: Mapping[str, Any],
     rngs: Rngs,
+    chromosome_M: np.ndarray | None = None,
 ) -> Simulated:
     """Simulate a trait for all individuals of ``genotypes`` (all SNPs of a cohort, N individuals).
 
     ``candidate_C`` are the rows that causal SNPs are drawn from, ``samples`` the cohort's samples.tsv;
-    ``rngs`` the generators of DRAWS, apart so that changing one share moves no other draw.
+    ``rngs`` the generators of DRAWS, apart so that changing one share moves no other draw; ``chromosome_M``
+    is that of each row of .bim (default: one), which pairs of interacting SNPs ask for.
     Raises UserError for what ``check`` and the parts refuse, and for a binary trait of one class.
     """
     check(options)
     population_N = samples["population"].to_numpy()
     if what := needs_populations(options):
         require_two(what, population_N)
-    genetic_N, causal_C, effect_C, home_C = _genetic(genotypes, candidate_C, population_N, options, rngs)
+    genes = _genetic(genotypes, candidate_C, population_N, options, rngs)
+    if options["dominance"] or options["epistasis"]:
+        chromosome_M = np.zeros(len(genotypes.row_M), dtype=int) if chromosome_M is None else chromosome_M
+        genes = _with_interactions(
+            genes, People(genotypes, population_N, chromosome_M), candidate_C, options, rngs
+        )
+    genetic_N = genes.value_N
     within_N = genetic_N - population_means(genetic_N, population_N)
     environment_N, share = _environment(samples, options, rngs["deme"])
     family_N = np.zeros(len(samples))
@@ -100,7 +128,10 @@ def simulate(
     y_N = liability_N
     if options["kind"] == "binary":
         y_N = labels(liability_N, options["prevalence"], population_N)
-    return Simulated(y_N, causal_C, effect_C, home_C, parts.assign(liability=liability_N))
+    parts = parts.assign(liability=liability_N, **genes.part_N)
+    if genes.part_N and options["between"] == "removed":
+        parts["additive"] -= population_means(parts["additive"].to_numpy(), population_N)
+    return Simulated(y_N, genes.causal_C, genes.effect_C, genes.home_C, parts, genes.term_C, genes.partner_C)
 
 
 def labels(
@@ -131,13 +162,14 @@ def threshold(liability_N: np.ndarray, prevalence: float, of: str = "") -> np.nd
 def shares(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, float]:
     """Realised variances of the parts over that of the liability, and the rest (twice their covariances).
 
-    ``genetic_within`` is the variance of g around its population means.
+    ``genetic_within`` is the variance of g around its population means. GENETIC_PARTS follow where parts has them.
     """
     total = parts["liability"].var(ddof=0)
     share = {name: parts[name].var(ddof=0) / total for name in SHARES}
+    of_genetic = {name: parts[name].var(ddof=0) / total for name in GENETIC_PARTS if name in parts}
     g_N = parts["genetic"].to_numpy()
     within = float((g_N - population_means(g_N, population_N)).var()) / total
-    return {**share, "genetic_within": within, "covariance": 1 - sum(share.values())}
+    return {**share, "genetic_within": within, "covariance": 1 - sum(share.values()), **of_genetic}
 
 
 def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, float]:
@@ -146,7 +178,7 @@ def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, fl
     ``liability`` is the part of the liability's whole variance that lies within populations. Where nothing does
     (an environment alone, or one person of each population), all are 0.
     """
-    names = [*SHARES, "liability"]
+    names = [*SHARES, "liability", *(name for name in GENETIC_PARTS if name in parts)]
     around = pd.DataFrame(
         {
             name: parts[name].to_numpy() - population_means(parts[name].to_numpy(), population_N)
@@ -156,9 +188,58 @@ def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, fl
     variance = around.var(ddof=0)
     of_all = float(variance["liability"] / parts["liability"].var(ddof=0))
     if of_all < NOTHING_WITHIN:
-        return dict.fromkeys([*SHARES, "covariance", "liability"], 0.0)
-    share = {name: float(variance[name] / variance["liability"]) for name in SHARES}
-    return {**share, "covariance": 1 - sum(share.values()), "liability": of_all}
+        return dict.fromkeys([*SHARES, "covariance", *names[len(SHARES) :]], 0.0)
+    share = {name: float(variance[name] / variance["liability"]) for name in names if name != "liability"}
+    covariance = 1 - sum(share[name] for name in SHARES)
+    return {
+        **{name: share[name] for name in SHARES},
+        "covariance": covariance,
+        "liability": of_all,
+        **{name: share[name] for name in names[len(SHARES) + 1 :]},
+    }
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """Genetic values (N,), and rows, effects and homes of causal SNPs (C,); the rest as in Simulated."""
+
+    value_N: np.ndarray
+    causal_C: np.ndarray
+    effect_C: np.ndarray
+    home_C: np.ndarray
+    part_N: dict[str, np.ndarray] = field(default_factory=dict)
+    term_C: np.ndarray | None = None
+    partner_C: np.ndarray | None = None
+
+
+def _with_interactions(
+    genes: _Genes, people: People, candidate_C: np.ndarray, options: Mapping[str, Any], rngs: Rngs
+) -> _Genes:
+    """The additive genes, and dominance and epistasis of further SNPs."""
+    value_N = {"additive": genes.value_N}
+    rows, effects = [genes.causal_C], [genes.effect_C]
+    partners, terms = [np.full(len(genes.causal_C), -1)], ["additive"] * len(genes.causal_C)
+    for name, draw in (("dominance", dominance), ("epistasis", epistasis)):
+        value_N[name] = np.zeros(len(genes.value_N))
+        if options[name]:
+            free_C = np.setdiff1d(candidate_C, np.concatenate(rows))
+            before_NP = np.column_stack([value_N[part] for part in GENETIC_PARTS if part in value_N])
+            part = draw(people, free_C, before_NP, options, rngs[name])
+            value_N[name] = part.value_N
+            rows, effects = [*rows, part.causal_C], [*effects, part.effect_C]
+            partners, terms = [*partners, part.partner_C], [*terms, *[name] * len(part.causal_C)]
+    row_C = np.concatenate(rows)
+    order_C = np.argsort(row_C)
+    home_C = np.concatenate([genes.home_C, np.full(len(row_C) - len(genes.home_C), "", dtype=object)])
+    return _Genes(
+        sum(value_N.values(), start=np.zeros(len(genes.value_N))),
+        row_C[order_C],
+        np.concatenate(effects)[order_C],
+        home_C[order_C],
+        value_N,
+        np.array(terms, dtype=object)[order_C],
+        np.concatenate(partners)[order_C],
+    )
 
 
 def _genetic(
@@ -167,11 +248,12 @@ def _genetic(
     population_N: np.ndarray,
     options: Mapping[str, Any],
     rngs: Rngs,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Scaled genetic values (N,), causal rows (C,), effects (C,), homes (C,); no causal SNPs if h2 is 0."""
-    if options["h2"] == 0:
+) -> _Genes:
+    """The additive part, scaled; no causal SNPs if its share is 0."""
+    share = additive(options)
+    if share == 0:
         none = np.empty(0, dtype=object)
-        return np.zeros(len(population_N)), np.empty(0, dtype=np.int64), np.empty(0), none
+        return _Genes(np.zeros(len(population_N)), np.empty(0, dtype=np.int64), np.empty(0), none)
     causal_C = draw_causal(candidate_C, options["causal"], rngs["causal"], options["causal_maf"])
     chosen = genotypes.snps(causal_C)
     p_C = frequencies(chosen)
@@ -185,8 +267,8 @@ def _genetic(
     genetic_N = values_by_home(chosen, effect_C, home_C, population_N)
     if not np.nanvar(genetic_N) > 0:
         raise UserError("traits: the causal SNPs do not vary between individuals; raise qc maf or `causal`")
-    genetic_N, factor = _scaled(genetic_N, options["h2"])
-    return genetic_N, causal_C, effect_C * factor, home_C
+    genetic_N, factor = _scaled(genetic_N, share)
+    return _Genes(genetic_N, causal_C, effect_C * factor, home_C)
 
 
 def _environment(
