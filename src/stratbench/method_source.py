@@ -31,7 +31,12 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {  # what it may define
     },
     "attribution": {"refine": ("options", "figures"), "summary": ("options", "figures")},
 }
-ASKED_FOR = ("kinship",)  # arguments by name that are given to a function that has them
+ASKED_FOR: dict[
+    str, tuple[str, ...]
+] = {  # arguments by name that are given to a function of a kind that has them
+    "split": ("kinship",),
+    "model": ("lengths",),
+}
 
 
 def written(kind: str, function: str) -> str:
@@ -147,7 +152,7 @@ def require_functions(tree: ast.Module, kind: str, path: Path) -> None:
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or node.name not in known:
             continue
-        if not _takes(node.args, len(known[node.name])):
+        if not _takes(node.args, len(known[node.name]), ASKED_FOR.get(kind, ())):
             raise UserError(
                 f"{path}:{node.lineno}: {node.name} takes other arguments than {written(kind, node.name)} "
                 "(docs/contracts.md)"
@@ -171,15 +176,15 @@ def _names(tree: ast.Module) -> set[str]:
     return found
 
 
-def _takes(arguments: ast.arguments, count: int) -> bool:
-    """Whether a function can be called with so many arguments by position and no others."""
+def _takes(arguments: ast.arguments, count: int, asked_for: tuple[str, ...]) -> bool:
+    """Whether a function can be called with so many arguments by position, and with no others but those asked for."""
     given = [
-        argument.arg for argument in (*arguments.args, *arguments.kwonlyargs) if argument.arg in ASKED_FOR
+        argument.arg for argument in (*arguments.args, *arguments.kwonlyargs) if argument.arg in asked_for
     ]
     needed = [
         a for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None
     ]
-    if any(argument.arg not in ASKED_FOR for argument in needed):
+    if any(argument.arg not in asked_for for argument in needed):
         return False
     positional = len(arguments.posonlyargs) + len(arguments.args)
     count += sum(argument.arg in given for argument in arguments.args)

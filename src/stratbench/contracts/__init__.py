@@ -129,17 +129,17 @@ def guarded(kind: str, module: ModuleType, path: Path) -> SimpleNamespace:
         function = getattr(module, name, None)
         if function is None and name not in FUNCTIONS[kind]:
             continue
-        if not callable(function) or not takes(function, len(arguments)):
+        if not callable(function) or not takes(function, len(arguments), ASKED_FOR.get(kind, ())):
             raise MethodError(f"{path}: no function {written(kind, name)} (docs/contracts.md)")
         found[name] = _guarded(guard, function, getattr(checks, name), written(kind, name))
     return SimpleNamespace(**found)
 
 
-def takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with so many arguments by position, and those of ASKED_FOR by name."""
+def takes(function: Callable[..., Any], count: int, asked_for: Sequence[str] = ()) -> bool:
+    """Whether a function can be called with so many arguments by position, and those asked for by name."""
     try:
         signature = inspect.signature(function)
-        signature.bind(*range(count), **{name: None for name in ASKED_FOR if name in signature.parameters})
+        signature.bind(*range(count), **{name: None for name in asked_for if name in signature.parameters})
     except (TypeError, ValueError):
         return False
     return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class Data:
         pcs_NK: principal components, float64, as projected.
         covariates_NC: declared covariates, float64; no columns if none is given.
         genotypes: of the SNPs in ``snp_M``, which the model may see.
+        lengths: how many of them each chromosome has, in their order.
         kind: ``binary`` or ``quantitative``.
         split_sha256: of the split file, so that no model is used with another split.
     """
@@ -37,6 +39,7 @@ class Data:
     set_N: np.ndarray
     pcs_NK: np.ndarray
     snp_M: np.ndarray
+    lengths: tuple[int, ...]
     genotypes: Genotypes
     kind: str
     split_sha256: str
@@ -59,6 +62,11 @@ class Data:
         """Labels as the loss sees them, float32."""
         mean, sd = self.label_scale
         return ((self.y_N - mean) / sd).astype(np.float32)
+
+
+def _lengths(chromosome_M: np.ndarray) -> tuple[int, ...]:
+    """How many SNPs in a row lie on one chromosome."""
+    return tuple(len(list(run)) for _, run in groupby(chromosome_M))
 
 
 def load(files: Mapping[str, Any]) -> Data:
@@ -89,6 +97,7 @@ def load(files: Mapping[str, Any]) -> Data:
         set_N=set_N,
         pcs_NK=pcs.filter(regex=r"^pc\d+$").loc[iid_N].to_numpy(dtype=np.float64),
         snp_M=snp_M,
+        lengths=_lengths(bim["chrom"].to_numpy()[row_M]),
         genotypes=Genotypes(packed_NQ, len(snp_M), counts_M4),
         kind=about["kind"],
         split_sha256=sha256(path["split"]),

@@ -1,5 +1,6 @@
 """From a dataset and the names of a model and an adjustment to a network ready to train or explain."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from stratbench.contracts import Guard
 from stratbench.registry import load
 from stratbench.tables import SETS
 from stratbench.train.adjustment import Adjustment, Context, compose
+from stratbench.train.architecture import Architecture
 from stratbench.train.data import Data
 from stratbench.train.network import Network
 
@@ -37,6 +39,14 @@ def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
     return [Guard(kind, Path(spec["file"])) for kind, spec in own if spec.get("file")]
 
 
+def build_model(data: Data, spec: Spec) -> Architecture:
+    """The architecture for a dataset's SNPs; told how many each chromosome has, if it asks for their ``lengths``."""
+    build = method("model", spec).build
+    further = {"lengths": data.lengths} if "lengths" in inspect.signature(build).parameters else {}
+    architecture: Architecture = build(len(data.snp_M), spec["options"], **further)
+    return architecture
+
+
 def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
     """The adjustment of one spec, or of several combined in order (``a+b``)."""
     return compose([method("adjustment", spec).build(spec["options"]) for spec in specs])
@@ -51,7 +61,7 @@ def standardised_pcs(data: Data) -> np.ndarray:
 
 def set_up(data: Data, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
     """Build the network. Labels outside the training set are hidden from the adjustment."""
-    architecture = method("model", model).build(len(data.snp_M), model["options"])
+    architecture = build_model(data, model)
     adjustment = build_adjustment(adjustments)
     table_M4 = data.genotypes.table(architecture.encoding)
     context = Context(
