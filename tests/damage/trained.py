@@ -126,6 +126,10 @@ MODELS: tuple[Change, ...] = (
     ("with a learning rate of text", "learning_rate=0.01", 'learning_rate="1e-3"'),
     ("with a huge learning rate", "learning_rate=0.01", "learning_rate=1e30"),
     ("with patience -1", "patience=None", "patience=-1"),
+    ("with a criterion that there is none of", "patience=None", "patience=None, criterion='auroc'"),
+    ("with a criterion", "patience=None", "patience=None, criterion='loss-within'"),
+    ("that asks for the lengths of chromosomes", "n_snps, options):", "n_snps, options, lengths):"),
+    ("that asks for kinship", "n_snps, options):", "n_snps, options, kinship):"),
     ("with a plateau of two", "patience=None", "patience=None, plateau=(0.1, 5)"),
     ("with an optimiser that is made already", TAKEN, "optax.sgd(0.1)"),
     ("with an optimiser of text", TAKEN, '"adam"'),
@@ -411,7 +415,8 @@ def _by_hand(kind: str, source: str, params: dict[str, Any], x_NM: np.ndarray) -
         h_N = x_NM @ np.asarray(params["params"]["encoder"]["kernel"])[:, 0] / np.sqrt(x_NM.shape[1])
         h_N = 0 * h_N if "h_BF * 0" in source else h_N
         return h_N + np.asarray(params["params"]["head"]["bias"])
-    made = plainly("mine.py").build(x_NM.shape[1], {"epochs": 2})
+    asked = {"lengths": (x_NM.shape[1],)} if "lengths):" in source else {}
+    made = plainly("mine.py").build(x_NM.shape[1], {"epochs": 2}, **asked)
     z: Any = x_NM.astype(np.float32)
     for half in ("encoder", "head"):
         collections = {"params": params["params"][half], "batch_stats": params["statistics"][half]}

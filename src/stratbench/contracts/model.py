@@ -13,6 +13,7 @@ import optax
 
 from stratbench.contracts import Guard
 from stratbench.train.architecture import Architecture, Recipe
+from stratbench.train.criterion import CRITERIA
 from stratbench.train.genotypes import ENCODINGS
 
 B = 3  # individuals of a trial call
@@ -23,6 +24,7 @@ RECIPE: dict[str, tuple[Callable[[Any], bool], str]] = {
     "batch_size": (lambda v: _whole(v), WHOLE),
     "epochs": (lambda v: _whole(v), WHOLE),
     "patience": (lambda v: v is None or _whole(v), f"{WHOLE}, or None"),
+    "criterion": (lambda v: isinstance(v, str) and v in CRITERIA, " or ".join(CRITERIA)),
     "plateau": (lambda v: v is None or _plateau(v), "None, or (factor, patience, floor)"),
 }
 

@@ -16,10 +16,11 @@ class Recipe:
         optimizer: from a learning rate to an optax transformation.
         batch_size: individuals a step; an adjustment may demand more.
         epochs: at most so many passes over the training individuals.
-        patience: stop after so many epochs without a lower validation loss; None runs all epochs.
-            Whatever is run, the parameters of the lowest validation loss are kept.
+        patience: stop after so many epochs without a better criterion; None runs all epochs.
+            Whatever is run, the parameters of the best epoch are kept.
         plateau: (factor, patience, floor): multiply the learning rate by factor after so many epochs
-            without a lower validation loss, not below floor. None keeps it constant.
+            without a better criterion, not below floor. None keeps it constant.
+        criterion: what chooses the epoch that is kept, a name of ``train.criterion.CRITERIA``.
     """
 
     optimizer: Callable[[Any], optax.GradientTransformation]
@@ -28,6 +29,7 @@ class Recipe:
     epochs: int
     patience: int | None
     plateau: tuple[float, int, float] | None = None
+    criterion: str = "loss"
 
 
 def _no_penalty(params: Any) -> float:

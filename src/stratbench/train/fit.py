@@ -149,7 +149,8 @@ def _run(
     try:
         with telling("the network is set up"):
             variables = setup.network.initial(jax.random.key(draw), state)
-        labels = Labels(setup.data.scaled_y_N, setup.data.rows("train"), setup.data.rows("validation"))
+        data = setup.data
+        labels = Labels(data.scaled_y_N, data.population_N, data.rows("train"), data.rows("validation"))
         for number, stage in enumerate(stages, start=1):
             progress = Progress(compiles=seed == 1)
             if number == 2:

@@ -14,6 +14,7 @@ from jax import Array
 
 from stratbench.errors import ScientificFailure
 from stratbench.train.adjustment import Batch
+from stratbench.train.criterion import within
 from stratbench.train.loss import per_individual
 from stratbench.train.network import Network, Outputs, Variables
 
@@ -22,9 +23,10 @@ Forward = Callable[[Variables, Batch, Array], Outputs]
 
 
 class Labels(NamedTuple):
-    """y of everyone, float32 (N,), as the loss sees it; indices of training and validation individuals."""
+    """Everyone's y, float32 (N,), as the loss sees it, and population; indices of training and validation people."""
 
     y_N: np.ndarray
+    population_N: np.ndarray
     train_T: np.ndarray
     validation_V: np.ndarray
 
@@ -34,11 +36,13 @@ class Progress:
     """What early stopping, the learning-rate plateau and the log look at; rows of history.tsv.
 
     Attributes:
+        best_loss: the validation loss at the best epoch.
         epochs: at most.
         steps: of an epoch.
         losses: of the running epoch's steps (arrays on the device), whether the device has computed them yet or not.
         began: when the first step was compiled, in seconds of the monotonic clock.
         compiles: whether it is the first training, which compiles the steps for all others.
+        best: the criterion at the best epoch, the lower the better.
     """
 
     best_loss: float = np.inf
@@ -50,6 +54,7 @@ class Progress:
     losses: list[Any] = field(default_factory=list)
     began: float | None = None
     compiles: bool = True
+    best: float = np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +126,16 @@ class Stage:
             total += float(np.asarray(losses_B)[:keep].sum())
         return total / len(labels.validation_V)
 
+    def criterion(self, name: str, variables: Variables, labels: Labels) -> float:
+        """What validation people say under a criterion other than the loss, the lower the better."""
+        who_V = labels.validation_V
+        parts = [
+            np.stack(self.network.scores(variables, jnp.asarray(i_B)))[:, :keep]
+            for i_B, keep in blocks(who_V)
+        ]
+        f_V, score_V = np.concatenate(parts, axis=1)
+        return within(name, self.kind, f_V, score_V, labels.y_N[who_V], labels.population_N[who_V])
+
 
 def blocks(individual_N: np.ndarray) -> list[tuple[np.ndarray, int]]:
     """Blocks of equal size (one compiled shape): indices, the last padded, and how many of them count."""
@@ -140,7 +155,7 @@ def batch_indices(train_T: np.ndarray, size: int, epoch: int, seed: int) -> np.n
 
 
 def train(stage: Stage, variables: Variables, labels: Labels, seed: int, progress: Progress) -> Variables:
-    """Train one network and return the variables of the lowest validation loss.
+    """Train one network and return the variables of the best epoch by the recipe's criterion.
 
     Args:
         stage: the forward pass, its steps compiled when they are first called.
@@ -174,8 +189,12 @@ def train(stage: Stage, variables: Variables, labels: Labels, seed: int, progres
         progress.losses = []
         progress.rows.append(row)
         _stop_if_not_finite(row, rate)
-        if row["validation_loss"] < progress.best_loss:
-            progress.best_loss, progress.best_epoch, progress.since_drop = row["validation_loss"], epoch, 0
+        value = row["validation_loss"]
+        if recipe.criterion != "loss":
+            value = stage.criterion(recipe.criterion, variables, labels)
+        if value < progress.best:
+            progress.best, progress.best_loss = value, row["validation_loss"]
+            progress.best_epoch, progress.since_drop = epoch, 0
             best = variables
         elif recipe.patience is not None and epoch - progress.best_epoch >= recipe.patience:
             break
