@@ -19,7 +19,6 @@ def write_dataset(
     rng = np.random.default_rng(seed)
     count_MN, populations = balding_nichols([n, n], m, 0.1, rng)
     write_cohort(directory, punch_missing(count_MN, 0.02, rng), populations)
-    iid = files.read_tsv(directory / "samples.tsv")["iid"]
     first_N = np.array(populations) == "p1"
     liability_N = count_MN[:10].sum(axis=0) + 2.0 * first_N + rng.normal(size=2 * n)
     y_N = (liability_N > np.median(liability_N)).astype(int) if kind == "binary" else 7 + 3 * liability_N
@@ -27,15 +26,24 @@ def write_dataset(
     pcs_NK = np.column_stack([first_N - 0.5, rng.normal(size=(2 * n, 2))]) + 0.05 * rng.normal(
         size=(2 * n, 3)
     )
+    return write_task(directory, y_N, set_N, pcs_NK, kind)
+
+
+def write_task(
+    directory: Path, y_N: np.ndarray, set_N: np.ndarray, pcs_NK: np.ndarray, kind: str = "binary"
+) -> dict[str, Any]:
+    """Labels, sets and PCs of everyone in a cohort that lies there; all its SNPs are seen. Returns the paths."""
+    iid = files.read_tsv(directory / "samples.tsv")["iid"]
     files.write_tsv(pd.DataFrame({"iid": iid, "y": y_N}), directory / "trait.tsv")
     files.write_json({"kind": kind, "simulated": True}, directory / "trait.json")
     files.write_tsv(pd.DataFrame({"iid": iid, "set": set_N}), directory / "split.tsv")
-    pcs = pd.DataFrame(pcs_NK, columns=["pc1", "pc2", "pc3"])
+    pcs = pd.DataFrame(pcs_NK, columns=[f"pc{k + 1}" for k in range(pcs_NK.shape[1])])
     pcs.insert(0, "iid", iid)
     pcs.insert(1, "fitted", 1)
     files.write_tsv(pcs, directory / "pcs.tsv")
     files.write_tsv(pd.DataFrame({"iid": iid}), directory / "covariates.tsv")
-    (directory / "keep.snp").write_text("".join(f"s{k + 1:04d}\n" for k in range(m)))
+    snps = files.read_tsv(directory / "variants.tsv")["snp"]
+    (directory / "keep.snp").write_text("".join(f"{snp}\n" for snp in snps))
     return paths(directory)
 
 

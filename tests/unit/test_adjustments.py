@@ -84,7 +84,8 @@ def test_input_residual_class_is_scikit_learns_multinomial_regression(
 def test_feature_residual_leaves_nothing_linear_in_the_features(
     paths: dict[str, Any], tmp_path: Path
 ) -> None:
-    model, own = spec("model", "mlp", epochs=4, widths=[16]), spec("adjustment", "feature-residual", pcs=3)
+    model = spec("model", "mlp", epochs=4, widths=[16], start=1, lasso=0)
+    own = spec("adjustment", "feature-residual", pcs=3)
     fit(paths, outputs(tmp_path), model, [own], 1, NAMES)
     data = load(paths)
     variables = restore(tmp_path / "params.msgpack", tmp_path / "fit.json", data.split_sha256)[1]

@@ -39,7 +39,7 @@ def linear(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    model = spec("model", "mlp", epochs=20, widths=[32])
+    model = spec("model", "mlp", epochs=20, widths=[32], start=1, lasso=0)
     return explain(tmp_path_factory.mktemp("mlp"), model, spec("adjustment", "none"))
 
 
@@ -147,7 +147,7 @@ def test_tables_of_all_methods_and_seeds(network: Any, tmp_path: Path) -> None:
     out = outputs(Path(paths["bed"]).parent)
     tables = {label: tmp_path / f"{label}.tsv.gz" for label in METHODS}
     specs = {label: spec("attribution", label) for label in METHODS}
-    model = spec("model", "mlp", epochs=20, widths=[32])
+    model = spec("model", "mlp", epochs=20, widths=[32], start=1, lasso=0)
     attribute(paths, out, tables, tmp_path / "a.json", model, [spec("adjustment", "none")], specs, NAMES)
     for path in tables.values():
         table = files.read_tsv(path)

@@ -1,0 +1,116 @@
+"""Criteria within populations: against a hand computation, a search, and the metrics' own AUROC; and what is kept."""
+
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from stratbench import files
+from stratbench.errors import ScientificFailure
+from stratbench.metrics.auroc import auroc_stratified
+from stratbench.train.criterion import auroc_within, within
+from stratbench.train.fit import fit
+from stratbench.train.loss import per_individual
+from trained import outputs, spec, write_dataset
+
+RNG = np.random.default_rng(3)
+POPULATION_V = np.repeat(["a", "b", "c"], [300, 250, 50])
+SCORE_V = (RNG.normal(size=600) + np.repeat([1.5, -2, 0], [300, 250, 50])).astype(np.float32)
+Y_V = (SCORE_V + 2 * RNG.normal(size=600) > 0).astype(np.float32)
+SHIFT_V = np.repeat([-3.0, 4.0, 0.5], [300, 250, 50]).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", ["binary", "quantitative"])
+def test_the_loss_within_is_that_of_the_best_constant_of_each_population(kind: str) -> None:
+    y_V = Y_V if kind == "binary" else (SCORE_V + RNG.normal(size=600)).astype(np.float32)
+    total = 0.0
+    for population in "abc":
+        inside = population == POPULATION_V
+
+        def loss(offset: float, inside: Any = inside) -> float:
+            return float(np.sum(per_individual(kind, jnp.asarray(SCORE_V[inside] + offset), y_V[inside])))
+
+        total += minimize_scalar(loss, bounds=(-6, 6), method="bounded").fun
+    found = within("loss-within", kind, SCORE_V, SCORE_V, y_V, POPULATION_V)
+    assert found == pytest.approx(total / 600, rel=1e-5)
+    moved = within("loss-within", kind, SCORE_V, SCORE_V + SHIFT_V, y_V, POPULATION_V)
+    assert moved == pytest.approx(found, rel=1e-4)
+
+
+def test_the_loss_within_is_a_number_where_a_population_has_one_class() -> None:
+    y_V = np.where(POPULATION_V == "a", 1, Y_V).astype(np.float32)
+    assert 0 < within("loss-within", "binary", SCORE_V, SCORE_V, y_V, POPULATION_V) < 1
+
+
+def test_the_auroc_within_is_that_of_the_metrics() -> None:
+    """Of f, whatever the offset; with ties."""
+    f_V = np.round(SCORE_V, 1)
+    expected = auroc_stratified(Y_V, f_V.astype(float), POPULATION_V).value
+    found = within("auroc-within", "binary", f_V, SCORE_V + SHIFT_V, Y_V, POPULATION_V)
+    assert 1 - found == pytest.approx(expected, abs=1e-6)
+    moved = within("auroc-within", "binary", np.round(f_V + SHIFT_V, 1), SCORE_V, Y_V, POPULATION_V)
+    assert moved == pytest.approx(found, abs=1e-6)
+    assert abs(expected - auroc_stratified(Y_V, f_V.astype(float), np.full(600, "x")).value) > 0.02
+
+
+def test_pairs_of_unequal_values_count_for_quantitative_traits() -> None:
+    f_V, y_V, code_V = jnp.array([1.0, 2, 3, 3, 9]), jnp.array([5.0, 7, 6, 8, 0]), jnp.array([0, 0, 0, 0, 1])
+    # Of the six pairs of the first four, (1, 2) is wrong and (2, 3) is a tie.
+    assert float(auroc_within(f_V, y_V, code_V)) == pytest.approx(4.5 / 6)
+
+
+def test_no_pair_within_a_population_is_a_result_with_a_reason() -> None:
+    y_V = (POPULATION_V == "a").astype(np.float32)
+    with pytest.raises(ScientificFailure, match="no two validation people of one population"):
+        within("auroc-within", "binary", SCORE_V, SCORE_V, y_V, POPULATION_V)
+
+
+@pytest.mark.parametrize("criterion", ["loss", "loss-within", "auroc-within"])
+def test_the_epoch_that_is_kept_is_the_criterions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, criterion: str
+) -> None:
+    """The predictions of validation people have the criterion's best value, and a later epoch stops training."""
+    from stratbench.train import loop
+
+    values: list[float] = []
+
+    def watched(*arguments: Any) -> float:
+        values.append(within(*arguments))
+        return values[-1]
+
+    monkeypatch.setattr(loop, "within", watched)
+    paths = write_dataset(tmp_path, n=150)
+    model = spec(
+        "model", "mlp", criterion=criterion, lasso=0.0, start=0.3, learning_rate=0.003, epochs=40, patience=6
+    )
+    fit(paths, outputs(tmp_path), model, [spec("adjustment", "pc-covariates", pcs=2)], 1, ["x"])
+    run = files.read_json(outputs(tmp_path)["fit"])["seeds"][0]
+    losses = files.read_tsv(outputs(tmp_path)["history"])["validation_loss"].tolist()
+    assert run["epochs"] == len(losses)
+    assert run["epochs"] == run["best_epoch"] + 6 < 40
+    if criterion == "loss":
+        assert not values
+        assert run["best_epoch"] == 1 + int(np.argmin(losses))
+        return
+    assert len(values) == run["epochs"]
+    assert run["best_epoch"] == 1 + int(np.argmin(values))
+    table = files.read_tsv(outputs(tmp_path)["predictions"], text=("set",))
+    held = table[table["set"] == "validation"]
+    samples = files.read_tsv(tmp_path / "samples.tsv").set_index("iid")["population"]
+    f_V, score_V, y_V = (held[name].to_numpy(dtype=np.float32) for name in ("f", "score", "y"))
+    kept = within(criterion, "binary", f_V, score_V, y_V, samples.loc[held["iid"]].to_numpy())
+    assert kept == pytest.approx(min(values), abs=1e-5)
+    if criterion == "auroc-within":  # it is another epoch than that of the loss
+        assert int(np.argmin(losses)) != int(np.argmin(values))
+
+
+def test_a_criterion_that_is_none_is_refused() -> None:
+    from stratbench.registry import describe
+    from stratbench.schema import problems
+
+    schema = describe("model", "local").options["criterion"]
+    assert list(problems(schema, "auroc"))
+    assert not list(problems(schema, "auroc-within"))

@@ -1,0 +1,201 @@
+"""Networks that learn: any number of SNPs, windows that end with their chromosome, nothing learned from nothing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from helpers import balding_nichols, write_cohort
+from stratbench import files
+from stratbench.errors import UserError
+from stratbench.metrics.auroc import auroc_stratified
+from stratbench.networks.sparse import n_windows, shorten, windows
+from stratbench.registry import load
+from stratbench.train.architecture import Architecture
+from stratbench.train.fit import fit
+from stratbench.train.setup import build_model, set_up
+from trained import outputs, spec, write_dataset, write_task
+
+NETWORKS = ("mlp", "local", "transformer", "wide")
+WINDOWED = ("local", "transformer")
+
+
+def built(name: str, n_snps: int, lengths: Sequence[int] | None = None, **options: Any) -> Architecture:
+    architecture: Architecture = load("model", name).build(
+        n_snps, spec("model", name, **options)["options"], lengths
+    )
+    return architecture
+
+
+def f_of(architecture: Architecture, x_BM: Any, key: Any) -> Any:
+    """f of the untrained network."""
+    encoder = architecture.encoder.init(key, x_BM, False)
+    h_BF = architecture.encoder.apply(encoder, x_BM, False)
+    return architecture.head.apply(architecture.head.init(key, h_BF, False), h_BF, False)
+
+
+LENGTHS = [
+    (50, None),
+    (3, None),
+    (1, None),
+    (50, (1,) * 50),
+    (47, (20, 26, 1)),
+    (800, (200,) * 4),
+    (500_000, (22_727,) * 21 + (22_733,)),
+]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(("n_snps", "lengths"), LENGTHS, ids=str)
+def test_any_number_of_snps_gives_a_number_for_each_person(
+    name: str, n_snps: int, lengths: tuple[int, ...] | None
+) -> None:
+    assert lengths is None or sum(lengths) == n_snps
+    architecture = built(name, n_snps, lengths)
+    x_BM = jax.ShapeDtypeStruct((3, n_snps), jnp.float32)
+    f_B = jax.eval_shape(lambda x: f_of(architecture, x, jax.random.key(0)), x_BM)
+    assert f_B.shape == (3,)
+    assert f_B.dtype == jnp.float32
+
+
+@pytest.mark.parametrize("size", [1, 3, 4, 50])
+def test_windows_hold_every_snp_once_in_order_and_none_of_two_chromosomes(size: int) -> None:
+    lengths = (5, 1, 12, 4)
+    chromosome_M = np.repeat([1, 2, 3, 4], lengths)
+    code_BM = jnp.asarray(np.arange(1, 23)[None])
+    found_PK = np.asarray(windows(code_BM, lengths, size))[0]
+    assert len(found_PK) == sum(n_windows(lengths, size))
+    assert found_PK[found_PK > 0].tolist() == list(range(1, 23))
+    for window_K in found_PK:
+        assert len(set(chromosome_M[window_K[window_K > 0] - 1])) == 1
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_no_feature_before_attention_and_head_sees_two_chromosomes(name: str) -> None:
+    """The Jacobian of a network without attention and merges, whose features are those of its windows."""
+    lengths = (11, 1, 18)
+    alone: dict[str, Any] = {"merge": []} if name == "local" else {}
+    encoder = built(name, 30, lengths, size=4, start=1, **alone).encoder
+    x_BM = jnp.asarray(np.random.default_rng(0).normal(size=(1, 30)).astype(np.float32))
+    variables = encoder.init(jax.random.key(0), x_BM, False)
+    weight_PKF = np.asarray(variables["params"]["snps"])
+    assert weight_PKF.shape[:2] == (3 + 1 + 5, 4)
+    if name == "local":
+        slope_FM = np.asarray(jax.jacobian(lambda x: encoder.apply(variables, x, False)[0])(x_BM))[:, 0]
+        chromosome_M = np.repeat([0, 1, 2], lengths)
+        reached = [set(chromosome_M[np.flatnonzero(row_M)]) for row_M in slope_FM]
+        assert {len(chromosomes) for chromosomes in reached} == {1}
+        assert set().union(*reached) == {0, 1, 2}
+
+
+def test_merged_windows_end_with_their_chromosome_too() -> None:
+    lengths = (33, 5, 40)
+    encoder = built("local", 78, lengths, start=1).encoder
+    x_BM = jnp.ones((1, 78))
+    variables = encoder.init(jax.random.key(0), x_BM, False)
+    slope_FM = np.asarray(jax.jacobian(lambda x: encoder.apply(variables, x, False)[0])(x_BM))[:, 0]
+    chromosome_M = np.repeat([0, 1, 2], lengths)
+    assert len(slope_FM) == 3 * 8  # windows of 8, merged by 4 and by 4: one of each chromosome
+    for row_M in slope_FM:
+        assert len(set(chromosome_M[np.flatnonzero(row_M)])) == 1
+
+
+def test_models_are_told_how_many_snps_each_chromosome_has(tmp_path: Path) -> None:
+    """Also a user's own, and only one that asks."""
+    from stratbench import plink
+    from stratbench.train.data import load as load_data
+
+    paths = write_dataset(tmp_path, m=21)
+    bim = plink.read_bim(paths["bim"])
+    plink.write_bim(bim.assign(chrom=["1"] * 8 + ["2"] * 12 + ["X"]), paths["bim"])
+    seen = [f"s{k:04d}" for k in (1, 2, 7, 9, 21)]
+    paths["keep_snp"].write_text("".join(f"{snp}\n" for snp in seen))
+    data = load_data(paths)
+    assert data.lengths == (3, 1, 1)
+    network = set_up(data, spec("model", "local"), [spec("adjustment", "none")], 0).network
+    assert network.architecture.encoder.lengths == (3, 1, 1)
+    source = (Path(load("model", "mlp").__file__)).read_text()
+    for arguments in (
+        "n_snps: int, options: dict[str, Any]",
+        "n_snps: int, options: dict[str, Any], lengths",
+    ):
+        body = "raise UserError(str(lengths))" if "lengths" in arguments else "raise UserError('not asked')"
+        head, _, _ = source.partition("def build")
+        (tmp_path / "mine.py").write_text(
+            f"{head}def build({arguments}):\n    from stratbench.errors import UserError\n    {body}\n"
+        )
+        own = spec("model", "mlp") | {"method": "mine", "file": str(tmp_path / "mine.py")}
+        with pytest.raises(UserError, match=r"\(3, 1, 1\)" if "lengths" in arguments else "not asked"):
+            build_model(data, own)
+
+
+def test_wide_is_a_deep_network_and_a_linear_path() -> None:
+    x_BM = jnp.asarray(np.random.default_rng(1).normal(size=(4, 30)).astype(np.float32))
+    wide, deep = built("wide", 30, options={"start": 1}), built("mlp", 30, start=1)
+    encoder = wide.encoder.init(jax.random.key(0), x_BM, False)["params"]
+    encoder["snps"] = jnp.arange(30.0)[:, None]
+    h_BF = wide.encoder.apply({"params": encoder}, x_BM, False)
+    head = wide.head.init(jax.random.key(1), h_BF, False)["params"]
+    f_B = wide.head.apply({"params": head}, h_BF, False)
+    deep_BF = deep.encoder.apply({"params": encoder["deep"]}, x_BM, False)
+    deep_B = deep.head.apply({"params": head["deep"]}, deep_BF, False)
+    np.testing.assert_allclose(f_B, deep_B + x_BM @ np.arange(30.0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"deep": "local", "options": {"widths": [3]}}, "its local: unknown option 'widths'"),
+        ({"options": {"lasso": -1}}, "its mlp: option 'lasso' is -1"),
+    ],
+)
+def test_options_of_the_network_in_wide_are_checked(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        built("wide", 30, **options)
+
+
+def test_features_that_heads_cannot_share_are_refused() -> None:
+    with pytest.raises(UserError, match="features is 10, heads is 4; features must be a multiple"):
+        built("transformer", 30, features=10, heads=4)
+
+
+def test_the_proximal_step_is_the_group_lassos() -> None:
+    """A row whose moved length is below the reach becomes 0, a longer one loses the reach."""
+    update = shorten(0.1, 0.5).update  # the reach is .1 * .5 / (1 - .9) = .5
+    params = {"snps": jnp.array([[3.0, 4.0], [0.0, 0.0], [0.3, 0.3]])}
+    steps, _ = update({"snps": jnp.array([[0.0, 0.0], [0.3, 0.39], [0.0, 0.1]])}, None, params)
+    np.testing.assert_allclose(params["snps"] + steps["snps"], [[2.7, 3.6], [0, 0], [0.0, 0.0]], atol=1e-6)
+
+
+def within_populations(directory: Path, name: str, causal: int, epochs: int) -> float:
+    """AUROC of f within populations, test people, of a trait that so many of 200 SNPs make, or noise alone."""
+    rng = np.random.default_rng(5)
+    count_MN, population_N = balding_nichols([500, 500], 200, 0.05, rng)
+    write_cohort(directory, count_MN, population_N)
+    x_NM = count_MN.T - count_MN.mean(axis=1)
+    g_N = (x_NM / x_NM.std(axis=0))[:, 20 : 20 + 30 * causal : 30] @ rng.choice([-1.0, 1.0], causal)
+    liability_N = (2 * g_N / g_N.std() if causal else 0) + rng.normal(size=1000)
+    set_N = rng.permutation(np.repeat(["train", "validation", "test"], [600, 150, 250]))
+    y_N = (liability_N > np.median(liability_N)).astype(int)
+    own: dict[str, Any] = {"options": {"epochs": epochs}} if name == "wide" else {"epochs": epochs}
+    task = write_task(directory, y_N, set_N, rng.normal(size=(1000, 2)))
+    fit(task, outputs(directory), spec("model", name, **own), [spec("adjustment", "none")], 1, [name])
+    table = files.read_tsv(outputs(directory)["predictions"], text=("set",))
+    test_N = (table["set"] == "test").to_numpy()
+    population_N = np.array(population_N)[test_N]
+    return auroc_stratified(table["y"][test_N].to_numpy(), table["f"][test_N].to_numpy(), population_N).value
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_that_is_meant_to_learn_learns_five_strong_snps(tmp_path: Path, name: str) -> None:
+    """The genetic values themselves reach .93 or so. A network that the lasso keeps shut has .5."""
+    assert within_populations(tmp_path, name, causal=5, epochs=60) > 0.85
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_network_finds_anything_in_noise(tmp_path: Path, name: str) -> None:
+    assert abs(within_populations(tmp_path, name, causal=0, epochs=15) - 0.5) < 0.12  # four standard errors
