@@ -31,12 +31,8 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {  # what it may define
     },
     "attribution": {"refine": ("options", "figures"), "summary": ("options", "figures")},
 }
-ASKED_FOR: dict[
-    str, tuple[str, ...]
-] = {  # arguments by name that are given to a function of a kind that has them
-    "split": ("kinship",),
-    "model": ("lengths",),
-}
+# Arguments by name that are given to a kind's function if it has them.
+ASKED_FOR: dict[str, tuple[str, ...]] = {"split": ("kinship",), "model": ("lengths",)}
 
 
 def written(kind: str, function: str) -> str:
