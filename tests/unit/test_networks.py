@@ -1,5 +1,6 @@
 """Networks that learn: any number of SNPs, windows that end with their chromosome, nothing learned from nothing."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from stratbench import files
 from stratbench.errors import UserError
 from stratbench.metrics.auroc import auroc_stratified
 from stratbench.networks.sparse import n_windows, shorten, windows
-from stratbench.registry import load
+from stratbench.registry import describe, load
 from stratbench.train.architecture import Architecture
 from stratbench.train.fit import fit
 from stratbench.train.setup import build_model, set_up
@@ -199,3 +200,14 @@ def test_every_network_that_is_meant_to_learn_learns_five_strong_snps(tmp_path: 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_network_finds_anything_in_noise(tmp_path: Path, name: str) -> None:
     assert abs(within_populations(tmp_path, name, causal=0, epochs=15) - 0.5) < 0.12  # four standard errors
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_page_states_every_option_and_its_default(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    own, shared = page.split("Their own:")[1].split("The options of")[0], page.split("Their own:")[0]
+    of_model = own.split(f"`{name}` has ")[1].split(";")[0]
+    for option, schema in describe("model", name).options.items():
+        text = str(schema["default"])
+        in_table = re.search(rf"^\| [^|]*`{option}`[^|]* \| {re.escape(text)} \|", shared, re.MULTILINE)
+        assert in_table or re.search(rf"`{option}` {re.escape(text)}", of_model), option

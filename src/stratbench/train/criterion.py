@@ -1,7 +1,7 @@
 """What chooses the epoch that is kept: the pooled validation loss, or what is seen within populations.
 
-They are the three meanings of model selection where groups differ (SubpopBench: Yang et al. 2023, ICML): nobody knows
-the populations (``loss``), or those of validation people are known (``loss-within``, ``auroc-within``).
+Whether populations are known where an epoch or a model is chosen matters as much as the method (SubpopBench: Yang et
+al. 2023, ICML). ``loss`` does not know them; ``loss-within`` and ``auroc-within`` know those of validation people.
 """
 
 from functools import partial
