@@ -16,6 +16,7 @@ from stratbench.errors import UserError
 from stratbench.metrics.auroc import auroc_stratified
 from stratbench.networks.sparse import n_windows, shorten, windows
 from stratbench.registry import describe, load
+from stratbench.schema import problems
 from stratbench.train.architecture import Architecture
 from stratbench.train.fit import fit
 from stratbench.train.setup import build_model, set_up
@@ -157,6 +158,14 @@ def test_wide_is_a_deep_network_and_a_linear_path() -> None:
 def test_options_of_the_network_in_wide_are_checked(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         built("wide", 30, **options)
+
+
+def test_a_mistyped_option_of_the_network_in_wide_is_refused_with_the_config() -> None:
+    schema = describe("model", "wide").options["options"]
+    known = set().union(*(describe("model", name).options for name in ("mlp", "local", "transformer")))
+    assert set(schema["propertyNames"]["enum"]) == known
+    assert not list(problems(schema, {"lasso": 0.1}))
+    assert list(problems(schema, {"laso": 0.1}))
 
 
 def test_features_that_heads_cannot_share_are_refused() -> None:
