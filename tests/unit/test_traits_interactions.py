@@ -10,6 +10,7 @@ from helpers import punch_missing, read_counts, write_cohort
 from stratbench.errors import UserError
 from stratbench.traits import checks
 from stratbench.traits.dataset import TRUTH
+from stratbench.traits.describe import describe
 from stratbench.traits.options import OPTIONS, additive, causal_snps, problems
 from trait_tables import Tables, simulated
 
@@ -217,3 +218,20 @@ def test_the_number_of_causal_snps_counts_all_parts() -> None:
     assert [message for _, message in checks.alone(entry)] == [
         "9 causal SNPs, but the model sees only 8 (snps)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "h2 0.5 by 20 causal SNPs, "),
+        ({"dominance": 0.2}, "h2 0.5 (additive 0.3 by 20 causal SNPs, dominance 0.2 by 5 SNPs), "),
+        ({"epistasis": 0.5}, "h2 0.5 (epistasis 0.5 by 2 pairs across chromosomes (product and xor)), "),
+        (
+            {"epistasis": 0.5, "epistasis_pairs": 1, "epistasis_place": "within"},
+            "h2 0.5 (epistasis 0.5 by 1 pair within LD blocks (product)), ",
+        ),
+    ],
+)
+def test_a_trait_says_what_its_genes_do(options: dict[str, Any], words: str) -> None:
+    given = {name: schema["default"] for name, schema in OPTIONS.items()}
+    assert words in describe(given | options)

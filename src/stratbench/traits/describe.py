@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stratbench.traits.options import additive
+from stratbench.traits.options import FORMS, additive
 from stratbench.words import counted
 
 
@@ -41,7 +41,7 @@ def _genes(options: Mapping[str, Any]) -> str:
 
 
 def _pairs(options: Mapping[str, Any]) -> str:
-    form = {"product": "product", "xor": "xor", "both": "product and xor"}[options["epistasis_form"]]
+    form = " and ".join(FORMS[options["epistasis_form"]][: options["epistasis_pairs"]])
     place = {"across": "across chromosomes", "within": "within LD blocks"}[options["epistasis_place"]]
     return f"{counted(options['epistasis_pairs'], 'pair')} {place} ({form})"
 

@@ -16,13 +16,13 @@ import numpy as np
 
 from stratbench.errors import UserError
 from stratbench.genotypes import Genotypes, frequencies
+from stratbench.traits.options import FORMS
 from stratbench.words import counted
 
 REACH = 4  # SNPs of a pair within an LD block are at most so many candidates apart
 MOST_R2 = 0.2  # and correlate at most so much, for two SNPs that say the same have no interaction
 NEAR = 20  # so many candidates on each side
 LINKED = 0.05  # r2 with a SNP of the pair, above which a neighbour could show the interaction by itself
-FORMS = {"product": ("product",), "xor": ("xor",), "both": ("product", "xor")}
 
 
 @dataclass(frozen=True)

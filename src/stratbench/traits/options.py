@@ -166,6 +166,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 
+# The forms that pairs take in turn.
+FORMS = {"product": ("product",), "xor": ("xor",), "both": ("product", "xor")}
+
 # What makes a trait's genetic values: twins that differ in one of these would not share them.
 GENETIC = (
     "h2",
