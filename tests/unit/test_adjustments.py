@@ -226,6 +226,23 @@ def test_a_combination_is_fitted_on_what_earlier_parts_leave(paths: dict[str, An
     np.testing.assert_allclose(seen[0], 2 * setup.context.inputs(np.arange(3)) + 1, rtol=1e-6)
 
 
+@pytest.mark.parametrize("first", ["none", "input-residual"])
+def test_a_combination_trains_its_parts_parameters(paths: dict[str, Any], tmp_path: Path, first: str) -> None:
+    """Beside ``none`` a part's parameters move as they do alone; beside another they move, too."""
+    combined = [spec("adjustment", first), spec("adjustment", "pc-covariates", pcs=3)]
+    moved = []
+    for name, parts in (("alone", combined[1:]), ("both", combined)):
+        out = outputs(tmp_path / name)
+        fit(paths, out, spec("model", "linear", epochs=3), parts, 1, NAMES)
+        variables = restore(out["params"], out["fit"], load(paths).split_sha256)[1]
+        own, start = variables.params["adjustment"], variables.state.fitted
+        own, start = (own, start) if name == "alone" else (own["1"], start["1"])
+        moved.append(np.asarray(own["w"]) - np.asarray(start["start"]))
+    assert np.abs(moved[1]).max() > 1e-4
+    if first == "none":
+        np.testing.assert_allclose(moved[1], moved[0], rtol=1e-4, atol=1e-6)
+
+
 def test_a_method_file_outside_the_package(paths: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(

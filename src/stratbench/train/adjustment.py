@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -206,10 +205,12 @@ def _gather(states: Sequence[State]) -> State:
 def _optimizers(
     parts: Sequence[Adjustment], model: optax.GradientTransformation
 ) -> optax.GradientTransformation:
-    return optax.multi_transform(
-        {str(k): part.optimizer(model) for k, part in enumerate(parts)},
-        lambda params: {k: jax.tree.map(lambda _, k=k: k, own) for k, own in params.items()},
-    )
+    """Each part's own optimiser for its parameters, which stand beside the network's, masked ones, in ``params``."""
+
+    def labels(params: Params) -> dict[str, Any]:
+        return {name: {k: k for k in own} if name == "adjustment" else "0" for name, own in params.items()}
+
+    return optax.multi_transform({str(k): part.optimizer(model) for k, part in enumerate(parts)}, labels)
 
 
 def _second_stage(
