@@ -54,12 +54,12 @@ def read(path: str | Path) -> dict[Any, Any]:
 def _parsed(text: str) -> Any:
     """As Snakemake reads a config: JSON if it is JSON, else YAML."""
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=once)
     except ValueError:
         return yaml.load(text, Strict)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
+def once(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
     """A JSON object of which no key stands twice."""
     content: dict[str, Any] = {}
     for key, value in pairs:

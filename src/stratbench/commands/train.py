@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from stratbench import checksums, registry
+from stratbench.cohorts.checked import checked
 from stratbench.errors import UserError
-from stratbench.options import complete
 
 
 def add(commands: Any) -> None:
@@ -31,19 +31,39 @@ def add(commands: Any) -> None:
         command.add_argument("--adjustment", default="none", help="name or path; a+b combines names")
         for kind in ("model", "adjustment"):
             command.add_argument(
-                f"--{kind}-options", type=json.loads, default={}, metavar="JSON", help='such as {"pcs": 5}'
+                f"--{kind}-options", type=_options, default={}, metavar="JSON", help='such as {"pcs": 5}'
             )
         if name == "fit":
-            command.add_argument("--seeds", type=int, default=1)
+            command.add_argument("--seeds", type=_seeds, default=1)
         else:
             command.add_argument("--attribution", nargs="+", default=["gradient-input"])
+
+
+def _options(text: str) -> dict[str, Any]:
+    """Options as JSON has them. Raises argparse's error for anything but an object, and for a key twice."""
+    from stratbench.yaml_file import once
+
+    try:
+        found = json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError, UserError) as error:
+        raise argparse.ArgumentTypeError(f"{text}: no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f'{text}: no options by name, such as {{"pcs": 5}}')
+    return found
+
+
+def _seeds(text: str) -> int:
+    """How many. Raises argparse's error for what is no whole number from 1."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text}: no whole number from 1")
+    return int(text)
 
 
 def spec(kind: str, label: str, given: dict[str, Any]) -> dict[str, Any]:
     """A method's spec: its name or file, and its options with defaults filled in."""
     file = label if label.endswith(".py") else None
     name = Path(label).stem if file else label
-    options = complete(registry.describe(kind, name, file).options, given, f"{kind} {label}")
+    options = checked(registry.describe(kind, name, file).options, given, f"{kind} {label}")
     return {"method": name, "file": file, "options": options}
 
 
@@ -52,6 +72,8 @@ def adjustments(label: str, given: dict[str, Any]) -> list[dict[str, Any]]:
     labels = [label] if label.endswith(".py") else label.split("+")
     if len(labels) > 1 and given:
         raise UserError("--adjustment-options: name one adjustment, or combine them in a config")
+    if len(set(labels)) < len(labels):
+        raise UserError(f"--adjustment: '{label}' names a part twice")
     return [spec("adjustment", part, given) for part in labels]
 
 
@@ -78,6 +100,8 @@ def run(arguments: argparse.Namespace) -> None:
     names_of_files = ("params.msgpack", "predictions.tsv", "history.tsv", "fit.json")
     out = {Path(name).stem: arguments.out / name for name in names_of_files}
     given = files(arguments)
+    if arguments.out.exists() and not arguments.out.is_dir():
+        raise UserError(f"--out: {arguments.out} is a file; name a folder")
     checksums.verify(given.values())
     if arguments.command == "fit":
         from stratbench.train.fit import fit
@@ -88,6 +112,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     specs = {label: spec("attribution", label, {}) for label in arguments.attribution}
     tables = {label: arguments.out / f"{Path(label).stem}.tsv.gz" for label in specs}
+    if len(set(tables.values())) < len(arguments.attribution):
+        raise UserError("--attribution: two of them would write the same table; give each another name, once")
     record = arguments.out / "attributions.json"
     checksums.verify([out["params"], out["fit"]])
     attribute(given, out, tables, record, model, own, specs, names)

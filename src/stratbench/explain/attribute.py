@@ -23,7 +23,7 @@ from stratbench.train.data import load
 from stratbench.train.genotypes import look_up, unpack
 from stratbench.train.network import Variables, evaluation
 from stratbench.train.setup import Setup, Spec, guards, method, set_up
-from stratbench.train.store import restore
+from stratbench.train.store import require_trained_as, restore
 from stratbench.words import counted
 
 COLUMNS = list(ATTRIBUTION.columns)
@@ -54,21 +54,23 @@ def attribute(
         with telling("the dataset is read"):
             data = load(files)
         trained = restore(fitted["params"], fitted["fit"], data.split_sha256)
+        require_trained_as(fitted["fit"], model, adjustments)
         about: dict[str, Any] = {label: {} for label in attributions}
         tables = {label: [pd.DataFrame(columns=COLUMNS)] for label in attributions}
         if trained:
-            with telling("the adjustment is built"), training(guards(model, adjustments)):
+            own = guards(model, adjustments)
+            with telling("the adjustment is built"), training(own):
                 setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
                 see = explained(setup)
                 seeds = {seed: see(variables) for seed, variables in trained.items()}
             for label, spec in attributions.items():
-                with telling(label):
+                with telling(label), training(own):
                     scores, about[label] = _refined(
                         setup, method("attribution", spec), dict(spec["options"]), seeds
                     )
                 tables[label] = [
-                    pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *own), strict=True)))
-                    for seed, own in scores.items()
+                    pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
+                    for seed, score in scores.items()
                 ]
                 say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
     for label, parts in tables.items():

@@ -1,7 +1,9 @@
 """Trained variables as bytes (flax's msgpack), readable without refitting anything."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 from flax import serialization
@@ -27,6 +29,26 @@ def dump(by_seed: Mapping[str, Variables]) -> bytes:
         for seed, variables in by_seed.items()
     }
     return serialization.msgpack_serialize(jax.device_get(plain))
+
+
+def require_trained_as(
+    fit: str | Path, model: Mapping[str, Any], adjustments: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raise UserError unless a fit.json names this model and these adjustments, with these options."""
+    record = read_fit(fit)
+    for kind, own, asked in (
+        ("model", [record.get("model")], [model]),
+        ("adjustment", record.get("adjustment"), list(adjustments)),
+    ):
+        if own not in (None, [None]) and _named(own) != _named(asked):
+            raise UserError(
+                f"{fit}: was trained with the {kind} {_named(own)}, not {_named(asked)}; explain it as it was trained"
+            )
+
+
+def _named(specs: Any) -> str:
+    """Methods with their options, as text."""
+    return " + ".join(f"{spec['method']} {json.dumps(spec['options'], sort_keys=True)}" for spec in specs)
 
 
 def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int, Variables]:
