@@ -138,6 +138,7 @@ def read_texts(path: str | Path) -> pd.DataFrame:
 def _parsed(path: str | Path, dtype: Any, precision: Any = None) -> pd.DataFrame:
     data = read_content(path)
     _require_even(data, path)
+    _require_names(data, path)
     try:
         return pd.read_csv(
             BytesIO(data),
@@ -180,6 +181,16 @@ def _require_even(data: bytes, path: str | Path) -> None:
     for line, width in enumerate(widths, 1):
         if width != widths[0]:
             raise damaged(path, f"line {line} has {width} columns, the header has {widths[0]}")
+
+
+def _require_names(data: bytes, path: str | Path) -> None:
+    """Raise UserError for a column that stands twice, of which pandas renames one, and for zero bytes."""
+    if b"\0" in data:
+        raise damaged(path, "holds a zero byte")
+    names = data.partition(b"\n")[0].split(b"\t")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise damaged(path, f"has two columns named '{twice.decode(errors='replace')}'")
 
 
 def _require_end(data: bytes, path: str | Path) -> None:

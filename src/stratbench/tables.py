@@ -34,6 +34,7 @@ class Kind:
         text: columns that stay text, beside those that ``files.read_tsv`` knows.
         exact: whether numbers may have more digits than nine, see ``files.read_tsv``.
         choices: the values that a column may have.
+        some: whether there is at least one row.
     """
 
     columns: tuple[str, ...]
@@ -44,6 +45,7 @@ class Kind:
     text: tuple[str, ...] = ()
     exact: bool = False
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    some: bool = False
 
 
 SAMPLES = Kind(("iid", "population", "family"), ("iid",))
@@ -97,7 +99,7 @@ LIABILITY = Kind(
     ("iid",),
     rest=True,
 )
-SPLIT = Kind(("iid", "set"), ("iid",), choices={"set": SETS})
+SPLIT = Kind(("iid", "set"), ("iid",), choices={"set": SETS}, some=True)
 PCS = Kind(("iid", "fitted"), ("iid",), rest=True)
 COVARIATES = Kind(("iid",), ("iid",), rest=True)
 FST = Kind(
@@ -165,6 +167,8 @@ def read(
     absent = [column for column in kind.columns if column not in table]
     if absent:
         raise damaged(path, f"has no column '{absent[0]}'")
+    if kind.some and not len(table):
+        raise damaged(path, "has a header and no row")
     if rows is not None:
         _require_rows(table, path, kind, rows, seeds)
     elif kind.key:
