@@ -13,7 +13,7 @@ reading .bed, .bim and .fam. The table goes to qc.tsv beside this file. Bars: re
 within 10 times the wall time of plink2's filters and pruning, although ours writes its tables too.
 """
 
-from stratbench import threads
+from stratbench.core import threads
 
 threads.fix(1)  # as every job does, before numpy is imported
 
@@ -29,8 +29,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files, plink
-from stratbench.cohorts.debian import debian_package
+from stratbench.core import files
+from stratbench.genotypes import plink
+from stratbench.cohorts.real.debian import debian_package
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -140,7 +141,8 @@ def our_qc(prefix: Path, options: dict[str, Any], out: Path) -> None:
     """QC; prints the wall and CPU seconds that it takes apart from imports and from reading files."""
     import pandas_plink  # noqa: F401  # imported late by the reader, and no part of QC
 
-    from stratbench.cohorts import qc, reader
+    from stratbench.cohorts.qc import run as qc
+    from stratbench.genotypes import reader
 
     reading, all_of_it = [0.0, 0.0], [0.0, 0.0]
     for name in ("__init__", "_read"):
@@ -158,7 +160,7 @@ def task(name: str, prefix: Path) -> None:
     if name in KINDS:
         our_qc(prefix, KINDS[name], prefix.with_name("ours" if name == "QC: StratBench" else "duplicates"))
     elif name == "read: StratBench":
-        from stratbench.cohorts.reader import Reader
+        from stratbench.genotypes.reader import Reader
 
         reader = Reader(prefix, len(plink.read_fam(ends[2])), len(plink.read_bim(ends[1])))
         print(sum(int(np.count_nonzero(count_MN == -1)) for _, count_MN in reader.chunks()))

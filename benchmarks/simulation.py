@@ -40,10 +40,11 @@ def points() -> list[tuple[str, int, int]]:
 
 def measure(demography: str, individuals: int, megabases: int) -> None:
     """Simulate one cohort in this process; print what was measured as the last line."""
-    from stratbench import plink, threads
+    from stratbench.core import threads
+    from stratbench.genotypes import plink
 
     threads.fix(1)
-    from stratbench.cohorts import simulate as module
+    from stratbench.cohorts.simulated import simulate as module
 
     coalescent = 0.0
     tree_sequence = module.tree_sequence

@@ -5,15 +5,16 @@ import sys
 import threading
 from pathlib import Path
 
-from stratbench import registry
-from stratbench.cohorts import available, cohort_file
-from stratbench.cohorts.labels import origin
-from stratbench.config import KINDS
-from stratbench.digest import digest
-from stratbench.errors import UserError
-from stratbench.paths import FETCHED, Paths, each, fill
-from stratbench.plan import plan
-from stratbench.study import Fit, Model, Split
+from stratbench.methods import registry
+from stratbench.cohorts.real import available, cohort_file
+from stratbench.cohorts.real.labels import origin
+from stratbench.study.config import KINDS
+from stratbench.core.digest import digest
+from stratbench.core.errors import UserError
+from stratbench.cohorts.real.cohort_file import FETCHED
+from stratbench.study.paths import Paths, each, fill
+from stratbench.commands.plan import plan
+from stratbench.study.study import Fit, Model, Split
 
 # Only what starts a run fetches; jobs, dry runs and lint believe what it found.
 fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])

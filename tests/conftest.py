@@ -1,6 +1,6 @@
 """Fixtures for all tests: a peer and a small fileset, made once."""
 
-from stratbench import threads
+from stratbench.core import threads
 
 threads.fix(1)  # as every job does, before numpy is imported
 
@@ -13,8 +13,9 @@ import pytest
 
 import peers
 from helpers import read_counts
-from stratbench import files, plink
-from stratbench.cohorts.simulate import simulate
+from stratbench.core import files
+from stratbench.genotypes import plink
+from stratbench.cohorts.simulated.simulate import simulate
 
 
 @pytest.fixture(scope="session")

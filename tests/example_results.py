@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from stratbench import files, seeds
-from stratbench.cohorts.matching import COUNTS
-from stratbench.cohorts.simulate import all_options
+from stratbench.cohorts.real.matching import COUNTS
+from stratbench.cohorts.simulated.simulate import all_options
+from stratbench.core import files, seeds
 from stratbench.metrics.rows import tidy
-from stratbench.paths import Paths, fill
 from stratbench.report.results import KEYS
-from stratbench.study import Fit, Split, Study
+from stratbench.study.paths import Paths, fill
+from stratbench.study.study import Fit, Split, Study
 from stratbench.summary.comparisons import comparisons
 
 ADJUSTMENTS = (

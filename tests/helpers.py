@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench import files, plink
+from stratbench.core import files
+from stratbench.genotypes import plink
 
 
 def balding_nichols(

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from shutil import which
 
-from stratbench.cohorts.debian import debian_package
+from stratbench.cohorts.real.debian import debian_package
 
 CACHE = Path(__file__).resolve().parents[1] / ".cache" / "peers"
 PLINK2 = ("plink2", "libdeflate0", "libzstd1", "libblas3", "liblapack3", "libgfortran5", "libquadmath0")

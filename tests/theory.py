@@ -8,10 +8,11 @@ import tskit
 from scipy.linalg import expm
 
 from helpers import read_counts
-from stratbench import files, registry
-from stratbench.cohorts.checked import checked
-from stratbench.cohorts.simulate import all_options, simulate
-from stratbench.cohorts.trees import tree_sequence
+from stratbench.cohorts.simulated.simulate import all_options, simulate
+from stratbench.cohorts.simulated.trees import tree_sequence
+from stratbench.core import files
+from stratbench.methods import registry
+from stratbench.methods.checked import checked
 
 SIZE = 2000  # few diploid individuals and high rates: the same theory, many independent trees, seconds
 RATES: dict[str, Any] = {"population_size": SIZE, "mutation": 5e-8, "recombination": 5e-8, "min_maf": 0}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import balding_nichols, punch_missing, write_cohort
-from stratbench import files
+from stratbench.core import files
 
 SETS = ("train", "validation", "test")
 
@@ -48,7 +48,7 @@ def write_task(
 
 
 def paths(directory: Path) -> dict[str, Any]:
-    """What ``train.data.load`` reads of a directory that ``write_dataset`` wrote."""
+    """What ``task.model_data.load`` reads of a directory that ``write_dataset`` wrote."""
     return {
         **{end: directory / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
         "samples": directory / "samples.tsv",
@@ -71,7 +71,7 @@ def outputs(directory: Path) -> dict[str, Path]:
 
 def spec(kind: str, name: str, **options: Any) -> dict[str, Any]:
     """A method's spec with its defaults filled in."""
-    from stratbench.registry import describe
+    from stratbench.methods.registry import describe
 
     schemas = describe(kind, name).options
     return {

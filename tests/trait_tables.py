@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, keep
-from stratbench.traits.dataset import dataset
+from stratbench.core import files
+from stratbench.datasets import keep
+from stratbench.datasets.run import dataset
 
 
 class Tables(NamedTuple):

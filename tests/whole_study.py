@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from stratbench.config import check
-from stratbench.paths import Paths, each, fill
-from stratbench.study import Fit, Split, Study
+from stratbench.study.config import check
+from stratbench.study.paths import Paths, each, fill
+from stratbench.study.study import Fit, Split, Study
 
 TRAINED_ON = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs", "covariates")
 
@@ -16,7 +16,7 @@ def run(raw: dict[str, Any]) -> tuple[Study, Paths]:
     from stratbench.report.report import report
     from stratbench.report.results import Results
     from stratbench.report.style import save
-    from stratbench.summary.summary import summary
+    from stratbench.summary.run import summary
 
     config = check(raw)
     study = Study(config)
@@ -39,9 +39,9 @@ def run(raw: dict[str, Any]) -> tuple[Study, Paths]:
 
 def cohort_of(study: Study, paths: Paths) -> None:
     """From the user's files to the datasets."""
-    from stratbench.cohorts.qc import qc
-    from stratbench.cohorts.real import read_cohort
-    from stratbench.traits.dataset import dataset
+    from stratbench.cohorts.qc.run import qc
+    from stratbench.cohorts.real.read_cohort import read_cohort
+    from stratbench.datasets.run import dataset
 
     (cohort,) = study.cohorts
     declared = study.declared(cohort.label)
@@ -58,11 +58,11 @@ def cohort_of(study: Study, paths: Paths) -> None:
 
 def metrics_of(study: Study, paths: Paths, split: Split) -> None:
     """From a dataset to metrics.tsv."""
-    from stratbench.associate import associate, load
-    from stratbench.explain.probe import probe
-    from stratbench.metrics.metrics import metrics
-    from stratbench.split import split as assign
-    from stratbench.structure.structure import structure
+    from stratbench.associations.run import associate, load
+    from stratbench.metrics.run import metrics
+    from stratbench.probes.run import probe
+    from stratbench.splits.run import split as assign
+    from stratbench.structure.run import structure
 
     declared, config = study.declared(split.cohort), study.config
     cohort, data = Path(fill(paths.bed, split)).parent, Path(fill(paths.trait, split)).parent
@@ -103,8 +103,8 @@ def specs_of(study: Study, one: Fit) -> dict[str, Any]:
 
 def train(study: Study, paths: Paths, one: Fit, files: dict[str, str]) -> None:
     """Fit and attribute."""
-    from stratbench.explain.attribute import attribute
-    from stratbench.train.fit import fit
+    from stratbench.attributions.run import attribute
+    from stratbench.training.fit import fit
 
     specs, names = specs_of(study, one), [one.cohort, one.trait, one.split, one.model]
     out = {name: fill(getattr(paths, name), one) for name in ("params", "predictions", "history", "fit")}

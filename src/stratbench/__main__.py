@@ -4,9 +4,9 @@ import argparse
 import sys
 
 import stratbench
-from stratbench import threads
 from stratbench.commands import check, train
-from stratbench.errors import UserError
+from stratbench.core import threads
+from stratbench.core.errors import UserError
 
 
 def parser() -> argparse.ArgumentParser:

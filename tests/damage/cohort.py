@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 import yaml
 
-from stratbench import files, plink
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.real import read_cohort
-from stratbench.config import load
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.datasets.measured import measured
+from stratbench.genotypes import plink
 from stratbench.structure.covariates import covariates
-from stratbench.traits.measured import measured
+from stratbench.study.config import load
 
 N, M = 12, 30
 LAX = {"mind": 1, "geno": 1, "hwe": None, "maf": 0, "thin": None}

@@ -13,8 +13,8 @@ from unittest.mock import patch
 from damage.judge import Case
 from damage.trained import ADJUSTMENT, ATTRIBUTION, MODEL, dataset
 from stratbench import __main__ as command_line
-from stratbench import files
-from stratbench.errors import UserError
+from stratbench.core import files
+from stratbench.core.errors import UserError
 
 SOUND = {
     "cohort": "data",

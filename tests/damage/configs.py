@@ -19,10 +19,10 @@ import yaml
 from checkout import ROOT
 from damage.cohort import CONTROL
 from damage.judge import Case
-from stratbench import config as configs
-from stratbench import registry
-from stratbench.cohorts import cohort_file
-from stratbench.study import Study
+from stratbench.cohorts.real import cohort_file
+from stratbench.methods import registry
+from stratbench.study import config as configs
+from stratbench.study.study import Study
 
 STUDIES = ("smoke", "config", "structure-small", "real-small", "real", "structure")
 COHORTS = ("hs-mice", "rice44k", "hlc", "hapmap-chr10")

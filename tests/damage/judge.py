@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from stratbench.errors import ScientificFailure, UserError
+from stratbench.core.errors import ScientificFailure, UserError
 
 SECONDS = 30  # of one case, a busy machine included
 LONGEST, MOST = 700, 25  # characters of a line that a person reads, and lines

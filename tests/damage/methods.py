@@ -6,8 +6,8 @@ from pathlib import Path
 
 from checkout import ROOT
 from damage.judge import Case
-from stratbench import config as configs
-from stratbench import registry
+from stratbench.methods import registry
+from stratbench.study import config as configs
 
 NAMES = r"mine\.py|mine|json\.py|OPTIONS"
 OPTIONS = 'OPTIONS = {"depth": {"type": "integer", "minimum": 1, "default": 2}}\n'
@@ -170,8 +170,8 @@ def sources() -> Iterator[tuple[str, str | bytes]]:
         "with a name that must be given": "def build(n, options, *, more):\n    pass",
         "in another spelling": "def Build(n, options):\n    pass",
         "in a class": "class Model:\n    def built(self, n, options):\n        pass",
-        "imported": "from stratbench.models.linear import build",
-        "imported wholly": "from stratbench.models.linear import *",
+        "imported": "from stratbench.models.methods.linear import build",
+        "imported wholly": "from stratbench.models.methods.linear import *",
         "assigned": "build = lambda n, options: None",
         "in a branch": "try:\n    import torch\nexcept ImportError:\n    torch = None\nif torch is None:\n    def build(n, options):\n        pass",
         "async": "async def build(n, options):\n    pass",

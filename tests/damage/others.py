@@ -11,13 +11,13 @@ import pandas as pd
 from damage.judge import Case
 from damage.trained import dataset, own_spec, plainly
 from helpers import balding_nichols, write_cohort
-from stratbench import config as configs
-from stratbench import files
-from stratbench.associate import Data, associate
-from stratbench.cohorts.simulate import simulate
-from stratbench.genotypes import open_cohort
-from stratbench.split import split
-from stratbench.traits.dataset import dataset as make_dataset
+from stratbench.associations.run import Data, associate
+from stratbench.cohorts.simulated.simulate import simulate
+from stratbench.core import files
+from stratbench.datasets.run import dataset as make_dataset
+from stratbench.genotypes.dosages import open_cohort
+from stratbench.splits.run import split
+from stratbench.study import config as configs
 
 HEAD = "import numpy as np\nimport pandas as pd\n"
 SPLIT = (

@@ -19,8 +19,8 @@ from damage.cohort import NUMBER, Odd, need, plain_text
 from damage.judge import Case
 from damage.plink import Change, lines
 from damage.trained import dataset
-from stratbench import associate
-from stratbench.train.data import load
+from stratbench.associations import run as associate
+from stratbench.task.model_data import load
 from trained import paths
 
 TAB = "\t"

@@ -18,15 +18,16 @@ import numpy as np
 from flax import serialization
 
 from damage.judge import Case
-from stratbench import files, registry
-from stratbench.explain.attribute import attribute
-from stratbench.train.fit import fit
+from stratbench.attributions.run import attribute
+from stratbench.core import files
+from stratbench.methods import registry
+from stratbench.training.fit import fit
 from trained import outputs, paths, spec, write_dataset
 
 HEAD = "import jax\nimport jax.numpy as jnp\nimport numpy as np\nimport optax\nfrom flax import linen as nn\n"
 MODEL = (
     HEAD
-    + """from stratbench.train.architecture import Architecture, Recipe
+    + """from stratbench.models.contract import Architecture, Recipe
 OPTIONS = {"epochs": {"type": "integer", "minimum": 1, "default": 2}}
 CITATION = ""
 
@@ -50,7 +51,7 @@ def build(n_snps, options):
 )
 ADJUSTMENT = (
     HEAD
-    + """from stratbench.train.adjustment import Adjustment, State
+    + """from stratbench.adjustments.contract import Adjustment, State
 OPTIONS = {"strength": {"type": "number", "default": 0.5}}
 CITATION = ""
 

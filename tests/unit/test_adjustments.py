@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from stratbench import files, plink, registry
-from stratbench.train.adjustment import Adjustment, Batch, State, compose
-from stratbench.train.data import load
-from stratbench.train.fit import fit, hidden
-from stratbench.train.setup import Setup, set_up
-from stratbench.train.store import restore
+from stratbench.adjustments.contract import Adjustment, Batch, State, compose
+from stratbench.core import files
+from stratbench.genotypes import plink
+from stratbench.methods import registry
+from stratbench.task.model_data import load
+from stratbench.training.fit import fit, hidden
+from stratbench.training.setup import Setup, set_up
+from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
 
 NAMES = ["cohort", "trait", "split", "model"]
@@ -246,7 +248,7 @@ def test_a_combination_trains_its_parts_parameters(paths: dict[str, Any], tmp_pa
 def test_a_method_file_outside_the_package(paths: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
-        "from stratbench.train.adjustment import Adjustment\n"
+        "from stratbench.adjustments.contract import Adjustment\n"
         "OPTIONS = {'by': {'type': 'number', 'default': 0.5}}\nCITATION = 'mine'\n"
         "def build(options):\n"
         "    return Adjustment(inputs=lambda s, p, x, b: options['by'] * x)\n"

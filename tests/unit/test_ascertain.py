@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, keep
-from stratbench.errors import UserError
-from stratbench.traits.ascertain import OPTIONS, ascertain
-from stratbench.traits.dataset import dataset
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets import keep
+from stratbench.datasets.ascertain import OPTIONS, ascertain
+from stratbench.datasets.run import dataset
 from trait_tables import read, simulated
 
 POPULATION_N = np.repeat(["a", "b", "c"], 100)

@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from helpers import balding_nichols, punch_missing, write_cohort
-from stratbench import registry
-from stratbench.associate import COLUMNS, Data, associate, load
-from stratbench.errors import UserError
-from stratbench.files import read_tsv, write_json, write_text
-from stratbench.genotypes import open_cohort
+from stratbench.associations.run import COLUMNS, Data, associate, load
+from stratbench.core.errors import UserError
+from stratbench.core.files import read_tsv, write_json, write_text
+from stratbench.genotypes.dosages import open_cohort
+from stratbench.methods import registry
 
 N, M = 120, 60
 

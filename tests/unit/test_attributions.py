@@ -7,14 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stratbench import files
-from stratbench.attributions import gradient_dosage, gradient_input, integrated_gradients
-from stratbench.explain.attribute import attribute, explained
-from stratbench.explain.attribution import Accumulator, Explained, balanced_weights
-from stratbench.train.data import load
-from stratbench.train.fit import fit
-from stratbench.train.setup import Setup, set_up
-from stratbench.train.store import restore
+from stratbench.attributions.contract import Accumulator, Explained, balanced_weights
+from stratbench.attributions.methods import gradient_dosage, gradient_input, integrated_gradients
+from stratbench.attributions.run import attribute, explained
+from stratbench.core import files
+from stratbench.task.model_data import load
+from stratbench.training.fit import fit
+from stratbench.training.setup import Setup, set_up
+from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
 
 Case = tuple[Setup, Explained, dict[str, Any]]

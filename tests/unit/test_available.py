@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from stratbench import config as configs
-from stratbench.cohorts import available
-from stratbench.cohorts import fetch as fetching
-from stratbench.errors import UserError
-from stratbench.study import Study
+from stratbench.cohorts.real import available
+from stratbench.cohorts.real import fetch as fetching
+from stratbench.core.errors import UserError
+from stratbench.study import config as configs
+from stratbench.study.study import Study
 
 FAM = b"f i1 0 0 0 1\n"
 FILES = {"bed": b"l\x1b\x01\x00", "bim": b"1 s 0 1 A G\n", "fam": FAM}

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols
-from stratbench import files, job, plink
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.real import read_cohort
-from stratbench.errors import UserError
-from stratbench.traits.measured import measured
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files, job
+from stratbench.core.errors import UserError
+from stratbench.datasets.measured import measured
+from stratbench.genotypes import plink
 
 N, M = 11, 30
 LAX = {"mind": 1, "geno": 1, "hwe": None, "maf": 0}
@@ -390,9 +391,9 @@ def test_a_job_without_memory_or_with_bad_input_exits_with_one_line(here: Path) 
     lines("x.fam", slice(0, -4))(here)
     code = f"""
 from types import SimpleNamespace
-from stratbench import job
+from stratbench.core import job
 with job.start(SimpleNamespace(log=[{str(here / "log")!r}], rule="read_cohort", input=[], output=[])):
-    from stratbench import plink
+    from stratbench.genotypes import plink
     plink.open_bed({str(here / "x.bed")!r}, len(plink.read_fam({str(here / "x.fam")!r})), {M})
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, read_counts, write_cohort
-from stratbench import files
-from stratbench.cohorts.qc import qc
-from stratbench.errors import UserError
+from stratbench.cohorts.qc.run import qc
+from stratbench.core import files
+from stratbench.core.errors import UserError
 
 SIZES = [60, 40, 80]
 QC = {"maf": 0.05, "unplaced": "keep"}

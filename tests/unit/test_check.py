@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stratbench import __main__, yaml_file
-from stratbench.errors import UserError
+from stratbench import __main__
+from stratbench.core import yaml_file
+from stratbench.core.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 STUDY = """

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from stratbench import __main__, checksums, job
-from stratbench.errors import UserError
+from stratbench import __main__
+from stratbench.core import checksums, job
+from stratbench.core.errors import UserError
 from trained import write_dataset
 
 TABLE = "results/s/datasets/c/t/trait.tsv"

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, plink
-from stratbench.cohorts import chromosomes, long_range_ld
-from stratbench.cohorts.qc import qc
-from stratbench.errors import UserError
+from stratbench.cohorts import kinship as kin
+from stratbench.cohorts.qc.run import qc
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.popgen import chromosomes, long_range_ld
 from stratbench.report.figures.manhattan import at_locus
-from stratbench.structure import kin
 
 
 @pytest.mark.parametrize(

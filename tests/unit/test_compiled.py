@@ -10,11 +10,11 @@ from trained import write_dataset
 TRAIN = """
 import sys
 from pathlib import Path
-from stratbench import compiled, threads
+from stratbench.core import compiled, threads
 threads.fix(1)
 if sys.argv[3] == "kept":
     compiled.remember()
-from stratbench.train.fit import fit
+from stratbench.training.fit import fit
 from trained import outputs, paths, spec
 model, own = spec("model", "mlp", epochs=2), spec("adjustment", "input-residual")
 fit(paths(Path(sys.argv[1])), outputs(Path(sys.argv[2])), model, [own], 1, ["c", "t", "s", "m"])

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stratbench import config as configs
-from stratbench.errors import UserError
-from stratbench.study import Study
+from stratbench.core.errors import UserError
+from stratbench.study import config as configs
+from stratbench.study.study import Study
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -368,7 +368,7 @@ def test_users_demography_has_its_own_check(good, tmp_path):
 
 def test_check_of_a_config_imports_no_simulator():
     """Snakemake reads the config again in every job."""
-    code = "import sys; from stratbench import config; config.load('config/config.yaml')"
+    code = "import sys; from stratbench.study import config; config.load('config/config.yaml')"
     code += "; print('msprime' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from stratbench import config as configs
-from stratbench import registry, schema
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.checked import checked
-from stratbench.errors import UserError
-from stratbench.traits import ascertain
-from stratbench.traits import options as traits
+from stratbench.cohorts.real import cohort_file
+from stratbench.core.errors import UserError
+from stratbench.datasets import ascertain
+from stratbench.datasets import options as traits
+from stratbench.methods import registry, schema
+from stratbench.methods.checked import checked
+from stratbench.study import config as configs
 
 SECTIONS = {kind: section for section, kind in configs.KINDS.items()}
 STUDY = yaml.safe_load("""
@@ -84,11 +84,11 @@ def test_options_of_methods_take_finite_numbers_alone(kind):
 @pytest.mark.parametrize(
     ("inside", "file"),
     [
-        (("cohorts", "pair", "simulate"), "cohorts/simulate.py"),
-        (("cohorts", "pair", "qc"), "cohorts/qc_options.py"),
-        (("structure",), "structure/structure.py"),
-        (("traits", "clean", "simulate"), "traits/options.py"),
-        (("traits", "clean", "ascertain"), "traits/ascertain.py"),
+        (("cohorts", "pair", "simulate"), "cohorts/simulated/simulate.py"),
+        (("cohorts", "pair", "qc"), "cohorts/qc/options.py"),
+        (("structure",), "structure/run.py"),
+        (("traits", "clean", "simulate"), "datasets/options.py"),
+        (("traits", "clean", "ascertain"), "datasets/ascertain.py"),
     ],
 )
 def test_options_of_sections_take_finite_numbers_alone(inside, file):

@@ -10,8 +10,9 @@ import pytest
 
 from damage.others import ASSOCIATION, COALESCENT, SPLIT, associated, parted, simulated
 from damage.trained import ADJUSTMENT, ATTRIBUTION, MODEL, explained, fitted
-from stratbench import job, registry
-from stratbench.errors import MethodError, UserError
+from stratbench.core import job
+from stratbench.core.errors import MethodError, UserError
+from stratbench.methods import registry
 
 WRONG = [
     (fitted, MODEL, "def build(n_snps, options):\n", "def build(n_snps, options):\n    1 / 0\n",
@@ -101,7 +102,7 @@ def test_every_shipped_method_keeps_the_rules_of_a_users_file(kind: str, here: P
 
 def test_a_config_that_names_a_method_file_runs_nothing_of_it(here: Path) -> None:
     Path("mine.py").write_text(MODEL + "\nopen('ran', 'w')\n")
-    code = "from stratbench import registry; registry.describe('model', 'mine', 'mine.py')"
+    code = "from stratbench.methods import registry; registry.describe('model', 'mine', 'mine.py')"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert not Path("ran").exists()
     Path("mine.py").write_bytes(b"\xff\xfe")

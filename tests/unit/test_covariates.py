@@ -11,15 +11,17 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, keep, tables
-from stratbench.associate import associate, load
-from stratbench.errors import UserError
+from stratbench.associations.run import associate, load
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets import keep
+from stratbench.genotypes import tables
 from stratbench.metrics.floors import floors
 from stratbench.structure.covariates import covariates
-from stratbench.structure.structure import structure
-from stratbench.train import data as training
-from stratbench.train.network import evaluation
-from stratbench.train.setup import set_up
+from stratbench.structure.run import structure
+from stratbench.task import model_data as training
+from stratbench.training.network import evaluation
+from stratbench.training.setup import set_up
 from trained import spec, write_dataset
 
 N, M = 120, 40

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from stratbench import files
-from stratbench.errors import ScientificFailure
+from stratbench.core import files
+from stratbench.core.errors import ScientificFailure
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.train.criterion import auroc_within, within
-from stratbench.train.fit import fit
-from stratbench.train.loss import per_individual
+from stratbench.training.criterion import auroc_within, within
+from stratbench.training.fit import fit
+from stratbench.training.loss import per_individual
 from trained import outputs, spec, write_dataset
 
 RNG = np.random.default_rng(3)
@@ -73,7 +73,7 @@ def test_the_epoch_that_is_kept_is_the_criterions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, criterion: str
 ) -> None:
     """The predictions of validation people have the criterion's best value, and a later epoch stops training."""
-    from stratbench.train import loop
+    from stratbench.training import loop
 
     values: list[float] = []
 
@@ -108,8 +108,8 @@ def test_the_epoch_that_is_kept_is_the_criterions(
 
 
 def test_a_criterion_that_is_none_is_refused() -> None:
-    from stratbench.registry import describe
-    from stratbench.schema import problems
+    from stratbench.methods.registry import describe
+    from stratbench.methods.schema import problems
 
     schema = describe("model", "local").options["criterion"]
     assert list(problems(schema, "auroc"))

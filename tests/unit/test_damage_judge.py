@@ -8,7 +8,7 @@ import pytest
 
 from damage import judge
 from damage.judge import Case, require, verdict
-from stratbench.errors import ScientificFailure, UserError
+from stratbench.core.errors import ScientificFailure, UserError
 
 
 def refuse(message: str) -> Callable[[], None]:

@@ -10,22 +10,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stratbench import associate, tables
-from stratbench.cohorts import under_qc
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.simulate import simulate
-from stratbench.errors import UserError
-from stratbench.explain.attribute import attribute
-from stratbench.explain.probe import probe
-from stratbench.metrics.metrics import metrics
+from stratbench.associations import run as associate
+from stratbench.attributions.run import attribute
+from stratbench.cohorts.qc import under_qc
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.simulated.simulate import simulate
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.genotypes import tables
+from stratbench.metrics.run import metrics
+from stratbench.popgen import grm
+from stratbench.probes.run import probe
 from stratbench.report.report import inline
-from stratbench.split import read_people, split
-from stratbench.structure import grm, structure
-from stratbench.summary.summary import summary
-from stratbench.train.data import load
-from stratbench.train.fit import fit
-from stratbench.train.store import restore
-from stratbench.traits.dataset import dataset
+from stratbench.splits.run import read_people, split
+from stratbench.structure import run as structure
+from stratbench.summary.run import summary
+from stratbench.task.model_data import load
+from stratbench.training.fit import fit
+from stratbench.training.store import restore
 from trained import outputs, spec
 
 NAMES = ["c", "t", "s", "linear"]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratbench import decimals, files
+from stratbench.core import decimals, files
 
 EXACT = [
     "1700000591.8",

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, plink
-from stratbench.cohorts import qc_tables
-from stratbench.cohorts.qc import qc
-from stratbench.errors import UserError
-from stratbench.structure.fst import Counts, weir_cockerham
-from stratbench.traits.measured import measured
+from stratbench.cohorts.qc import tables as qc_tables
+from stratbench.cohorts.qc.run import qc
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.measured import measured
+from stratbench.genotypes import plink
+from stratbench.popgen.fst import Counts, weir_cockerham
 from whole_study import run
 
 N, M = 60, 600

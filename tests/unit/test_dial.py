@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stratbench import config as configs
-from stratbench.errors import UserError
-from stratbench.paths import Paths, each
+from stratbench.core.errors import UserError
 from stratbench.report.figures import figure_names
-from stratbench.study import Point, Study
+from stratbench.study import config as configs
+from stratbench.study.paths import Paths, each
+from stratbench.study.study import Point, Study
 
 ROOT = Path(__file__).parents[2]
 GOOD = yaml.safe_load("""
@@ -99,7 +99,7 @@ def test_pages_of_further_metrics_are_named_by_the_config_alone() -> None:
 @pytest.mark.parametrize("history", ["recent", "perpetual"])
 @pytest.mark.parametrize("name", ["structure", "structure-small"])
 def test_lattices_of_the_dial_have_the_fst_that_the_config_claims(name: str, history: str) -> None:
-    from stratbench.demographies import stepping_stone
+    from stratbench.demographies.methods import stepping_stone
 
     config = configs.load(ROOT / "config" / f"{name}.yaml")
     options = config["cohorts"][f"lattice-{history}"]["simulate"]["options"]
@@ -116,7 +116,7 @@ def test_lattices_of_the_dial_have_the_fst_that_the_config_claims(name: str, his
 
 @pytest.mark.parametrize("name", ["structure", "structure-small"])
 def test_all_points_have_the_same_people(name: str) -> None:
-    from stratbench import registry
+    from stratbench.methods import registry
 
     sizes = []
     for spec in configs.load(ROOT / "config" / f"{name}.yaml")["cohorts"].values():

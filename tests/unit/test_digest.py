@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stratbench import digest as module
-from stratbench.digest import closure, digest
+from stratbench.core import digest as module
+from stratbench.core.digest import closure, digest
 
 SCRIPTS = sorted(path.stem for path in module.SCRIPTS.glob("*.py"))
 IMPORT_ALL = """
@@ -32,7 +32,7 @@ def source(tmp_path, monkeypatch):
         "folder/deep.py": "import stratbench.c as c",
         "folder/sibling.py": "import numpy",
         "c.py": "",
-        "models/cnn.py": "from stratbench.d import name",
+        "models/methods/cnn.py": "from stratbench.d import name",
         "d.py": "name = 1",
     }
     for name, text in files.items():
@@ -86,14 +86,14 @@ def test_changed_script_changes_the_digest(source):
     assert changed(source.parents[1] / "rule.py", "rule")
 
 
-@pytest.mark.parametrize("name", ["unused.py", "d.py", "models/cnn.py"])
+@pytest.mark.parametrize("name", ["unused.py", "d.py", "models/methods/cnn.py"])
 def test_module_that_is_not_imported_does_not(source, name):
     assert not changed(source / name, "rule")
 
 
-@pytest.mark.parametrize("name", ["models/cnn.py", "d.py"])
+@pytest.mark.parametrize("name", ["models/methods/cnn.py", "d.py"])
 def test_method_file_counts_with_its_imports(source, name):
-    assert changed(source / name, "rule", source / "models/cnn.py")
+    assert changed(source / name, "rule", source / "models/methods/cnn.py")
 
 
 def test_user_method_file_counts_with_its_imports(source, tmp_path):
@@ -110,16 +110,16 @@ def test_template_counts(source, tmp_path):
 
 
 def test_new_method_file_changes_nothing(source):
-    before = digest("rule", source / "models/cnn.py")
+    before = digest("rule", source / "models/methods/cnn.py")
     (source / "models/other.py").write_text("")
     forget()
-    assert digest("rule", source / "models/cnn.py") == before
+    assert digest("rule", source / "models/methods/cnn.py") == before
 
 
 def test_import_from_a_folder_without_init(source, tmp_path):
     file = tmp_path / "mine.py"
-    file.write_text("from stratbench.models import cnn")
-    assert changed(source / "models/cnn.py", "rule", file)
+    file.write_text("from stratbench.models.methods import cnn")
+    assert changed(source / "models/methods/cnn.py", "rule", file)
 
 
 def test_options_count_in_any_order(source):

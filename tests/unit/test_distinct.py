@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stratbench import config as configs
-from stratbench.cohorts import cohort_file
-from stratbench.errors import UserError
-from stratbench.paths import LEVELS, Paths
+from stratbench.cohorts.real import cohort_file
+from stratbench.core.errors import UserError
+from stratbench.study import config as configs
+from stratbench.study.paths import LEVELS, Paths
 
 COHORT = f"""
 title: Mice

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stratbench import registry
-from stratbench.method_source import ASKED_FOR, FUNCTIONS, FURTHER
+from stratbench.methods import registry
+from stratbench.methods.source import ASKED_FOR, FUNCTIONS, FURTHER
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contracts.md").read_text()
@@ -61,7 +61,7 @@ def test_methods_that_ship_take_the_arguments_that_the_page_states(kind: str, na
 
 def test_functions_of_the_library_that_the_page_names_are_there() -> None:
     named = {(name, arguments) for name, arguments in WRITTEN.findall(PAGE) if "." in name}
-    assert ("cohorts.simulate.column_names", "method, options") in named
+    assert ("cohorts.simulated.simulate.column_names", "method, options") in named
     for dotted, arguments in sorted(named):
         module, _, function = dotted.rpartition(".")
         own = inspect.signature(getattr(importlib.import_module(f"stratbench.{module}"), function))

@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from cohort_sources import CONTENT, EXPECTED, fetched, writer
-from stratbench.cohorts import debian
-from stratbench.cohorts import fetch as module
-from stratbench.cohorts.bounded import Bound, Unavailable
-from stratbench.cohorts.fetch import fetch
-from stratbench.errors import UserError
+from stratbench.cohorts.real import debian
+from stratbench.cohorts.real import fetch as module
+from stratbench.cohorts.real.bounded import Bound, Unavailable
+from stratbench.cohorts.real.fetch import fetch
+from stratbench.core.errors import UserError
 
 
 @pytest.fixture

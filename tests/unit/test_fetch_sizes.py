@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from cohort_sources import CONTENT, EXPECTED, fetched, writer
-from stratbench.cohorts import bounded, cohort_file, packed
-from stratbench.cohorts import fetch as module
-from stratbench.cohorts.fetch import Unfetched, fetch
-from stratbench.errors import UserError
+from stratbench.cohorts.real import bounded, cohort_file, packed
+from stratbench.cohorts.real import fetch as module
+from stratbench.cohorts.real.fetch import Unfetched, fetch
+from stratbench.core.errors import UserError
 
 COHORTS = sorted((Path(__file__).parents[2] / "config" / "cohorts").glob("*.yaml"))
 EXACT = {"bytes": len(CONTENT["bed"])}

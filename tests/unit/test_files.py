@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratbench import files
+from stratbench.core import files
 
 TABLE = pd.DataFrame(
     {

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, punch_missing, write_cohort
-from stratbench import files
-from stratbench.genotypes import open_cohort
-from stratbench.structure.fst import fst
+from stratbench.core import files
+from stratbench.genotypes.dosages import open_cohort
+from stratbench.popgen.fst import fst
 
 SIZES = [60, 15, 31]
 

@@ -17,14 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stratbench import files, plink
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.reader import Reader
-from stratbench.cohorts.real import read_cohort
-from stratbench.config import check
-from stratbench.errors import UserError
-from stratbench.traits.measured import measured
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.measured import measured
+from stratbench.genotypes import plink
+from stratbench.genotypes.reader import Reader
+from stratbench.study.config import check
 
 N, M = 6, 24
 EXAMPLES, OF_OWN_COHORTS, LEAST_ACCEPTED = 250, 80, 20

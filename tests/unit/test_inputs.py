@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stratbench import config, plink, yaml_file
-from stratbench.cohorts import cohort_file, tables
-from stratbench.cohorts.fetch import Unfetched, fetch
-from stratbench.errors import UserError
-from stratbench.inputs import require_file
+from stratbench.cohorts.real import cohort_file, tables
+from stratbench.cohorts.real.fetch import Unfetched, fetch
+from stratbench.core import yaml_file
+from stratbench.core.errors import UserError
+from stratbench.core.inputs import require_file
+from stratbench.genotypes import plink
+from stratbench.study import config
 
 STUDY = yaml.safe_load("""
 study: small

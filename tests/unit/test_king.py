@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from helpers import punch_missing, write_cohort
-from stratbench import plink
-from stratbench.structure import king
+from stratbench.genotypes import plink
+from stratbench.popgen import king
 
 
 def of(count_MN: np.ndarray, size: int = 700) -> Callable[[], Iterator[np.ndarray]]:

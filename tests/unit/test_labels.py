@@ -10,14 +10,15 @@ import pytest
 import yaml
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, plink
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.labels import origin, require_labels
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.real import read_cohort
-from stratbench.config import check
-from stratbench.errors import UserError
-from stratbench.plan import plan
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.labels import origin, require_labels
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.commands.plan import plan
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.study.config import check
 
 SIZES = [30, 30]
 REMEDIES = r"; label them, or set populations under qc to labelled .*, called .* or clusters "

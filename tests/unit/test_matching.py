@@ -8,12 +8,13 @@ import pytest
 import yaml
 
 from helpers import write_cohort
-from stratbench import files, plink
-from stratbench.cohorts import tables
-from stratbench.cohorts.matching import matched
-from stratbench.config import check
-from stratbench.errors import UserError
-from stratbench.plan import plan
+from stratbench.cohorts.real import tables
+from stratbench.cohorts.real.matching import matched
+from stratbench.commands.plan import plan
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.study.config import check
 
 IIDS = [f"S{k:03d}" for k in range(1, 11)]
 

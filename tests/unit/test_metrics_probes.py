@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stratbench.metrics.estimate import Estimate
-from stratbench.metrics.probes import decode, decode_from_logit, failed_rows, probe_rows
+from stratbench.probes.decode import decode, decode_from_logit, failed_rows, probe_rows
 
 TRAIN, TEST = slice(0, 400), slice(400, 700)
 

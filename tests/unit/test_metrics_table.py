@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratbench import files, tables
+from stratbench.core import files
+from stratbench.genotypes import tables
 from stratbench.metrics import rows
 from stratbench.metrics.data import PROBED
-from stratbench.metrics.metrics import metrics
+from stratbench.metrics.run import metrics
 
 N, M, CAUSAL = 400, 120, 6
 FITS = [{"model": "cnn", "adjustment": a} for a in ("none", "pc-covariates", "placebo")]

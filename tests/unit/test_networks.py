@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files
-from stratbench.errors import UserError
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.methods.registry import describe, load
+from stratbench.methods.schema import problems
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.networks.sparse import n_windows, shorten, windows
-from stratbench.registry import describe, load
-from stratbench.schema import problems
-from stratbench.train.architecture import Architecture
-from stratbench.train.fit import fit
-from stratbench.train.setup import build_model, set_up
+from stratbench.models.contract import Architecture
+from stratbench.models.sparse import n_windows, shorten, windows
+from stratbench.training.fit import fit
+from stratbench.training.setup import build_model, set_up
 from trained import outputs, spec, write_dataset, write_task
 
 NETWORKS = ("mlp", "local", "transformer", "wide")
@@ -108,8 +108,8 @@ def test_merged_windows_end_with_their_chromosome_too() -> None:
 
 def test_models_are_told_how_many_snps_each_chromosome_has(tmp_path: Path) -> None:
     """Also a user's own, and only one that asks."""
-    from stratbench import plink
-    from stratbench.train.data import load as load_data
+    from stratbench.genotypes import plink
+    from stratbench.task.model_data import load as load_data
 
     paths = write_dataset(tmp_path, m=21)
     bim = plink.read_bim(paths["bim"])
@@ -128,7 +128,7 @@ def test_models_are_told_how_many_snps_each_chromosome_has(tmp_path: Path) -> No
         body = "raise UserError(str(lengths))" if "lengths" in arguments else "raise UserError('not asked')"
         head, _, _ = source.partition("def build")
         (tmp_path / "mine.py").write_text(
-            f"{head}def build({arguments}):\n    from stratbench.errors import UserError\n    {body}\n"
+            f"{head}def build({arguments}):\n    from stratbench.core.errors import UserError\n    {body}\n"
         )
         own = spec("model", "mlp") | {"method": "mine", "file": str(tmp_path / "mine.py")}
         with pytest.raises(UserError, match=r"\(3, 1, 1\)" if "lengths" in arguments else "not asked"):

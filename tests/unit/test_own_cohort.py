@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from helpers import write_cohort
-from stratbench import files, own_cohort, own_columns, plink
-from stratbench.cohorts.real import read_cohort
-from stratbench.config import check
-from stratbench.errors import UserError
-from stratbench.traits.measured import measured
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.measured import measured
+from stratbench.genotypes import plink
+from stratbench.study import own_cohort, own_columns
+from stratbench.study.config import check
 
 TABLE = {
     "IID": ["a", "b", "c", "d"],

@@ -9,15 +9,17 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, own_columns, plink
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.real import read_cohort
-from stratbench.config import check
-from stratbench.errors import UserError
-from stratbench.split import read_people
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.genotypes import plink
+from stratbench.splits.run import read_people
 from stratbench.structure.covariates import covariates
-from stratbench.train.data import load
-from stratbench.traits.dataset import dataset
+from stratbench.study import own_columns
+from stratbench.study.config import check
+from stratbench.task.model_data import load
 
 N = 60
 IIDS = [f"i{k + 1:04d}" for k in range(N)]

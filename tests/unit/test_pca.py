@@ -9,14 +9,14 @@ import pytest
 from scipy.linalg import subspace_angles
 
 from helpers import balding_nichols, punch_missing, write_cohort
-from stratbench import files
-from stratbench.errors import UserError
-from stratbench.genotypes import Genotypes, frequencies, open_cohort, standardise
-from stratbench.split import split
-from stratbench.structure import grm, pca
-from stratbench.structure.correction import corrected
-from stratbench.structure.structure import structure
-from stratbench.traits.dataset import dataset
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.genotypes.dosages import Genotypes, frequencies, open_cohort, standardise
+from stratbench.popgen import grm, pca
+from stratbench.popgen.shrinkage import corrected
+from stratbench.splits.run import split
+from stratbench.structure.run import structure
 
 AXES = 7  # eight populations have as many
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from helpers import punch_missing, read_counts, write_cohort
-from stratbench import plink
-from stratbench.cohorts import individuals
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.reader import Reader
-from stratbench.errors import UserError
+from stratbench.cohorts.qc import individuals
+from stratbench.cohorts.qc.run import qc
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.genotypes.reader import Reader
 
 
 def random_counts(m: int, n: int) -> np.ndarray:

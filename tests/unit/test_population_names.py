@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from example_results import Example, make
-from stratbench import files
-from stratbench.cohorts import tables
-from stratbench.cohorts.labels import require
-from stratbench.errors import UserError
+from stratbench.cohorts.real import tables
+from stratbench.cohorts.real.labels import require
+from stratbench.core import files
+from stratbench.core.errors import UserError
 from stratbench.report import style
 from stratbench.report.figures import figures
 from stratbench.report.report import report

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 from stratbench import __main__ as main
-from stratbench import files, job, progress
-from stratbench.attributions import gradient_input
-from stratbench.explain import attribute as explaining
-from stratbench.explain import probe as probing
-from stratbench.train import fit as fitting
-from stratbench.train.loop import Progress, Stage
-from stratbench.train.network import Network
-from stratbench.train.watch import Watch
+from stratbench.attributions import run as explaining
+from stratbench.attributions.methods import gradient_input
+from stratbench.core import files, job, progress
+from stratbench.probes import run as probing
+from stratbench.training import fit as fitting
+from stratbench.training.loop import Progress, Stage
+from stratbench.training.network import Network
+from stratbench.training.watch import Watch
 from trained import outputs, spec, write_dataset
 
 NAMES = ["cohort", "trait", "split", "mlp"]
@@ -169,7 +169,7 @@ def test_a_fit_tells_of_its_second_stage_and_of_predictions(
     monkeypatch.setattr(fitting, "load", slow(fitting.load, voice))
     monkeypatch.setattr(fitting, "set_up", slow(fitting.set_up, voice))
     monkeypatch.setattr(fitting, "EVALUATED_AT_ONCE", 50)
-    monkeypatch.setattr("stratbench.train.loop.EVALUATED_AT_ONCE", 50)
+    monkeypatch.setattr("stratbench.training.loop.EVALUATED_AT_ONCE", 50)
     for owner, name in ((Stage, "step"), (Network, "encoded"), (Network, "scores"), (Network, "initial")):
         patch_compiled(monkeypatch, voice, owner, name)
     fitted(paths, tmp_path, spec("adjustment", "feature-residual", pcs=2), seeds=1)

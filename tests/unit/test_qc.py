@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from helpers import read_counts, write_cohort
-from stratbench import files, plink
-from stratbench.cohorts import hwe, ld
-from stratbench.cohorts import qc as module
-from stratbench.cohorts import reader as reader_module
-from stratbench.cohorts.qc import qc
-from stratbench.errors import UserError
+from stratbench.cohorts.qc import run as module
+from stratbench.cohorts.qc.run import qc
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.genotypes import reader as reader_module
+from stratbench.popgen import hwe, ld
 
 OPEN: dict[str, Any] = {"unplaced": "keep", "mind": 1, "geno": 1, "hwe": None, "maf": 0}
 

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
-from stratbench import files, plink
-from stratbench.cohorts import chromosomes, individuals, long_range_ld
-from stratbench.cohorts import qc as qc_module
-from stratbench.cohorts.qc import qc
-from stratbench.errors import UserError
+from stratbench.cohorts.qc import individuals
+from stratbench.cohorts.qc import run as qc_module
+from stratbench.cohorts.qc.run import qc
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.popgen import chromosomes, long_range_ld
 
 M = 1200
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 import rdata as peer
 
-from stratbench import plink
-from stratbench.cohorts import cohort_file, gemma, snpstats
-from stratbench.cohorts.rdata import data_frame, read_rdata
-from stratbench.errors import UserError
+from stratbench.cohorts.real import cohort_file, gemma, snpstats
+from stratbench.cohorts.real.rdata import data_frame, read_rdata
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
 
 
 def integer(*values: int) -> bytes:

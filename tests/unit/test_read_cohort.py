@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from stratbench import files, plink
-from stratbench.checksums import sha256
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.real import read_cohort
-from stratbench.errors import UserError
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.core.checksums import sha256
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
 
 ROOT = Path(__file__).resolve().parents[2]
 FAM = """\

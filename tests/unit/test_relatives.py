@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, relatives
-from stratbench.errors import UserError
-from stratbench.split import split
-from stratbench.splits import kin_aware
-from stratbench.structure.structure import structure
-from stratbench.traits.dataset import dataset
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.popgen import relatives
+from stratbench.splits.methods import kin_aware
+from stratbench.splits.run import split
+from stratbench.structure.run import structure
 
 N = 200
 IIDS = [f"i{k:03d}" for k in range(N)]

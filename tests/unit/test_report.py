@@ -14,10 +14,11 @@ import pytest
 from scipy import stats
 
 from example_results import ADJUSTMENTS, SHARES, Example, config, make
-from stratbench import files, registry
-from stratbench.cohorts.checked import checked
-from stratbench.cohorts.simulate import all_options
-from stratbench.errors import UserError
+from stratbench.cohorts.simulated.simulate import all_options
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.methods import registry
+from stratbench.methods.checked import checked
 from stratbench.report import numbers, style
 from stratbench.report.answer import answer, questions
 from stratbench.report.curves import change, courses, places
@@ -36,7 +37,7 @@ from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
 from stratbench.report.results import Group, Results
 from stratbench.report.sections import cohorts, real, sections, unavailable
-from stratbench.study import Study, read_dial
+from stratbench.study.study import Study, read_dial
 
 SMALL = Example(
     traits=("confounded",),
@@ -140,7 +141,7 @@ def test_everything_draws(tmp_path: Path, name: str) -> None:
 
 def test_names_follow_from_the_config_alone_without_matplotlib() -> None:
     code = (
-        "import sys; from example_results import Example, config; from stratbench.study import Study;"
+        "import sys; from example_results import Example, config; from stratbench.study.study import Study;"
         "from stratbench.report.figures import figure_names; names = figure_names(Study(config(Example())));"
         "assert 'matplotlib' not in sys.modules, 'matplotlib was imported'; print(' '.join(names))"
     )

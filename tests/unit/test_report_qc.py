@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from example_results import Example, make
-from stratbench import files
+from stratbench.core import files
 from stratbench.report import style
 from stratbench.report.figures import _qc, pca, qc, qc_checks, qc_pca
 from stratbench.report.page import Table, Text
 from stratbench.report.results import Results, scenarios
 from stratbench.report.sections import cohorts
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 SMALL = Example(traits=(), models=(), attributions=(), associations=(), adjustments=("none",), snps=90)
 

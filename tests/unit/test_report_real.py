@@ -11,7 +11,7 @@ from example_results import Example, make
 from stratbench.report.page import Heading, Section, Table, Text
 from stratbench.report.results import Results
 from stratbench.report.sections import real
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 SMALL = Example(traits=(), models=(), attributions=(), adjustments=("none",), snps=90)
 

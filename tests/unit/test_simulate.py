@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from helpers import read_counts
-from stratbench import files, plink, progress, registry
-from stratbench.cohorts import simulate as module
-from stratbench.cohorts import snps as streaming
-from stratbench.cohorts.checked import checked
-from stratbench.cohorts.simulate import all_options, column_names, simulate
-from stratbench.cohorts.snps import snps
-from stratbench.errors import UserError
+from stratbench.cohorts.simulated import simulate as module
+from stratbench.cohorts.simulated import snps as streaming
+from stratbench.cohorts.simulated.simulate import all_options, column_names, simulate
+from stratbench.cohorts.simulated.snps import snps
+from stratbench.core import files, progress
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.methods import registry
+from stratbench.methods.checked import checked
 
 SMALL: dict[str, Any] = {"individuals": 10, "chromosomes": 2, "length": 50_000}
 

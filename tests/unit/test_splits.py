@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files, registry
-from stratbench.errors import UserError
-from stratbench.split import split
-from stratbench.traits.dataset import dataset
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.methods import registry
+from stratbench.splits.run import split
 
 N = 240
 SETS = {"train", "validation", "test"}

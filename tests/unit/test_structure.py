@@ -9,14 +9,14 @@ from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
-from stratbench import files
-from stratbench.associate import associate, load
-from stratbench.errors import UserError
-from stratbench.genotypes import frequencies, open_cohort, standardise
-from stratbench.split import split
-from stratbench.structure import grm, pca
-from stratbench.structure.structure import structure
-from stratbench.traits.dataset import dataset
+from stratbench.associations.run import associate, load
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.genotypes.dosages import frequencies, open_cohort, standardise
+from stratbench.popgen import grm, pca
+from stratbench.splits.run import split
+from stratbench.structure.run import structure
 
 N, M = 150, 400
 OLS = {"ols": {"method": "ols", "file": None, "options": {}}}

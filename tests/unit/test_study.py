@@ -2,7 +2,7 @@
 
 import pytest
 
-from stratbench.study import Cohort, Dataset, Fit, Model, Split, Study
+from stratbench.study.study import Cohort, Dataset, Fit, Model, Split, Study
 
 
 def make(**changes):

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from stratbench import files
+from stratbench.core import files
 from stratbench.metrics import rows
 from stratbench.metrics.intervals import normal_interval, t_interval
 from stratbench.metrics.verdict import LEARNED, NOTHING, UNDECIDED, learned
 from stratbench.summary.comparisons import COLUMNS, comparisons
 from stratbench.summary.provenance import provenance
+from stratbench.summary.run import summary
 from stratbench.summary.runtime import runtime
-from stratbench.summary.summary import summary
 
 VALUES = {  # adjustment -> replicate -> the AUROC of each seed
     "none": {1: [0.7, 0.8], 2: [0.6, 0.6], 3: [0.9, 0.5]},

@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
-from stratbench import decimals, files, plink, registry
-from stratbench.errors import ScientificFailure, UserError
-from stratbench.explain.attribute import attribute
-from stratbench.train.data import load
-from stratbench.train.fit import _stages, fit
-from stratbench.train.genotypes import unpack
-from stratbench.train.loop import Progress, _lower_rate, batch_indices, blocks
-from stratbench.train.setup import set_up
-from stratbench.train.store import restore
+from stratbench.attributions.run import attribute
+from stratbench.core import decimals, files
+from stratbench.core.errors import ScientificFailure, UserError
+from stratbench.genotypes import plink
+from stratbench.genotypes.packed import unpack
+from stratbench.methods import registry
+from stratbench.task.model_data import load
+from stratbench.training.fit import _stages, fit
+from stratbench.training.loop import Progress, _lower_rate, batch_indices, blocks
+from stratbench.training.setup import set_up
+from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
 
 NAMES = ["cohort", "trait", "split", "model"]
@@ -114,8 +116,8 @@ def test_the_bytes_do_not_depend_on_how_many_cpus_there_are(tmp_path: Path) -> N
     code = (
         "import os, sys; from pathlib import Path\n"
         "os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]))\n"
-        "from stratbench import threads; threads.fix(1)\n"
-        "from trained import outputs, paths, spec; from stratbench.train.fit import fit\n"
+        "from stratbench.core import threads; threads.fix(1)\n"
+        "from trained import outputs, paths, spec; from stratbench.training.fit import fit\n"
         "cnn, own = spec('model', 'cnn', epochs=2), spec('adjustment', 'input-residual')\n"
         "fit(paths(Path(sys.argv[2])), outputs(Path(sys.argv[3])), cnn, [own], 1, ['c', 't', 's', 'm'])"
     )
@@ -135,7 +137,7 @@ def test_every_architecture_trains(paths: dict[str, Any], tmp_path: Path) -> Non
 
 
 def test_the_reference_network_has_the_reference_number_of_parameters(tmp_path: Path) -> None:
-    from stratbench.models import cnn_reference
+    from stratbench.models.methods import cnn_reference
 
     architecture = cnn_reference.build(
         10_000, {"learning_rate": 1, "batch_size": 1, "epochs": 1, "patience": 1}
@@ -239,7 +241,7 @@ def test_the_plateau_rule_is_keras() -> None:
 
 
 def test_a_loss_that_is_not_finite_names_the_epoch() -> None:
-    from stratbench.train.loop import _stop_if_not_finite
+    from stratbench.training.loop import _stop_if_not_finite
 
     with pytest.raises(ScientificFailure, match=r"epoch 3, learning rate 0\.1"):
         _stop_if_not_finite({"epoch": 3, "train_loss": np.nan, "validation_loss": 1.0}, 0.1)
@@ -247,7 +249,7 @@ def test_a_loss_that_is_not_finite_names_the_epoch() -> None:
 
 def test_training_and_attribution_need_no_workflow_package() -> None:
     code = (
-        "import sys; import stratbench.train.fit, stratbench.explain.attribute, stratbench.__main__\n"
+        "import sys; import stratbench.training.fit, stratbench.attributions.run, stratbench.__main__\n"
         "assert not {'snakemake', 'msprime', 'tskit', 'pandas_plink'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

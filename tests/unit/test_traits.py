@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
-from stratbench import files, keep
-from stratbench.errors import UserError
-from stratbench.traits.dataset import dataset, spaced
-from stratbench.traits.genetic import draw_effects
-from stratbench.traits.simulate import threshold
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets import keep
+from stratbench.datasets.genetic import draw_effects
+from stratbench.datasets.run import dataset, spaced
+from stratbench.datasets.simulate import threshold
 from trait_tables import simulated
 
 N, M = 300, 120

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from helpers import punch_missing, read_counts, write_cohort
-from stratbench.errors import UserError
-from stratbench.traits import checks
-from stratbench.traits.dataset import TRUTH
-from stratbench.traits.describe import describe
-from stratbench.traits.options import OPTIONS, additive, causal_snps, problems
+from stratbench.core.errors import UserError
+from stratbench.datasets import checks
+from stratbench.datasets.describe import describe
+from stratbench.datasets.options import OPTIONS, additive, causal_snps, problems
+from stratbench.datasets.run import TRUTH
 from trait_tables import Tables, simulated
 
 N, M, CHROMOSOMES = 360, 160, 4

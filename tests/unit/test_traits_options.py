@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, read_counts, write_cohort
-from stratbench.errors import UserError
-from stratbench.traits import ascertain, options
-from stratbench.traits.genetic import draw_effects, draw_homes
+from stratbench.core.errors import UserError
+from stratbench.datasets import ascertain, options
+from stratbench.datasets.genetic import draw_effects, draw_homes
 from trait_tables import lattice, sibships, simulated
 
 N, M = 300, 120

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from stratbench.paths import LEVELS, Paths
-from stratbench.schema import shipped
+from stratbench.methods.schema import shipped
+from stratbench.study.paths import LEVELS, Paths
 
 TEXT = (Path(__file__).parents[2] / "docs" / "wildcards.md").read_text()
 

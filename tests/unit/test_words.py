@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stratbench.cohorts.waterfall import Waterfall
+from stratbench.cohorts.qc.waterfall import Waterfall
+from stratbench.core.words import counted
 from stratbench.metrics.correlation import pearson
-from stratbench.words import counted
 
 SOURCES = Path(__file__).parents[2] / "src" / "stratbench"
 NOUNS = "individuals|SNPs|populations|families|cohorts|replicates|seeds|PCs|splits|fits|columns"

@@ -15,9 +15,11 @@ import pandas as pd
 import pytest
 import tskit
 
-from stratbench import files, plink, registry
-from stratbench.cohorts.simulate import simulate
-from stratbench.cohorts.trees import base_pairs_by_ancestry
+from stratbench.cohorts.simulated.simulate import simulate
+from stratbench.cohorts.simulated.trees import base_pairs_by_ancestry
+from stratbench.core import files
+from stratbench.genotypes import plink
+from stratbench.methods import registry
 from theory import RATES, SIZE, cohort, completed, hudson, trees
 
 SOURCES = ("AFR", "EUR", "ASIA")

@@ -8,10 +8,11 @@ import pytest
 from scipy import stats
 
 import peers
-from stratbench import files, plink
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.fetch import PLACES, fetch
-from stratbench.cohorts.real import read_cohort
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.fetch import PLACES, fetch
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.genotypes import plink
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.simulate import simulate
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.simulated.simulate import simulate
+from stratbench.core import files
+from stratbench.datasets.options import OPTIONS
+from stratbench.datasets.run import dataset
+from stratbench.methods.options import complete
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.options import complete
-from stratbench.split import split
-from stratbench.structure.structure import structure
-from stratbench.train.fit import fit
-from stratbench.traits.dataset import dataset
-from stratbench.traits.options import OPTIONS
+from stratbench.splits.run import split
+from stratbench.structure.run import structure
+from stratbench.training.fit import fit
 from trained import outputs, spec
 
 PREFIX = "genotypes"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import stdpopsim
 
-from stratbench import registry
+from stratbench.methods import registry
 from theory import completed
 
 # options, and the table

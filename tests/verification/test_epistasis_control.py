@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import files
+from stratbench.core import files
+from stratbench.datasets.run import dataset
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.train.fit import fit
-from stratbench.traits.dataset import dataset
+from stratbench.training.fit import fit
 from trained import outputs, spec, write_task
 
 MAKES_INTERACTIONS = {"start": 0.3, "lasso": 0.01, "learning_rate": 0.001}

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
-from stratbench import keep
-from stratbench.sampling import stratified
-from stratbench.traits.ascertain import first
-from stratbench.traits.simulate import threshold
+from stratbench.datasets import keep
+from stratbench.datasets.ascertain import first
+from stratbench.datasets.simulate import threshold
+from stratbench.popgen.sampling import stratified
 from trait_tables import simulated
 
 N, FIRST, REPLICATES = 1000, 250, 400

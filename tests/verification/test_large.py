@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stratbench import files, plink
+from stratbench.core import files
+from stratbench.genotypes import plink
 
 PEOPLE = {"p1": 7000, "p2": 7000, "p3": 6000}
 N, M = sum(PEOPLE.values()), 100_000
@@ -18,18 +19,18 @@ CHUNK = 500
 PEAK_GB = 4
 # SNPs that each step must remove, and people; all others have 1.2% missing genotypes
 MISSING, OUT_OF_HWE, RARE, TWICE, BAD_PEOPLE = 600, 400, 500, 700, 60
-START = "from stratbench import threads; threads.fix(1); from pathlib import Path; import sys; "
+START = "from stratbench.core import threads; threads.fix(1); from pathlib import Path; import sys; "
 HERE = "here = Path(sys.argv[1]); "
-QC = "from stratbench.cohorts.qc import qc; qc(here / 'raw', here / 'raw.tsv', here / 'cohort', {})"
+QC = "from stratbench.cohorts.qc.run import qc; qc(here / 'raw', here / 'raw.tsv', here / 'cohort', {})"
 DATASET = """
-from stratbench.traits.dataset import dataset; from stratbench.split import split
+from stratbench.datasets.run import dataset; from stratbench.split import split
 trait = {"simulate": {"h2": 0, "causal": 0}, "snps": 1000}
 dataset(here / "cohort", trait, ["large"], here / "dataset")
 method = {"method": "random", "file": None, "options": {}}
 split(here / "cohort/samples.tsv", here / "dataset", method, ["large"], here / "split.tsv")
 """
 STRUCTURE = (
-    "from stratbench.structure.structure import structure; "
+    "from stratbench.structure.run import structure; "
     "structure(here / 'cohort', here / 'dataset', here / 'split.tsv', here / 'structure')"
 )
 

@@ -9,20 +9,21 @@ import pytest
 from scipy.linalg import subspace_angles
 
 import peers
-from stratbench import files, plink, relatives
-from stratbench.associate import associate, load
-from stratbench.cohorts import cohort_file
-from stratbench.cohorts.fetch import fetch
-from stratbench.cohorts.qc import qc
-from stratbench.cohorts.real import read_cohort
-from stratbench.errors import UserError
-from stratbench.genotypes import frequencies, open_cohort
-from stratbench.split import split
-from stratbench.splits import kin_aware
-from stratbench.structure import grm, pca
-from stratbench.structure.kin import kinships
-from stratbench.structure.structure import structure
-from stratbench.traits.dataset import dataset
+from stratbench.associations.run import associate, load
+from stratbench.cohorts.kinship import kinships
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.fetch import fetch
+from stratbench.cohorts.real.read_cohort import read_cohort
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.datasets.run import dataset
+from stratbench.genotypes import plink
+from stratbench.genotypes.dosages import frequencies, open_cohort
+from stratbench.popgen import grm, pca, relatives
+from stratbench.splits.methods import kin_aware
+from stratbench.splits.run import split
+from stratbench.structure.run import structure
 
 FILE = Path(__file__).resolve().parents[2] / "config" / "cohorts" / "hs-mice.yaml"
 MOUSE = ("--chr-set", 19)

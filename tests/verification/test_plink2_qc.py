@@ -10,12 +10,14 @@ import pytest
 from scipy.linalg import subspace_angles
 
 import peers
-from stratbench import files, plink
-from stratbench.cohorts import cohort_file, individuals
-from stratbench.cohorts.debian import debian_package
-from stratbench.cohorts.qc import qc
-from stratbench.genotypes import frequencies, open_cohort
-from stratbench.structure import grm, king, pca
+from stratbench.cohorts.qc import individuals
+from stratbench.cohorts.qc.run import qc
+from stratbench.cohorts.real import cohort_file
+from stratbench.cohorts.real.debian import debian_package
+from stratbench.core import files
+from stratbench.genotypes import plink
+from stratbench.genotypes.dosages import frequencies, open_cohort
+from stratbench.popgen import grm, king, pca
 
 HLC = Path(__file__).resolve().parents[2] / "config" / "cohorts" / "hlc.yaml"
 FLAGS = {"sample call rate": ("--mind", 0.1), "SNP call rate": ("--geno", 0.05), "HWE": ("--hwe", 1e-6)}

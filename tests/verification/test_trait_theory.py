@@ -16,7 +16,7 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from helpers import balding_nichols, write_cohort
-from stratbench.traits.genetic import draw_effects
+from stratbench.datasets.genetic import draw_effects
 from trait_tables import Tables, sibships, simulated
 
 N, M = 16_000, 300

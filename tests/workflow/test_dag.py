@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from checkout import ROOT, copy_to, snakemake
-from stratbench import config as configs
-from stratbench.study import Study
+from stratbench.study import config as configs
+from stratbench.study.study import Study
 
 ADDED_METHOD = 'OPTIONS = {}\nCITATION = "none"\n'
 
@@ -203,9 +203,9 @@ def test_new_method_files_rerun_nothing(copy, edit):
 @pytest.mark.parametrize(
     ("file", "first", "never"),
     [
-        ("src/stratbench/explain/attribute.py", "attribute", {"fit", "structure", "probe"}),
-        ("src/stratbench/attributions/gradient_input.py", "attribute", {"fit", "structure", "probe"}),
-        ("src/stratbench/models/cnn.py", "fit", {"structure", "split", "qc"}),
+        ("src/stratbench/attributions/run.py", "attribute", {"fit", "structure", "probe"}),
+        ("src/stratbench/attributions/methods/gradient_input.py", "attribute", {"fit", "structure", "probe"}),
+        ("src/stratbench/models/methods/cnn.py", "fit", {"structure", "split", "qc"}),
         ("src/stratbench/metrics/recovery.py", "metrics", {"fit", "attribute", "structure"}),
         ("src/stratbench/report/style.py", "figures", {"fit", "attribute", "metrics", "summary"}),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checkout import copy_to, snakemake, start
-from stratbench import files
+from stratbench.core import files
 
 pytestmark = pytest.mark.workflow
 CONFIG = """
@@ -39,7 +39,7 @@ blocks:
     associations: [ols]
 """
 HALVED = '''"""A method outside the package."""
-from stratbench.train.adjustment import Adjustment
+from stratbench.adjustments.contract import Adjustment
 
 OPTIONS = {"by": {"type": "number", "default": 0.5}}
 CITATION = "Nobody 2026"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from checkout import copy_to, snakemake
-from stratbench import plink
+from stratbench.genotypes import plink
 
 pytestmark = pytest.mark.workflow
 FILES = {

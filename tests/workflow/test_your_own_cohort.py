@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checkout import copy_to, snakemake
-from stratbench import files
+from stratbench.core import files
 
 pytestmark = pytest.mark.workflow
 PAGE = Path(__file__).parents[2] / "docs" / "your_own_cohort.md"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.associate import associate, load
+    from stratbench.associations.run import associate, load
 
     associate(
         load(

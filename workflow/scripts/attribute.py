@@ -1,9 +1,9 @@
 """Score SNPs from one model, trained under each of its adjustments, by all of its attribution methods."""
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.explain.attribute import attribute_each
+    from stratbench.attributions.run import attribute_each
 
     i, o, p = snakemake.input, snakemake.output, snakemake.params
     fits = [

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.traits.dataset import dataset
+    from stratbench.datasets.run import dataset
 
     dataset(
         Path(snakemake.input.bed).parent,

@@ -1,8 +1,8 @@
 """Fetch the files of one real cohort."""
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.cohorts.fetch import fetch
+    from stratbench.cohorts.real.fetch import fetch
 
     fetch(snakemake.params.cohort_file, snakemake.params.outdir)

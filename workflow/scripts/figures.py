@@ -1,4 +1,4 @@
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
     from stratbench.report.figures import figures

@@ -1,7 +1,7 @@
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.metrics.metrics import metrics
+    from stratbench.metrics.run import metrics
 
     metrics(
         files=dict(snakemake.input.items()),

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.cohorts.qc import qc
+    from stratbench.cohorts.qc.run import qc
 
     qc(
         snakemake.input.bed.removesuffix(".bed"),

@@ -1,9 +1,9 @@
 """Bring a real cohort's files into the raw contract."""
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.cohorts.real import read_cohort
+    from stratbench.cohorts.real.read_cohort import read_cohort
 
     read_cohort(
         snakemake.params.declared,

@@ -1,9 +1,9 @@
 """Simulate one cohort."""
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.cohorts.simulate import simulate
+    from stratbench.cohorts.simulated.simulate import simulate
 
     simulate(
         snakemake.params.demography,

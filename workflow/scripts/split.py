@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.split import split
+    from stratbench.splits.run import split
 
     split(
         snakemake.input.samples,

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.structure.structure import structure
+    from stratbench.structure.run import structure
 
     structure(
         Path(snakemake.input.bed).parent,

@@ -1,7 +1,7 @@
-from stratbench import job
+from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.summary.summary import summary
+    from stratbench.summary.run import summary
 
     summary(
         files=dict(snakemake.input.items()),

@@ -1,1 +1,1 @@
-"""Corrections for structure: one file each. `build(options)` returns a `train.adjustment.Adjustment`."""
+"""Corrections for structure: their contract, how they combine, and one file for each."""

@@ -1,1 +1,1 @@
-"""Associations: one file each; ``stratbench.associate`` says what such a file defines."""
+"""Classical tests of each SNP: the contract, the job, and one file for each test."""

@@ -1,1 +1,1 @@
-"""Methods that score SNPs from a trained model: one file each (see `explain.attribution`)."""
+"""Scores of SNPs from a trained network: the contract, the job, and one file for each method."""

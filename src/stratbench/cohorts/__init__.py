@@ -1,1 +1,1 @@
-"""Cohorts: fetched or simulated, then passed through one QC."""
+"""Cohorts: real ones are fetched and read, simulated ones are made; both pass through one quality control."""

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from stratbench import checksums
+from stratbench.core import checksums
 
 COUNTED = {
     "cohorts": "cohorts",
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _config(config: Path) -> None:
-    from stratbench import yaml_file
-    from stratbench.plan import plan
+    from stratbench.commands.plan import plan
+    from stratbench.core import yaml_file
 
     study = plan(yaml_file.read(config))
     print(f"{config}: study '{study.name}' can run")

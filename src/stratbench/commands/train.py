@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stratbench import checksums, registry
-from stratbench.cohorts.checked import checked
-from stratbench.errors import UserError
+from stratbench.core import checksums
+from stratbench.core.errors import UserError
+from stratbench.methods import registry
+from stratbench.methods.checked import checked
 
 
 def add(commands: Any) -> None:
@@ -41,7 +42,7 @@ def add(commands: Any) -> None:
 
 def _options(text: str) -> dict[str, Any]:
     """Options as JSON has them. Raises argparse's error for anything but an object, and for a key twice."""
-    from stratbench.yaml_file import once
+    from stratbench.core.yaml_file import once
 
     try:
         found = json.loads(text, object_pairs_hook=once)
@@ -78,7 +79,7 @@ def adjustments(label: str, given: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def files(arguments: argparse.Namespace) -> dict[str, Path]:
-    """The paths that training reads (``train.data.FILES``)."""
+    """The paths that training reads (``task.model_data.FILES``)."""
     return {
         **{end: arguments.cohort / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
         "samples": arguments.cohort / "samples.tsv",
@@ -104,11 +105,11 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(f"--out: {arguments.out} is a file; name a folder")
     checksums.verify(given.values())
     if arguments.command == "fit":
-        from stratbench.train.fit import fit
+        from stratbench.training.fit import fit
 
         fit(given, out, model, own, arguments.seeds, names)
         return
-    from stratbench.explain.attribute import attribute
+    from stratbench.attributions.run import attribute
 
     specs = {label: spec("attribution", label, {}) for label in arguments.attribution}
     tables = {label: arguments.out / f"{Path(label).stem}.tsv.gz" for label in specs}

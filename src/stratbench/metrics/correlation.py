@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from stratbench.core.words import counted
 from stratbench.metrics.estimate import Estimate, not_applicable, problem
-from stratbench.words import counted
 
 
 def _constant(*arrays: np.ndarray) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import tables
-from stratbench.errors import damaged
-from stratbench.keep import read_snps
+from stratbench.core.errors import damaged
+from stratbench.datasets.keep import read_snps
+from stratbench.genotypes import tables
+from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
-from stratbench.tables import Ids
 
 PROBED = (
     "ancestry_chance",

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench import tables
+from stratbench.genotypes import tables
+from stratbench.genotypes.tables import Kind
 from stratbench.metrics.estimate import Estimate
-from stratbench.tables import Kind
 
 KEYS = [
     *("study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment"),

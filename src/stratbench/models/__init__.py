@@ -1,1 +1,1 @@
-"""Architectures: one file each. `build(n_snps, options)` returns a `train.architecture.Architecture`."""
+"""Models: the contract of a network, layers that several share, and one file for each architecture."""

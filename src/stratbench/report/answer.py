@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stratbench.core.words import counted
 from stratbench.report.curves import courses
 from stratbench.report.figures.agreement import change as fall_of_agreement
 from stratbench.report.figures.headline import chance_auc_pr, main
@@ -15,7 +16,6 @@ from stratbench.report.numbers import estimate, interval, listed, plain
 from stratbench.report.page import Block, Heading, Listing, Text
 from stratbench.report.results import Group, Results
 from stratbench.report.verdicts import LEARNED, NOTHING, UNDECIDED, verdict
-from stratbench.words import counted
 
 Verdicts = dict[tuple[str, str], str]
 FEW = 6

@@ -8,7 +8,7 @@ import numpy as np
 
 from stratbench.report.results import Group, Results
 from stratbench.report.style import number
-from stratbench.study import Dial, Point, Study
+from stratbench.study.study import Dial, Point, Study
 
 CROWDED = 0.1  # numbers nearer to each other than this share of their range ask for another scale
 GAP = 0.35  # between the last number and the first word, in slots, beyond the usual one

@@ -6,11 +6,11 @@ A move is 'clear' where the 95% interval of the difference of the two scenarios'
 import math
 from typing import Any
 
+from stratbench.core.words import counted
 from stratbench.report.curves import Course, change, courses, label
 from stratbench.report.numbers import interval, listed, signed
 from stratbench.report.page import Text
 from stratbench.report.results import Results
-from stratbench.words import counted
 
 VERBS = {"rises": "clearly rises", "falls": "clearly falls", "unclear": "does not clearly change"}
 

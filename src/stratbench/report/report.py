@@ -9,14 +9,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from stratbench import files, job
-from stratbench.errors import damaged
+from stratbench.core import files, job
+from stratbench.core.errors import damaged
 from stratbench.report.answer import answer
 from stratbench.report.figures import dial_headline, headline, pictures
 from stratbench.report.page import Image
 from stratbench.report.results import Results, colours
 from stratbench.report.sections import sections
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 TAG = re.compile(r"<[^<>]*>")
 TEMPLATES = Path(__file__).parent / "templates"

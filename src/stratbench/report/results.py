@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench import files, keep, tables
+from stratbench.core import files
+from stratbench.datasets import keep
+from stratbench.genotypes import tables
+from stratbench.genotypes.tables import Ids, Kind
 from stratbench.metrics.rows import COMPARISONS, METRICS
 from stratbench.metrics.verdict import CHANCE
-from stratbench.paths import Paths, fill
-from stratbench.study import Cohort, Dataset, Fit, Split, Study
-from stratbench.tables import Ids, Kind
+from stratbench.study.paths import Paths, fill
+from stratbench.study.study import Cohort, Dataset, Fit, Split, Study
 
 KEYS = (
     "study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stratbench import files
+from stratbench.core import files
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

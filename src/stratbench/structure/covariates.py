@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench import decimals, tables
-from stratbench.errors import UserError
-from stratbench.job import say
-from stratbench.registry import nearest
+from stratbench.core import decimals
+from stratbench.core.errors import UserError
+from stratbench.core.job import say
+from stratbench.genotypes import tables
+from stratbench.methods.registry import nearest
 
 
 def covariates(

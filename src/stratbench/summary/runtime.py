@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench.errors import UserError, damaged
-from stratbench.tables import RUNTIME
+from stratbench.core.errors import UserError, damaged
+from stratbench.genotypes.tables import RUNTIME
 
 COLUMNS = list(RUNTIME.columns)
 MEASURED = ["s", "max_rss", "cpu_time"]  # seconds, MB, CPU seconds

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from stratbench import job
-from stratbench.errors import UserError
+from stratbench.core import job
+from stratbench.core.errors import UserError
 from stratbench.report import style
 from stratbench.report.figures import (
     accuracy,
@@ -38,7 +38,7 @@ from stratbench.report.figures import (
     shares,
 )
 from stratbench.report.results import Results, groups
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 LONGEST = (
     220  # bytes of a figure's name: file systems take 255, of which a suffix and what marks a part need some

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.curves import Course, Places
 from stratbench.report.figures.headline import CEILING, FLOOR, OLS, OLS_PCS, between, chance_auc_pr
 from stratbench.report.results import Group, Results
 from stratbench.report.verdicts import NOTHING, verdict
-from stratbench.words import counted
 
 SLOT, LEAST = 0.46, 2.5  # inches that a tick label needs, and a panel
 HIGH = 1.5  # inches of a panel

@@ -19,7 +19,7 @@ class Member:
 
 
 def family(people: pd.DataFrame) -> tuple[Member, ...]:
-    """The first family of two or more among people of a pedigree (``demographies/family.py`` has the columns)."""
+    """The first family of two or more among people of a pedigree (columns: ``demographies/methods/family.py``)."""
     sizes = people["family"].value_counts(sort=False)
     names = sizes.index[sizes > 1]
     rows = people[people["family"] == names[0]].to_dict("records") if len(names) else []

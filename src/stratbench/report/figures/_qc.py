@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench import tables
+from stratbench.genotypes import tables
 from stratbench.report import style
 from stratbench.report.results import Results
-from stratbench.study import Cohort
+from stratbench.study.study import Cohort
 
 NOT_TESTED = "not tested"
 NOT_ASKED = f"{NOT_TESTED}: not asked for"

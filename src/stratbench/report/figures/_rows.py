@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from stratbench.core.words import counted
 from stratbench.report.results import Group
-from stratbench.words import counted
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stratbench import tables
+from stratbench.genotypes import tables
 from stratbench.report import style
 from stratbench.report.figures._rows import replicates
 from stratbench.report.results import Group, Results, scenarios
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from stratbench.report import style
 from stratbench.report.figures._rows import replicates
 from stratbench.report.results import Group, Results, colours
 from stratbench.report.verdicts import NOTHING, verdict
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

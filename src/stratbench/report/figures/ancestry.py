@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from stratbench.report import style
 from stratbench.report.figures._rows import Layout, layout, replicates
 from stratbench.report.results import Group, Results, colours
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.figures import manhattan
 from stratbench.report.results import Group, Results
-from stratbench.study import Study
-from stratbench.words import counted
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,12 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stratbench import registry
+from stratbench.core.words import counted
+from stratbench.methods import registry
 from stratbench.report import style
 from stratbench.report.figures._pedigree import Member, draw_family, family
 from stratbench.report.results import Group, Results, scenarios
-from stratbench.study import Study
-from stratbench.words import counted
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -20,7 +20,7 @@ from stratbench.report.figures._curves import (
     test_keys,
 )
 from stratbench.report.results import Group, Results, colours
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

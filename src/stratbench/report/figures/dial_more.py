@@ -17,7 +17,7 @@ from stratbench.report.figures._curves import (
 from stratbench.report.figures.dial import Data, collect, grid, nothing, reader
 from stratbench.report.figures.headline import CEILING, FLOOR
 from stratbench.report.results import Group, Results
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

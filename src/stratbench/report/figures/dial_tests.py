@@ -19,7 +19,7 @@ from stratbench.report.figures._curves import (
     spread,
 )
 from stratbench.report.results import Group, Results, colours
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

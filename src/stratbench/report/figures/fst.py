@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stratbench import tables
+from stratbench.genotypes import tables
 from stratbench.report import style
 from stratbench.report.figures.pca import first_splits
 from stratbench.report.results import Group, Results
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

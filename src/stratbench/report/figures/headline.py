@@ -8,7 +8,7 @@ from stratbench.report.curves import courses, strongest
 from stratbench.report.figures._rows import Layout, layout, replicates
 from stratbench.report.results import Group, Results, colours
 from stratbench.report.verdicts import NOTHING, UNDECIDED, verdict
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stratbench import tables
-from stratbench.paths import fill
+from stratbench.core.words import counted
+from stratbench.genotypes import tables
+from stratbench.popgen import grm
 from stratbench.report import style
 from stratbench.report.figures.pca import first_splits
 from stratbench.report.results import Group, Results
-from stratbench.structure import grm
-from stratbench.study import Split, Study
-from stratbench.words import counted
+from stratbench.study.paths import fill
+from stratbench.study.study import Split, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stratbench import tables
-from stratbench.cohorts.chromosomes import is_on
+from stratbench.genotypes import tables
+from stratbench.popgen.chromosomes import is_on
 from stratbench.report import style
 from stratbench.report.curves import courses, strongest
 from stratbench.report.results import Group, Results, colours
 from stratbench.report.verdicts import NOTHING, verdict
-from stratbench.study import Fit, Split, Study
+from stratbench.study.study import Fit, Split, Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

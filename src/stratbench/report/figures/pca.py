@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stratbench import tables
+from stratbench.genotypes import tables
 from stratbench.report import style
 from stratbench.report.results import Group, Results
-from stratbench.study import Split, Study
+from stratbench.study.study import Split, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ from stratbench.report import style
 from stratbench.report.figures import _qc
 from stratbench.report.figures.qc_checks import RASTERISE_FROM, subjects
 from stratbench.report.results import Group, Results, scenarios
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from stratbench.report.figures._rows import Layout, layout, replicates
 from stratbench.report.figures.headline import chance_auc_pr
 from stratbench.report.results import Group, Results, colours
 from stratbench.report.verdicts import NOTHING, verdict
-from stratbench.study import Study
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stratbench import tables
-from stratbench.paths import fill
+from stratbench.genotypes import tables
 from stratbench.report import style
 from stratbench.report.results import Group, Results
-from stratbench.study import Study
+from stratbench.study.paths import fill
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from stratbench.core.words import counted
 from stratbench.report.figures import pictures
 from stratbench.report.numbers import cell
 from stratbench.report.page import Image, Table
 from stratbench.report.results import Group, Results
 from stratbench.report.verdicts import verdict
-from stratbench.words import counted
 
 
 def images(results: Results, kind: str, subject: Any = None) -> list[Image]:

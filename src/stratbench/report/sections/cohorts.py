@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from stratbench import tables
+from stratbench.core.words import counted
+from stratbench.genotypes import tables
+from stratbench.popgen import AXES
 from stratbench.report.answer import describe
 from stratbench.report.figures import fst, qc, shares
 from stratbench.report.figures.pca import first_splits
@@ -10,9 +12,7 @@ from stratbench.report.numbers import NOTHING, plain
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.results import Results, scenarios
 from stratbench.report.sections._parts import images
-from stratbench.structure import AXES
-from stratbench.study import Cohort
-from stratbench.words import counted
+from stratbench.study.study import Cohort
 
 MANY = 1 / 3  # PCs of a person of the fit above which they say more of single people than of ancestry
 

@@ -1,5 +1,6 @@
 """Every metric over the study's dial."""
 
+from stratbench.core.words import counted
 from stratbench.report.answer import brief
 from stratbench.report.curves import Course, change, courses
 from stratbench.report.figures.dial_more import PAGES
@@ -8,7 +9,6 @@ from stratbench.report.numbers import cell, signed
 from stratbench.report.page import Block, Heading, Listing, Section, Table, Text
 from stratbench.report.results import Results
 from stratbench.report.sections._parts import images
-from stratbench.words import counted
 
 
 def build(results: Results) -> Section | None:

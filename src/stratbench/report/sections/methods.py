@@ -1,7 +1,7 @@
 """The methods that this study used, with what to cite."""
 
-from stratbench import registry
-from stratbench.errors import UserError
+from stratbench.core.errors import UserError
+from stratbench.methods import registry
 from stratbench.report.page import Section, Table
 from stratbench.report.results import Results, scenarios
 

@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
-from stratbench import tables
+from stratbench.core.words import counted
+from stratbench.genotypes import tables
 from stratbench.metrics.association import ranking
 from stratbench.report.figures.manhattan import at_locus, scores
 from stratbench.report.numbers import NOTHING, cell, plain
@@ -16,8 +17,7 @@ from stratbench.report.results import Group, Results
 from stratbench.report.sections._parts import over
 from stratbench.report.verdicts import NOTHING as LEARNED_NOTHING
 from stratbench.report.verdicts import verdict
-from stratbench.study import Fit
-from stratbench.words import counted
+from stratbench.study.study import Fit
 
 FOUND, NOT_FOUND = "found", "not found"
 RANK = 10  # by default a locus is found by a ranking with one of its SNPs among this many best

@@ -1,0 +1,250 @@
+"""The contract of a correction for structure: a few pure functions that act at five places, nowhere else.
+
+The places are the inputs, the sample weights, an offset of the logit, the hidden features and the loss. An
+adjustment may own trainable parameters with their optimiser, update its fitted state at every step, ask for a
+batch size, and refit the head in a second stage. Its functions are traced by jax.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+
+from stratbench.genotypes.packed import Genotypes
+
+Params = dict[str, Any]
+
+
+class State(NamedTuple):
+    """What an adjustment knows.
+
+    fitted: estimated on training individuals; no other individual may change a bit of it.
+    rows: one row per individual (leading axis N), read by sample index, e.g. [1, PCs].
+    """
+
+    fitted: dict[str, Any]
+    rows: dict[str, Any]
+
+
+class Batch(NamedTuple):
+    """Whom a function is called for: indices (B,), labels (B,) (zero outside training), the step."""
+
+    i_B: Array
+    y_B: Array
+    step: Array
+    train: bool
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an adjustment may be fitted on. Labels of people outside the training set are NaN.
+
+    Attributes:
+        genotypes: everyone's genotypes, with the training individuals' code counts.
+        table_M4: the model's input value of each code, float32 (M, 4).
+        pcs_NK: principal components, standardised on training individuals, float32 (N, K).
+        population_N: population labels, text.
+        y_N: labels, float32, NaN outside the training set; quantitative ones are standardised.
+        sets: indices of ``train``, ``validation`` and ``test`` individuals.
+        kind: ``binary`` or ``quantitative``.
+        seed: of the fit's name; for adjustments that draw at random.
+        covariates_NC: declared covariates, standardised on training individuals, float32 (N, C); C may be 0.
+    """
+
+    genotypes: Genotypes
+    table_M4: np.ndarray
+    pcs_NK: np.ndarray
+    population_N: np.ndarray
+    y_N: np.ndarray
+    sets: Mapping[str, np.ndarray]
+    kind: str
+    seed: int
+    covariates_NC: np.ndarray
+
+    def inputs(self, individual_B: np.ndarray) -> np.ndarray:
+        """Unadjusted inputs, float32 (B, M)."""
+        return self.table_M4[np.arange(self.genotypes.n_snps), self.genotypes.codes(individual_B)]
+
+    def covariates(self, pcs: int) -> np.ndarray:
+        """C = [1, PC1 ... PCk], float32 (N, 1 + min(pcs, K))."""
+        ones = np.ones((len(self.pcs_NK), 1), dtype=np.float32)
+        return np.concatenate([ones, self.pcs_NK[:, :pcs]], axis=1)
+
+
+def _fit(context: Context) -> State:
+    return State({}, {})
+
+
+def _init(state: State) -> Params:
+    return {}
+
+
+def _inputs(state: State, params: Params, x_BM: Array, batch: Batch) -> Array:
+    return x_BM
+
+
+def _weights(state: State, batch: Batch) -> Array:
+    return jnp.ones(batch.i_B.shape, dtype=jnp.float32)
+
+
+def _offset(state: State, params: Params, batch: Batch) -> Array:
+    return jnp.zeros(batch.i_B.shape, dtype=jnp.float32)
+
+
+def _features(state: State, params: Params, h_BF: Array, batch: Batch) -> tuple[Array, dict[str, Any]]:
+    return h_BF, state.fitted
+
+
+def _penalty(state: State, params: Params, h_BF: Array, f_B: Array, batch: Batch) -> Array:
+    return jnp.zeros(())
+
+
+def _optimizer(model: optax.GradientTransformation) -> optax.GradientTransformation:
+    return model
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """A correction for structure. Every function left out is the identity.
+
+    Attributes:
+        fit: ``(context) -> State``.
+        init: ``(state) -> params``: its trainable parameters before the first step.
+        inputs: ``(state, params, x_BM, batch) -> x_BM``.
+        weights: ``(state, batch) -> w_B``: weights of individuals in the loss (normalised per batch).
+        offset: ``(state, params, batch) -> o_B``, added to f to give the logit.
+        features: ``(state, params, h_BF, batch) -> (h_BF, fitted)``: hidden features, updated fitted state
+            (kept in training only).
+        penalty: ``(state, params, h_BF, f_B, batch) -> scalar``, added to the loss.
+        optimizer: from the model's optimiser to that of its own parameters.
+        batch_size: the smallest batch that it works with.
+        second_stage: ``(context, state, h_TF) -> State`` from the trained network's hidden features of the
+            training individuals (in the order of ``context.sets["train"]``); a new head is then trained on
+            the frozen encoder with the new state. None: there is no second stage.
+    """
+
+    fit: Callable[[Context], State] = _fit
+    init: Callable[[State], Params] = _init
+    inputs: Callable[[State, Params, Array, Batch], Array] = _inputs
+    weights: Callable[[State, Batch], Array] = _weights
+    offset: Callable[[State, Params, Batch], Array] = _offset
+    features: Callable[[State, Params, Array, Batch], tuple[Array, dict[str, Any]]] = _features
+    penalty: Callable[[State, Params, Array, Array, Batch], Array] = _penalty
+    optimizer: Callable[[optax.GradientTransformation], optax.GradientTransformation] = _optimizer
+    batch_size: int = 1
+    second_stage: Callable[[Context, State, np.ndarray], State] | None = None
+
+
+def compose(parts: Sequence[Adjustment]) -> Adjustment:
+    """``a+b``: inputs and features in order, weights multiplied, offsets and losses added.
+
+    Each part is fitted on what the parts before it make of the inputs; part k keeps its state under key "k".
+    """
+    if len(parts) == 1:
+        return parts[0]
+
+    def part_state(state: State, k: int) -> State:
+        return State(state.fitted[str(k)], state.rows[str(k)])
+
+    def fit(context: Context) -> State:
+        states = []
+        for part in parts:
+            states.append(part.fit(context))
+            context = _Transformed.after(context, part, states[-1])
+        return _gather(states)
+
+    def init(state: State) -> Params:
+        return {str(k): part.init(part_state(state, k)) for k, part in enumerate(parts)}
+
+    def inputs(state: State, params: Params, x_BM: Array, batch: Batch) -> Array:
+        for k, part in enumerate(parts):
+            x_BM = part.inputs(part_state(state, k), params[str(k)], x_BM, batch)
+        return x_BM
+
+    def weights(state: State, batch: Batch) -> Array:
+        return jnp.prod(
+            jnp.stack([part.weights(part_state(state, k), batch) for k, part in enumerate(parts)]), axis=0
+        )
+
+    def offset(state: State, params: Params, batch: Batch) -> Array:
+        return sum(  # type: ignore[return-value]
+            part.offset(part_state(state, k), params[str(k)], batch) for k, part in enumerate(parts)
+        )
+
+    def features(state: State, params: Params, h_BF: Array, batch: Batch) -> tuple[Array, dict[str, Any]]:
+        fitted = {}
+        for k, part in enumerate(parts):
+            h_BF, fitted[str(k)] = part.features(part_state(state, k), params[str(k)], h_BF, batch)
+        return h_BF, fitted
+
+    def penalty(state: State, params: Params, h_BF: Array, f_B: Array, batch: Batch) -> Array:
+        return sum(  # type: ignore[return-value]
+            part.penalty(part_state(state, k), params[str(k)], h_BF, f_B, batch)
+            for k, part in enumerate(parts)
+        )
+
+    return Adjustment(
+        fit, init, inputs, weights, offset, features, penalty,
+        optimizer=lambda model: _optimizers(parts, model),
+        batch_size=max(part.batch_size for part in parts),
+        second_stage=_second_stage(parts, part_state),
+    )  # fmt: skip
+
+
+def _gather(states: Sequence[State]) -> State:
+    return State(
+        {str(k): state.fitted for k, state in enumerate(states)},
+        {str(k): state.rows for k, state in enumerate(states)},
+    )
+
+
+def _optimizers(
+    parts: Sequence[Adjustment], model: optax.GradientTransformation
+) -> optax.GradientTransformation:
+    """Each part's own optimiser for its parameters, which stand beside the network's, masked ones, in ``params``."""
+
+    def labels(params: Params) -> dict[str, Any]:
+        return {name: {k: k for k in own} if name == "adjustment" else "0" for name, own in params.items()}
+
+    return optax.multi_transform({str(k): part.optimizer(model) for k, part in enumerate(parts)}, labels)
+
+
+def _second_stage(
+    parts: Sequence[Adjustment], part_state: Callable[[State, int], State]
+) -> Callable[[Context, State, np.ndarray], State] | None:
+    if all(part.second_stage is None for part in parts):
+        return None
+
+    def second_stage(context: Context, state: State, h_TF: np.ndarray) -> State:
+        states = []
+        for k, part in enumerate(parts):
+            own = part_state(state, k)
+            states.append(part.second_stage(context, own, h_TF) if part.second_stage else own)
+        return _gather(states)
+
+    return second_stage
+
+
+@dataclass(frozen=True)
+class _Transformed(Context):
+    """A context whose inputs have passed through earlier parts of a combination."""
+
+    earlier: tuple[tuple[Adjustment, State], ...] = ()
+
+    @classmethod
+    def after(cls, context: Context, part: Adjustment, state: State) -> "_Transformed":
+        if isinstance(context, cls):
+            return replace(context, earlier=(*context.earlier, (part, state)))
+        own = {name: getattr(context, name) for name in Context.__dataclass_fields__}
+        return cls(**own, earlier=((part, state),))
+
+    def inputs(self, individual_B: np.ndarray) -> np.ndarray:
+        x_BM = super().inputs(individual_B)
+        batch = Batch(jnp.asarray(individual_B), jnp.zeros(len(individual_B)), jnp.zeros((), int), False)
+        for part, state in self.earlier:
+            x_BM = np.asarray(part.inputs(state, part.init(state), jnp.asarray(x_BM), batch))
+        return x_BM

@@ -1,0 +1,1 @@
+"""Tests: one file each; `associations.run` says what such a file defines."""

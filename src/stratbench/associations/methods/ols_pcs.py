@@ -1,0 +1,25 @@
+"""A t-test of each SNP with principal components, and declared covariates, as covariates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.associations.regression import ols
+from stratbench.associations.run import Data
+from stratbench.core.job import say
+from stratbench.core.words import counted
+
+OPTIONS: dict[str, Any] = {
+    "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"}
+}
+CITATION = "Price et al. 2006, Nature Genetics 38:904"
+
+
+def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
+    """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
+    available = data.pcs_NK.shape[1]
+    if available < options["pcs"]:
+        say(f"ols-pcs: {counted(options['pcs'], 'PC')} asked for, the data have {available}")
+    return ols(data, np.hstack([data.pcs_NK[:, : options["pcs"]], data.covariates_NC]))

@@ -1,0 +1,69 @@
+"""Ordinary least squares of a label on each SNP in turn, with covariates."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from stratbench.associations.run import COLUMNS, Data
+from stratbench.core.errors import UserError
+from stratbench.core.words import counted
+
+COLLINEAR = 1e-10  # a SNP of which less than this share of variance is left has no test of its own
+
+
+def ols(data: Data, covariate_NC: np.ndarray) -> pd.DataFrame:
+    """y ~ 1 + covariates + SNP for each SNP; covariates float64 (N, C), without the constant.
+
+    By Frisch, Waugh and Lovell: label and SNP are both residualised on the constant and the covariates.
+    Missing genotypes count as the SNP's mean among these individuals; ``n`` is how many were called, while
+    the N - C - 2 degrees of freedom count everybody. ``beta`` is per A1 allele; for 0/1 labels that of
+    the linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0,
+    statistic 0, p 1 and no se. Raises UserError if there are too few individuals.
+    """
+    n = len(data.y_N)
+    basis_NC = orthonormal(np.column_stack([np.ones(n), covariate_NC]))
+    degrees = n - basis_NC.shape[1] - 1
+    if degrees < 1:
+        raise UserError(
+            f"associations: {n} individuals are too few for {counted(basis_NC.shape[1], 'covariate')} and a SNP; "
+            "use fewer PCs or a larger training set"
+        )
+    y_N = residual(data.y_N[None, :], basis_NC)[0]
+    parts = [_chunk(count_MN, y_N, basis_NC, degrees) for _, count_MN in data.genotypes.chunks()]
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(0, "snp", data.snp_M)
+    return table[COLUMNS]
+
+
+def orthonormal(design_NC: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of the columns, float64 (N, rank): a repeated covariate costs nothing."""
+    length_C = np.linalg.norm(design_NC, axis=0)
+    unit_NC = design_NC[:, length_C > 0] / length_C[length_C > 0]
+    u_NC, singular_C, _ = np.linalg.svd(unit_NC, full_matrices=False)
+    return u_NC[:, singular_C > 1e-10 * singular_C[0]]
+
+
+def residual(x_MN: np.ndarray, basis_NC: np.ndarray) -> np.ndarray:
+    """Rows less their projection on an orthonormal basis; twice, since once leaves rounding behind."""
+    for _ in range(2):
+        x_MN = x_MN - (x_MN @ basis_NC) @ basis_NC.T
+    return x_MN
+
+
+def _chunk(count_MN: np.ndarray, y_N: np.ndarray, basis_NC: np.ndarray, degrees: int) -> pd.DataFrame:
+    """beta, se, statistic, p and n of a chunk of SNPs; ``y_N`` is residualised already."""
+    called_M = np.isfinite(count_MN).sum(axis=1)
+    mean_M = np.nansum(count_MN, axis=1) / np.maximum(called_M, 1)
+    centred_MN = np.where(np.isnan(count_MN), 0.0, count_MN - mean_M[:, None])
+    x_MN = residual(centred_MN, basis_NC)
+    xx_M = np.einsum("mn,mn->m", x_MN, x_MN)
+    own_M = xx_M > COLLINEAR * np.maximum(np.einsum("mn,mn->m", centred_MN, centred_MN), 1.0)
+    beta_M = np.divide(x_MN @ y_N, xx_M, out=np.zeros(len(xx_M)), where=own_M)
+    left_M = np.maximum(y_N @ y_N - beta_M**2 * xx_M, 0)
+    se_M = np.full(len(xx_M), np.nan)
+    np.divide(left_M, degrees * xx_M, out=se_M, where=own_M)
+    se_M = np.sqrt(se_M)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit: se 0, statistic infinite
+        statistic_M = np.where(beta_M == 0, 0.0, beta_M / se_M)
+    p_M = 2 * stats.t.sf(np.abs(statistic_M), degrees)
+    return pd.DataFrame({"beta": beta_M, "se": se_M, "statistic": statistic_M, "p": p_M, "n": called_M})

@@ -1,0 +1,190 @@
+"""Attributions of one trained model by all of its methods, all seeds in one job."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jax import Array
+
+from stratbench.attributions.contract import Accumulator, Background, Explained, Scores, balanced_weights
+from stratbench.core.errors import UserError
+from stratbench.core.files import write_json, write_tsv
+from stratbench.core.job import say
+from stratbench.core.progress import telling
+from stratbench.core.seeds import seed as named_seed
+from stratbench.core.words import counted
+from stratbench.genotypes.packed import look_up, unpack
+from stratbench.genotypes.tables import ATTRIBUTION
+from stratbench.methods.guard import training
+from stratbench.task.model_data import load
+from stratbench.training.network import Variables, evaluation
+from stratbench.training.setup import Setup, Spec, guards, method, set_up
+from stratbench.training.store import require_trained_as, restore
+
+COLUMNS = list(ATTRIBUTION.columns)
+AT_ONCE = 32  # individuals
+FINEST = 30  # times that a method may ask for finer options
+
+
+def attribute(
+    files: Mapping[str, Any],
+    fitted: Mapping[str, Any],
+    outputs: Mapping[str, str],
+    record: str,
+    model: Spec,
+    adjustments: Sequence[Spec],
+    attributions: Mapping[str, Spec],
+    names: Sequence[str],
+) -> None:
+    """Write a table for each attribution (header only where the fit failed) and ``record`` (JSON).
+
+    Args:
+        files: paths by name (``task.model_data.FILES``).
+        fitted: paths of the fit's ``params`` and ``fit`` (json).
+        outputs: path of the table of each attribution label.
+        attributions: spec of each attribution label.
+        names: cohort, trait, split and model.
+    """
+    with telling(f"attributions of {names[-1]}"):
+        with telling("the dataset is read"):
+            data = load(files)
+        trained = restore(fitted["params"], fitted["fit"], data.split_sha256)
+        require_trained_as(fitted["fit"], model, adjustments)
+        about: dict[str, Any] = {label: {} for label in attributions}
+        tables = {label: [pd.DataFrame(columns=COLUMNS)] for label in attributions}
+        if trained:
+            own = guards(model, adjustments)
+            with telling("the adjustment is built"), training(own):
+                setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
+                see = explained(setup)
+                seeds = {seed: see(variables) for seed, variables in trained.items()}
+            for label, spec in attributions.items():
+                with telling(label), training(own):
+                    scores, about[label] = _refined(
+                        setup, method("attribution", spec), dict(spec["options"]), seeds
+                    )
+                tables[label] = [
+                    pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
+                    for seed, score in scores.items()
+                ]
+                say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
+    for label, parts in tables.items():
+        write_tsv(pd.concat(parts), outputs[label])
+    write_json(about, record)
+
+
+def attribute_each(
+    files: Mapping[str, Any], fits: Sequence[Mapping[str, Any]], tables: Sequence[str], names: Sequence[str]
+) -> None:
+    """Explain one model under several adjustments.
+
+    Args:
+        fits: ``{model, adjustments, attributions, fitted, record}``: arguments of ``attribute`` for each.
+        tables: paths of the tables, fit by fit and attribution by attribution.
+    """
+    remaining = iter(tables)
+    for number, fit in enumerate(fits, start=1):
+        outputs = {label: next(remaining) for label in fit["attributions"]}
+        with telling(f"fit {number} of {len(fits)}"):
+            attribute(files, outputs=outputs, names=names, **fit)
+
+
+def background(setup: Setup) -> Background:
+    """Training individuals' means and scales, in the units of the model's inputs."""
+    genotypes, table_M4 = setup.data.genotypes, setup.context.table_M4
+    per_dosage_M = (table_M4[:, 0] - table_M4[:, 3]) / 2
+    return Background(
+        baseline_M=jnp.asarray(table_M4[:, 3] + 2 * genotypes.frequency_M * per_dosage_M, jnp.float32),
+        per_dosage_M=jnp.asarray(per_dosage_M),
+        sd_M=jnp.asarray(genotypes.sd_M, jnp.float32),
+        dosage_M4=jnp.asarray(genotypes.table("dosage")),
+    )
+
+
+def _group_weights(setup: Setup, module: ModuleType, test_B: np.ndarray) -> np.ndarray:
+    """One column balanced by population; for GROUPS = "label" one column per class, as the study averages."""
+    y_B = setup.data.y_N[test_B]
+    if getattr(module, "GROUPS", "") == "label" and setup.data.kind == "binary":
+        return np.stack([(y_B == y) / max((y_B == y).sum(), 1) for y in (0, 1)], axis=1)
+    return balanced_weights(setup.data.population_N[test_B])[:, None]
+
+
+def explained(setup: Setup) -> Callable[[Variables], Explained]:
+    """From variables to what methods see; all seeds share the compiled functions."""
+    network, back = setup.network, background(setup)
+
+    @jax.jit
+    def f(variables: Variables, x_BM: Array, i_B: Array) -> Array:
+        return network.forward(variables, x_BM, evaluation(i_B), jax.random.key(0)).f_B
+
+    @jax.jit
+    def gradient(variables: Variables, x_BM: Array, i_B: Array) -> Array:
+        return jax.grad(lambda x_BM: jnp.sum(f(variables, x_BM, i_B)))(x_BM)
+
+    def dosage(i_B: Array) -> Array:
+        return look_up(back.dosage_M4, unpack(network.packed_NQ[i_B], len(back.dosage_M4)))
+
+    return lambda variables: Explained(
+        partial(f, variables), partial(gradient, variables), dosage, back, network, variables
+    )
+
+
+def _refined(
+    setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[int, Explained]
+) -> tuple[dict[int, Scores], dict[str, Any]]:
+    """Run a method; where it can tell that it was too coarse, run it again with the options it asks for."""
+    for number in range(1, FINEST + 1):
+        with telling(f"pass {number}"):
+            scores, figures = _run(setup, module, options, seeds)
+        finer = module.refine(options, figures) if hasattr(module, "refine") else None
+        if finer is None:
+            return scores, module.summary(options, figures) if hasattr(module, "summary") else {}
+        options = finer
+    where = module.guard.path if hasattr(module, "guard") else module.__name__
+    raise UserError(
+        f"{where}: refine asks for finer options {FINEST} times, the last are {options}; let it return None at last"
+    )
+
+
+def _run(
+    setup: Setup, module: ModuleType, options: Mapping[str, Any], seeds: Mapping[int, Explained]
+) -> tuple[dict[int, Scores], dict[str, np.ndarray]]:
+    """Scores of every seed, and the method's figures about every seed and individual."""
+    test_B = setup.data.rows("test")
+    weight_BG = _group_weights(setup, module, test_B)
+    scores, figures = {}, []
+    for seed, explain in seeds.items():
+        with telling(f"seed {seed}"):
+            scores[seed], own = _of_seed(setup, module, options, explain, weight_BG)
+        figures += own
+    return scores, {name: np.concatenate([part[name] for part in figures]) for name in figures[0]}
+
+
+def _of_seed(
+    setup: Setup, module: ModuleType, options: Mapping[str, Any], explain: Explained, weight_BG: np.ndarray
+) -> tuple[Scores, list[dict[str, np.ndarray]]]:
+    """Scores of one seed, and the method's figures about each block of test individuals.
+
+    Args:
+        setup: the network and its data.
+        module: the method's file.
+        options: the method's.
+        explain: the seed's trained network.
+        weight_BG: float (B, G), weights of test individuals in each group's score.
+    """
+    test_B = setup.data.rows("test")
+    sums, figures = Accumulator(len(setup.data.snp_M), weight_BG), []
+    start = 0
+    with telling(lambda: f"{start} of {len(test_B)} individuals"):
+        for start in range(0, len(test_B), AT_ONCE):
+            keep = len(test_B[start : start + AT_ONCE])
+            i_B = jnp.asarray(np.resize(test_B[start : start + AT_ONCE], AT_ONCE))
+            a_BM, own = module.attribute(explain, setup.network.inputs(i_B), i_B, options)
+            sums.add(np.asarray(a_BM)[:keep])
+            figures.append({name: np.asarray(value)[:keep] for name, value in own.items()})
+    return sums.scores(), figures

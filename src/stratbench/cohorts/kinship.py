@@ -1,0 +1,54 @@
+"""KING-robust kinships of a cohort's people, as a table of the related pairs."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stratbench.core.errors import UserError
+from stratbench.core.words import counted
+from stratbench.genotypes import tables
+from stratbench.genotypes.dosages import open_cohort
+from stratbench.popgen import king
+
+SNPS = 20_000  # at most, evenly spaced: a kinship's standard error is then some .004
+LEAST = 500
+SPAN = 500_000_000  # base pairs below which strangers' kinships spread as far as second-degree relatives'
+
+
+def autosomal(cohort: Path) -> pd.DataFrame:
+    """Rows of variants.tsv with a place on an autosome, as QC found by the species' number of them."""
+    variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
+    return variants[variants["autosome"] == 1]
+
+
+def span(cohort: Path) -> int:
+    """Base pairs between the first and the last autosomal SNP of each chromosome, summed."""
+    by = autosomal(cohort).groupby("chrom")["pos"]
+    return int((by.max() - by.min()).sum())
+
+
+def kinships(cohort: Path, iids: Sequence[str]) -> pd.DataFrame:
+    """``iid_1 iid_2 snps ibs0 kinship`` of the pairs of third degree or closer among these people.
+
+    Raises UserError for fewer than ``LEAST`` SNPs. Time and passes over the .bed grow as the square of the
+    number of people.
+    """
+    snps = autosomal(cohort)["snp"].tolist()
+    if len(snps) < LEAST:
+        raise UserError(
+            f"{cohort}: {counted(len(snps), 'autosomal SNP')}, too few for KING kinships ({LEAST} are the least); use "
+            "declared families, or relax QC"
+        )
+    most = min(SNPS, len(snps))
+    genotypes = open_cohort(cohort, [snps[k * len(snps) // most] for k in range(most)], iids)
+
+    def chunks() -> Iterator[np.ndarray]:
+        for _, count_MN in genotypes.chunks():
+            yield np.nan_to_num(count_MN, nan=-1).astype(np.int8)
+
+    pairs = king.pairs(chunks, len(iids))
+    names = np.array(iids, dtype=object)
+    ids = {f"iid_{k}": names[pairs[column]] for k, column in ((1, "first"), (2, "second"))}
+    return pd.DataFrame(ids).join(pairs[["snps", "ibs0", "kinship"]])

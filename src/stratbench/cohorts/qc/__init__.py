@@ -1,0 +1,1 @@
+"""Quality control of one cohort; it never looks at a label."""

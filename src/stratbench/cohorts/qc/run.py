@@ -1,0 +1,233 @@
+"""Quality control that sees no label: a raw fileset becomes a cohort and a waterfall of what was removed.
+
+In this order: individuals without a population, if they are to be left out; SNPs without a position, of sex
+chromosomes, ambiguous ones; call rate of individuals, then of SNPs; individuals by heterozygosity, as duplicates, as
+relatives; SNPs by HWE and MAF among those who are left; thinning. Then common SNPs outside long-range LD are pruned:
+PCs and GRM may use those. Thresholds mean what plink2's --mind, --geno, --hwe, --maf and --indep-pairwise mean by them.
+Everyone counts, also who has parents in the .fam. A1 stays the allele that the source counts, also where it is the
+major one. docs/qc.md has sources and defaults.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.cohorts.qc import individuals
+from stratbench.cohorts.qc import tables as qc_tables
+from stratbench.cohorts.qc.for_structure import for_structure
+from stratbench.cohorts.qc.options import OPTIONS
+from stratbench.cohorts.qc.under_qc import UnderQC, read
+from stratbench.cohorts.real import labels
+from stratbench.cohorts.real.mating import forbidden, settle
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.genotypes.dosages import Genotypes
+from stratbench.methods.checked import checked
+from stratbench.popgen import chromosomes, king
+from stratbench.popgen.counts import Counts, most
+
+OUTBRED: Mapping[str, Any] = {"mating": "outbred", "build": None, "autosomes": None, "labels": ""}
+MOST_PAIRED = (
+    5000  # individuals whose pairs `duplicates: auto` compares; a number asks for it whatever the size
+)
+
+
+def qc(
+    raw_prefix: str | Path,
+    raw_samples: str | Path,
+    out_dir: str | Path,
+    options: Mapping[str, Any],
+    about: Mapping[str, Any] = OUTBRED,
+) -> None:
+    """Write the cohort into ``out_dir``: genotypes.{bed,bim,fam}, samples.tsv, variants.tsv, and QC's own tables.
+
+    ``options`` are those of OPTIONS; what is not given has its default. ``about`` is what the cohort file says:
+    mating, build, autosomes, and ``labels``, the file and column that populations come from. QC's tables are qc.tsv,
+    qc_samples.tsv, qc_snps.tsv.gz and kinship.tsv.gz. Raises UserError for files that do not fit together, duplicate
+    SNP ids, missing populations if nothing is to be done about them, options that the mating forbids, and where
+    nothing is left.
+    """
+    about = {**OUTBRED, **about}
+    options = checked(OPTIONS, options, "qc")
+    for name, reason in forbidden(options, about["mating"]):
+        raise UserError(f"qc: option '{name}' is {reason}")
+    asked, (options, notes) = options, settle(options, about["mating"])
+    cohort = read(raw_prefix, raw_samples, chromosomes.autosomes(about))
+    population_N, iid_N = cohort.samples["population"], cohort.samples["iid"]
+    labels.require(population_N, iid_N, options["populations"], about["labels"] or str(raw_samples))
+    if options["populations"] == "labelled":
+        cohort.keep_individuals("population", (population_N != "").to_numpy(), "no label")
+    many = cohort.keep_N.sum() > MOST_PAIRED
+    if asked["duplicates"] == "auto" and many and about["mating"] == "outbred":
+        options["duplicates"] = None
+        notes["duplicates"] = f"not tested: more than {MOST_PAIRED} individuals"
+    _by_place(cohort, options)
+    seen = _by_call_rate(cohort, options)
+    first = cohort.count()
+    missing_M = first.n - first.called_M
+    passes_M = missing_M <= most(options["geno"], first.n)
+    cohort.keep_snps("SNP call rate", passes_M, f"missing > {options['geno']:g}")
+    row_M = _for_individuals(cohort, first, options)
+    _by_heterozygosity(cohort, first, row_M, seen, options)
+    if asked["hwe"] == "auto" and about["mating"] == "outbred" and len(row_M) >= individuals.LEAST_SNPS:
+        individuals.require_heterozygotes(seen["f"], raw_prefix)
+    pairs = _by_kinship(cohort, row_M, seen, options, notes, about["mating"])
+    counts = first if int(cohort.keep_N.sum()) == first.n else cohort.count()
+    hwe_p_M = _by_frequency(cohort, counts, options, notes)
+    out = Path(out_dir)
+    _write(cohort, counts, seen, options, about, out)
+    files.write_tsv(seen.assign(removed_by=cohort.step_N), out / "qc_samples.tsv")
+    qc_tables.write_snps(cohort.bim, first, counts, hwe_p_M, cohort.step_M, out / "qc_snps.tsv.gz")
+    files.write_tsv(pairs, out / "kinship.tsv.gz")
+    files.write_tsv(pd.DataFrame(cohort.steps.rows), out / "qc.tsv")
+
+
+def _by_place(cohort: UnderQC, options: Mapping[str, Any]) -> None:
+    """Remove SNPs without a position, of sex chromosomes, and of ambiguous strand, as the options say."""
+    placed_M = chromosomes.is_placed(cohort.bim)
+    cohort.keep_snps("unplaced", placed_M | (options["unplaced"] == "keep"), options["unplaced"])
+    if options["sex_chromosomes"] == "drop":
+        cohort.keep_snps("sex chromosomes", ~cohort.sex_chromosome_M, "X, Y, XY, MT")
+    if options["ambiguous"] == "drop":
+        cohort.keep_snps("ambiguous", ~chromosomes.is_ambiguous(cohort.bim), "A/T, C/G")
+
+
+def _by_call_rate(cohort: UnderQC, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Remove individuals who are called too seldom; return what was seen of everyone: iid, population, missing."""
+    missing_N = np.zeros(len(cohort.fam), dtype=np.int64)
+    for part, count_MN in cohort.reader.chunks():
+        missing_MN = (count_MN < 0) & cohort.keep_M[part, None]
+        missing_N += missing_MN.view(np.uint8).sum(axis=0, dtype=np.uint32)  # quicker than a sum of bool
+    m = int(cohort.keep_M.sum())
+    passes_N = missing_N <= most(options["mind"], m)
+    cohort.keep_individuals("sample call rate", passes_N, f"missing > {options['mind']:g}")
+    return cohort.samples[["iid", "population"]].assign(missing=missing_N / m)
+
+
+def _for_individuals(cohort: UnderQC, counts: Counts, options: Mapping[str, Any]) -> np.ndarray:
+    """Rows of the SNPs that heterozygosity and KING are of: common autosomal ones, evenly spaced."""
+    usable_M = cohort.keep_M & cohort.autosome_M & counts.common_M(options["maf"])
+    return qc_tables.thinned(np.flatnonzero(usable_M), options["individual_snps"])
+
+
+def _by_heterozygosity(
+    cohort: UnderQC, counts: Counts, row_M: np.ndarray, seen: pd.DataFrame, options: Mapping[str, Any]
+) -> None:
+    """Remove outliers of heterozygosity at these SNPs.
+
+    ``seen`` gets heterozygosity, f, and axes of everyone who was called often enough, before this step.
+    """
+    at = cohort.keep_N.copy()
+    code_N = pd.Categorical(cohort.samples["population"][at], categories=list(counts.names)).codes.astype(int)
+    het_N, f_N = individuals.inbreeding(cohort.chunks(row_M), counts.a1_freq_MK[row_M], code_N)
+    seen.loc[at, ["heterozygosity", "f"]] = np.stack([het_N, f_N], axis=1)
+    seen.loc[at, ["pc1_before", "pc2_before"]] = qc_tables.axes(cohort.some(row_M))
+    if options["heterozygosity"] is not None:
+        passes_N = np.ones(len(at), dtype=bool)
+        passes_N[at] = ~individuals.outliers(f_N, code_N, options["heterozygosity"])
+        cohort.keep_individuals("heterozygosity", passes_N, f"{options['heterozygosity']:g} SD of F")
+
+
+def _by_kinship(
+    cohort: UnderQC,
+    row_M: np.ndarray,
+    seen: pd.DataFrame,
+    options: Mapping[str, Any],
+    notes: Mapping[str, str],
+    mating: str,
+) -> pd.DataFrame:
+    """Remove duplicates and relatives by KING at these SNPs; return the pairs of relatives.
+
+    A pedigree's pairs are returned also where ``duplicates: auto`` removes nobody, of up to MOST_PAIRED individuals.
+    None are returned where ``duplicates`` is null and no relatives are to go, of the inbred, and from few SNPs.
+    """
+    if "duplicates" in notes:
+        cohort.keep_individuals("duplicates", cohort.keep_N, notes["duplicates"])
+    limits = {name: options[name] for name in ("duplicates", "relatives") if options[name] is not None}
+    few = len(row_M) < individuals.LEAST_SNPS
+    for name in limits if few else ():
+        cohort.keep_individuals(name, cohort.keep_N, f"not tested: fewer than {individuals.LEAST_SNPS} SNPs")
+    listed = mating == "pedigree" and "duplicates" in notes and len(cohort.fam) <= MOST_PAIRED
+    if few or not (limits or listed):
+        return individuals.no_pairs()
+    iid_N, members = cohort.samples["iid"], cohort.keep_N.copy()
+    least = min(limits.values(), default=king.THIRD_DEGREE)
+    pairs = individuals.kinship(lambda: cohort.chunks(row_M), iid_N[members], least)
+    for name, limit in limits.items():
+        left = cohort.keep_N.copy()
+        passes_N = np.ones(len(left), dtype=bool)
+        if name == "duplicates":
+            passes_N[left] = ~individuals.duplicates(
+                pairs, iid_N[left], seen["missing"].to_numpy()[left], limit
+            )
+        else:
+            passes_N[left] = ~individuals.relatives_of_others(pairs, iid_N[left], limit)
+        cohort.keep_individuals(name, passes_N, f"KING > {limit:g}")
+    return pairs
+
+
+def _by_frequency(
+    cohort: UnderQC, counts: Counts, options: Mapping[str, Any], notes: Mapping[str, str]
+) -> np.ndarray:
+    """Remove SNPs by HWE and MAF; return the P values, float64 (M,), NaN where not tested."""
+    p_M = np.full(len(cohort.bim), np.nan)
+    if "HWE" in notes:
+        cohort.keep_snps("HWE", cohort.keep_M, notes["HWE"])
+    elif options["hwe"] is not None and options["hwe_within"] == "population" and not any(counts.names):
+        cohort.keep_snps("HWE", cohort.keep_M, "not tested: nobody has a population")
+    elif options["hwe"] is not None:
+        tested_M = cohort.keep_M & ~cohort.sex_chromosome_M  # men are no heterozygotes on X
+        p_M = counts.hwe_M(tested_M, options["hwe_within"])
+        cohort.keep_snps("HWE", ~(p_M < options["hwe"]), f"P < {options['hwe']:g}")
+    text = f"MAF < {options['maf']:g}" if options["maf"] else "monomorphic"
+    cohort.keep_snps("MAF", counts.common_M(options["maf"]), text)
+    return p_M
+
+
+def _write(
+    cohort: UnderQC,
+    counts: Counts,
+    seen: pd.DataFrame,
+    options: Mapping[str, Any],
+    about: Mapping[str, Any],
+    out: Path,
+) -> None:
+    """Write genotypes, samples.tsv and variants.tsv of what is left; ``seen`` gets the axes after QC."""
+    row_M = chromosomes.map_order(cohort.bim)
+    row_M = row_M[cohort.keep_M[row_M]]
+    if options["thin"] is not None:
+        thin_M = qc_tables.thinned(row_M, options["thin"])
+        cohort.keep_snps("thin", np.isin(np.arange(len(cohort.bim)), thin_M), f"at most {options['thin']}")
+        row_M = thin_M
+    table = cohort.bim.iloc[row_M].reset_index(drop=True)
+    table = table.assign(a1_freq=counts.a1_freq_M[row_M], call_rate=counts.called_M[row_M] / counts.n)
+    with plink.write_bed(out / "genotypes.bed", counts.n) as writer:
+        for _, code_MN in individuals.codes(cohort.packed_MB, len(cohort.fam), row_M, cohort.keep_N):
+            writer.append_codes(code_MN)
+    packed_MB = plink.open_bed(out / "genotypes.bed", counts.n, len(table))
+    autosome_M = cohort.autosome_M[row_M]
+    table["structure"] = for_structure(packed_MB, counts.n, table, autosome_M, options, about, cohort.steps)
+    structure_M = row_M[table["structure"].to_numpy() == 1]
+    seen.loc[cohort.keep_N, ["pc1_after", "pc2_after"]] = qc_tables.axes(cohort.some(structure_M))
+    plink.write_bim(table, out / "genotypes.bim")
+    plink.write_fam(cohort.fam[cohort.keep_N], out / "genotypes.fam")
+    samples = _populations(cohort.samples[cohort.keep_N], table, packed_MB, options)
+    files.write_tsv(samples, out / "samples.tsv")
+    columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure", "autosome"]
+    files.write_tsv(table.assign(autosome=autosome_M.astype(np.int64))[columns], out / "variants.tsv")
+
+
+def _populations(
+    samples: pd.DataFrame, table: pd.DataFrame, packed_MB: np.ndarray, options: Mapping[str, Any]
+) -> pd.DataFrame:
+    """samples.tsv, with populations called if that is asked for."""
+    if options["populations"] in ("declared", "labelled"):
+        return samples
+    from stratbench.popgen.calls import call
+
+    row_M = np.flatnonzero(table["structure"] == 1)
+    return call(Genotypes(packed_MB, len(samples), row_M, np.arange(len(samples))), samples, options)

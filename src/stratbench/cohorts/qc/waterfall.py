@@ -1,0 +1,41 @@
+"""What each step of quality control removed."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from stratbench.core.errors import UserError
+from stratbench.core.job import say
+from stratbench.core.words import counted
+
+LEAST = {"individuals": 2, "SNPs": 1}  # one individual differs from nobody; SNPs for structure may be none
+
+
+@dataclass
+class Waterfall:
+    """What each step removed; ``left`` counts individuals and SNPs."""
+
+    left: dict[str, int]
+    source: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for unit in self.left:
+            self.add("input", unit, 0)
+
+    def add(self, step: str, unit: str, removed: int, threshold: str = "") -> None:
+        """Record a step. Raises UserError if it leaves no SNP, or fewer than two individuals."""
+        self.left[unit] -= removed
+        self.rows.append(
+            {"step": step, "unit": unit, "removed": removed, "left": self.left[unit], "threshold": threshold}
+        )
+        say(f"{step}: {counted(removed, unit.removesuffix('s'))} removed, {self.left[unit]:,} left")
+        if self.left[unit] < LEAST.get(unit, 0):
+            left = (
+                f"only {counted(self.left[unit], unit.removesuffix('s'))}"
+                if self.left[unit]
+                else f"no {unit}"
+            )
+            raise UserError(
+                f"{self.source}: {left} left after the step '{step}' of QC{f' ({threshold})' if threshold else ''}; "
+                "change the option of that step under qc, or look at what the data hold"
+            )

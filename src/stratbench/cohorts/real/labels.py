@@ -1,0 +1,81 @@
+"""Population labels of real people: where they come from, and that QC is told what to do with who has none."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stratbench.cohorts.real.available import here
+from stratbench.cohorts.real.cohort_file import FETCHED
+from stratbench.cohorts.real.matching import matched
+from stratbench.cohorts.real.read_cohort import fam_column, fid_labels
+from stratbench.core.errors import UserError
+from stratbench.genotypes import plink
+from stratbench.popgen.sampling import require_enough
+
+
+def origin(declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> str:
+    """The user's file and column that the populations of a cohort come from; blank if it declares none."""
+    name = declared["population"]
+    if name is None:
+        return ""
+    for table in declared["tables"]:
+        if name in table["columns"]:
+            return f"{paths[table['file']]}, column '{table['columns'][name]}'"
+    return f"{paths['fam']}, column {1 if name == 'fid' else declared['columns'][name]}"
+
+
+def require(population_N: pd.Series, iid_N: pd.Series, asked: str, where: str) -> None:
+    """Raise UserError where QC could not do what is ``asked`` (its option populations) with these labels.
+
+    ``population_N`` is blank for who has none; ``where`` names their file and column.
+    """
+    for name in sorted(set(population_N)):
+        odd = next((letter for letter in name if not letter.isprintable()), None)
+        if odd is not None:
+            raise UserError(
+                f"{where}: the population {name!r} holds a character that nobody sees (U+{ord(odd):04X}); rename it"
+            )
+    blank_N = (population_N == "").to_numpy()
+    if not blank_N.any() or asked == "clusters":
+        return
+    first = iid_N[blank_N].iloc[0]
+    found = f"{where}: {blank_N.sum()} of {len(blank_N)} individuals have no population, first '{first}'"
+    if asked == "declared":
+        raise UserError(
+            f"{found}; label them, or set populations under qc to labelled (who has none is left out), called (from "
+            "PCs of the labelled) or clusters (of PCs, for everyone)"
+        )
+    if blank_N.all():
+        raise UserError(f"{found}; label some, or set populations under qc to clusters (of PCs)")
+    if asked == "called":
+        require_enough(population_N[~blank_N], where)
+
+
+def require_labels(config: Mapping[str, Any], folder: str | Path = FETCHED) -> None:
+    """``require`` of every cohort file of a checked config whose data are here; QC looks at the others.
+
+    The short form of a study was looked into when it was expanded. Raises UserError, which names the cohort.
+    """
+    for label, spec, paths in here(config, folder):
+        declared = spec["declared"]
+        if declared["population"] is not None:
+            fam = plink.read_fam(paths["fam"])
+            where = f"cohorts.{label}: {origin(declared, paths)}"
+            require(_of(fam, declared, paths), fam["iid"], spec["qc"]["populations"], where)
+
+
+def _of(fam: pd.DataFrame, declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> pd.Series:
+    """The populations of the .fam's people, which a column declares; blank where missing."""
+    name = declared["population"]
+    if name == "fid":
+        return fid_labels(fam, declared["missing"])
+    if name in declared["columns"]:
+        values = fam_column(fam, declared["columns"][name], name, paths["fam"])
+    else:
+        table = next(table for table in declared["tables"] if name in table["columns"])
+        only = {"id": table["id"], "columns": {name: table["columns"][name]}}
+        path, missing, unmatched = paths[table["file"]], declared["missing"], declared["unmatched"]
+        values = matched(path, only, fam, paths["fam"], missing, unmatched).values[name]
+    return values.mask(values.isin(declared["missing"]), "")

@@ -1,0 +1,77 @@
+"""What a column of measurements holds, numbers or categories; whoever has something else is named."""
+
+import re
+
+import pandas as pd
+
+from stratbench.core import decimals
+from stratbench.core.errors import UserError
+
+CODE = re.compile(r"[+-]?0[0-9]")  # a number that begins as codes do: 01, 007
+MOST_ALONE = 0.5  # share of people whose value nobody else has, above which it is taken for no category
+
+
+def require_numbers(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> None:
+    """Raise UserError, which ends in the remedy, for a value that is neither blank nor a number.
+
+    ``values`` and ``iid`` have the same index; ``column`` says which file and column that is.
+    """
+    bad = pd.Series(pd.isna(decimals.read(values)), index=values.index) & (values != "")
+    if bad.any():
+        first = bad.idxmax()
+        advice = decimals.advice(values[first])
+        raise UserError(
+            f"{column} of individual '{iid[first]}' is '{values[first]}', not a number; {advice}{remedy}"
+        )
+
+
+def require_some(values: pd.Series, column: str) -> None:
+    """Raise UserError for a covariate of which every value is missing, so that nothing would be adjusted for it."""
+    if not (values != "").any():
+        raise UserError(
+            f"{column}: every value is missing; name a column with values, or leave the covariate out"
+        )
+
+
+def require_groups(values: pd.Series, column: str) -> None:
+    """Raise UserError for a category of which every individual has another one."""
+    there = values[values != ""]
+    if len(there) > 1 and there.is_unique:
+        raise UserError(
+            f"{column}: all of its {len(there)} values differ, such as '{there.iloc[0]}', so they are no categories; "
+            "leave it out"
+        )
+
+
+def kind(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> str:
+    """Whether a column is numeric or categorical, where nobody has stated it.
+
+    It is numeric if every value that is not blank is a number, and categorical if none is, unless most values occur
+    once. Raises UserError, which ends in the remedy, for everything between, and for numbers written as codes are.
+    """
+    there = values[values != ""]
+    number = pd.Series(pd.notna(decimals.read(there)), index=there.index)
+    if number.all():
+        coded = there[there.str.match(CODE)]
+        if len(coded):
+            raise UserError(
+                f"{column} of individual '{iid[coded.index[0]]}' is '{coded.iloc[0]}', written as a code is and yet a "
+                f"number; {remedy}"
+            )
+        return "numeric"
+    if 2 * number.sum() >= len(there):
+        require_numbers(there, iid, column, f"{number.sum()} of {len(there)} values are numbers; {remedy}")
+    if number.any():
+        first = number.idxmax()
+        raise UserError(
+            f"{column} of individual '{iid[first]}' is '{there[first]}', a number, and {(~number).sum()} of "
+            f"{len(there)} values are not; {remedy}"
+        )
+    require_groups(there, column)
+    alone = int((~there.duplicated(keep=False)).sum())
+    if alone > MOST_ALONE * len(there):
+        raise UserError(
+            f"{column}: {alone} of {len(there)} values occur once, such as '{there.iloc[0]}', so they are hardly "
+            f"categories; leave it out, or {remedy}"
+        )
+    return "categorical"

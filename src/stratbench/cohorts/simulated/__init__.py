@@ -1,0 +1,1 @@
+"""Simulated cohorts: from a demography to tree sequences to PLINK files."""

@@ -1,0 +1,41 @@
+"""All that stands between a config and the first job, the same for a run and for ``stratbench check``."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from stratbench.cohorts.real import available
+from stratbench.cohorts.real.labels import require_labels
+from stratbench.cohorts.real.losses import tell_losses
+from stratbench.core import yaml_file
+from stratbench.report.figures import figure_names
+from stratbench.study.config import check
+from stratbench.study.study import Study
+
+
+def plan(
+    config: Mapping[str, Any],
+    files: Iterable[str | Path] = (),
+    fetching: bool = False,
+    looking: bool = True,
+) -> Study:
+    """The study that a config makes.
+
+    Args:
+        config: as Snakemake, or ``yaml_file.read``, has read it.
+        files: where it was read from; they are read again for what Snakemake overlooks, such as a key that
+            stands twice.
+        fetching: whether real cohorts are fetched; otherwise what was found at the last time counts.
+        looking: whether the data of cohort files that are here are looked into, as jobs need not do again.
+
+    Raises UserError for everything that is known to be wrong before any job runs.
+    """
+    for file in files:
+        yaml_file.read(file)
+    resolved = available.resolve(check(config), fetching)
+    if looking:
+        tell_losses(resolved)
+        require_labels(resolved)
+    study = Study(resolved)
+    figure_names(study)
+    return study

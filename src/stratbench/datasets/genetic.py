@@ -1,0 +1,85 @@
+"""The genetic part of a simulated trait: which SNPs are causal, what they do, and in whom."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from stratbench.core.errors import UserError
+from stratbench.core.words import counted
+from stratbench.genotypes.dosages import Genotypes
+
+
+def common(candidate_C: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
+    """The candidates whose minor allele is at least as frequent as ``least``; ``a1_freq_M`` covers all."""
+    p_C = a1_freq_M[candidate_C]
+    kept: np.ndarray = candidate_C[np.minimum(p_C, 1 - p_C) >= least]
+    return kept
+
+
+def draw_causal(
+    candidate_C: np.ndarray, causal: int, rng: np.random.Generator, least: float = 0
+) -> np.ndarray:
+    """Rows of ``causal`` SNPs, drawn without replacement, sorted: int64 (causal,).
+
+    Raises UserError if there are fewer candidates; ``least`` is the MAF that they were chosen by.
+    """
+    if causal > len(candidate_C):
+        rare = f" with MAF >= {least:g}" if least > 0 else ""
+        remedy = "`causal` or `causal_maf`" if least > 0 else "`causal`"
+        raise UserError(
+            f"traits: {counted(causal, 'causal SNP')} asked for, but only {counted(len(candidate_C), 'SNP')}{rare} to "
+            f"draw them from; lower {remedy}, raise `snps`, or simulate longer chromosomes"
+        )
+    return np.sort(rng.choice(candidate_C, size=causal, replace=False))
+
+
+def draw_effects(
+    p_M: np.ndarray, alpha: float, rng: np.random.Generator, distribution: str = "normal"
+) -> np.ndarray:
+    """Effects per A1 allele u [2p(1-p)]^(alpha/2), float64 (M,); alpha -1 is equal variance per SNP.
+
+    u is N(0, 1), or its sign if the distribution is ``equal``. Source: Speed et al. 2012, Am J Hum Genet
+    91:1011. simtrait's random coefficients are ``normal`` with alpha 0, its fixed effect sizes ``equal`` with
+    alpha -1 (Yao & Ochoa 2023, eLife 12:e79238).
+    """
+    u_M = rng.standard_normal(len(p_M))
+    if distribution == "equal":
+        u_M = np.where(u_M < 0, -1.0, 1.0)
+    return u_M * (2 * p_M * (1 - p_M)) ** (alpha / 2)
+
+
+def draw_homes(n: int, shared: float, populations: Sequence[str], rng: np.random.Generator) -> np.ndarray:
+    """Where each of ``n`` causal SNPs acts: text (n,), blank for everywhere.
+
+    round(shared n) SNPs act everywhere. The others, in random order, are dealt out to the populations in
+    turn, so that no population has two more than another. A lower share leaves their homes as they are.
+    """
+    home_C = np.full(n, "", dtype=object)
+    order_C = rng.permutation(n)
+    for k in range(n - round(shared * n)):
+        home_C[order_C[k]] = populations[k % len(populations)]
+    return home_C
+
+
+def genetic_values(genotypes: Genotypes, effect_M: np.ndarray) -> np.ndarray:
+    """Sum of effect x A1 count, each SNP centred, float64 (N,). Missing counts as the SNP's mean."""
+    g_N = np.zeros(len(genotypes.person_N))
+    for part, count_MN in genotypes.chunks():
+        centred_MN = count_MN - np.nanmean(count_MN, axis=1, keepdims=True)
+        g_N += effect_M[part] @ np.where(np.isnan(centred_MN), 0.0, centred_MN)
+    return g_N
+
+
+def values_by_home(
+    genotypes: Genotypes, effect_M: np.ndarray, home_M: np.ndarray, population_N: np.ndarray
+) -> np.ndarray:
+    """Genetic values float64 (N,) where a SNP with a home acts there alone.
+
+    It is centred among those in whom it acts: acting in one population does not by itself shift its mean.
+    """
+    g_N = np.zeros(len(population_N))
+    for home in sorted(set(home_M)):
+        inside_N = population_N == home if home else np.ones(len(population_N), dtype=bool)
+        of_M = home_M == home
+        g_N[inside_N] += genetic_values(genotypes.snps(of_M).people(inside_N), effect_M[of_M])
+    return g_N

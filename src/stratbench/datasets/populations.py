@@ -1,0 +1,38 @@
+"""Populations that options name must be those of the cohort."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from stratbench.core.errors import UserError
+from stratbench.methods.registry import nearest
+
+
+def require_known(option: str, named: Iterable[str], population_N: np.ndarray, every: bool) -> list[str]:
+    """The cohort's populations, sorted. UserError for another name, or if ``every`` one needs a value."""
+    names = sorted(set(population_N))
+    named = list(named)
+    for name in named:
+        if name not in names:
+            raise UserError(f"traits: {option}: unknown population '{name}': {nearest(name, names)}")
+    absent = [name for name in names if name not in named]
+    if every and absent:
+        raise UserError(f"traits: {option}: no value for {', '.join(absent)}; name every population")
+    return names
+
+
+def require_two(what: str, population_N: np.ndarray) -> None:
+    """Raise UserError if everyone is in one population."""
+    names = sorted(set(population_N))
+    if len(names) < 2:
+        raise UserError(
+            f"traits: {what} needs two populations or more, but everyone is in '{names[0]}'; "
+            f"change that option or choose a cohort with populations"
+        )
+
+
+def population_means(values_N: np.ndarray, population_N: np.ndarray) -> np.ndarray:
+    """Each individual's population's mean of the values, float64 (N,)."""
+    _, at_N, size_K = np.unique(population_N.astype(str), return_inverse=True, return_counts=True)
+    means: np.ndarray = (np.bincount(at_N, weights=values_N) / size_K)[at_N]
+    return means

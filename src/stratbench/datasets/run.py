@@ -1,0 +1,189 @@
+"""A dataset: one cohort with one trait; who is kept, and which SNPs a model may see."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.core import decimals, files
+from stratbench.core.errors import UserError
+from stratbench.core.job import say
+from stratbench.core.seeds import seed
+from stratbench.core.words import counted
+from stratbench.datasets import ascertain, keep
+from stratbench.datasets.describe import ascertained, describe
+from stratbench.datasets.genetic import common
+from stratbench.datasets.measured import measured
+from stratbench.datasets.options import OPTIONS
+from stratbench.datasets.simulate import DRAWS, GENETIC_PARTS, Rngs, shares, shares_within, simulate
+from stratbench.genotypes import plink, tables
+from stratbench.genotypes.dosages import open_cohort
+from stratbench.methods.checked import checked
+
+TRUTH = list(tables.TRUTH.columns)
+PARTS = list(tables.LIABILITY.columns)
+
+
+def dataset(
+    cohort_dir: str | Path,
+    trait: Mapping[str, Any],
+    seed_names: Sequence[object],
+    out_dir: str | Path,
+    declared: Mapping[str, Any] | None = None,
+) -> None:
+    """Write trait.tsv, trait.json, truth.tsv, liability.tsv, keep.iid and keep.snp into ``out_dir``.
+
+    ``trait`` is ``{simulate: options, snps: N}`` or ``{measured: name, snps: N}``, either with ``ascertain``;
+    ``snps`` None is all. ``seed_names`` end in the trait's label, which a twin's name replaces; ``declared``
+    is the ``traits`` of the cohort file. Raises UserError for what the trait's kind refuses.
+    """
+    cohort = Path(cohort_dir)
+    bim = plink.read_bim(cohort / "genotypes.bim")
+    samples = tables.read_samples(cohort)
+    seen_K = spaced(len(bim), trait.get("snps"))
+    twin = trait.get("simulate", {}).get("twin")
+    names = [*seed_names[:-1], twin] if twin else seed_names
+    rngs = {name: np.random.default_rng(seed(*names, name)) for name in DRAWS}
+    if "simulate" in trait:
+        made = _simulated(cohort, bim, samples, seen_K, trait["simulate"], rngs)
+    else:
+        made = _measured(cohort, seen_K, trait["measured"], declared or {})
+    if trait.get("ascertain"):
+        _ascertain(made, samples, trait["ascertain"], rngs["ascertainment"])
+    _write(cohort, bim, made, Path(out_dir))
+
+
+def spaced(m: int, wanted: int | None) -> np.ndarray:
+    """Rows of ``wanted`` SNPs evenly spaced over ``m``, label-blind: int64, sorted; None is all.
+
+    Raises UserError if there are fewer than wanted.
+    """
+    if wanted is None:
+        return np.arange(m)
+    if wanted > m:
+        raise UserError(
+            f"traits: snps is {wanted}, but {counted(m, 'SNP')} passed QC; lower it, or leave it out for all"
+        )
+    return (np.arange(wanted) * 2 + 1) * m // (2 * wanted)
+
+
+def _simulated(
+    cohort: Path,
+    bim: pd.DataFrame,
+    samples: pd.DataFrame,
+    seen_K: np.ndarray,
+    given: Mapping[str, Any],
+    rngs: Rngs,
+) -> dict[str, Any]:
+    """The tables of a simulated trait: everyone has a label."""
+    options = checked(OPTIONS, given, "simulated trait")
+    population_N = samples["population"].to_numpy()
+    candidate_C = np.arange(len(bim)) if options["untyped"] else seen_K
+    if options["causal_maf"] > 0:
+        a1_freq_M = tables.read_variants(cohort)["a1_freq"].to_numpy()
+        candidate_C = common(candidate_C, a1_freq_M, options["causal_maf"])
+    trait = simulate(open_cohort(cohort), candidate_C, samples, options, rngs, bim["chrom"].to_numpy())
+    if options["untyped"]:
+        seen_K = np.setdiff1d(seen_K, trait.causal_C)
+    truth = {
+        "snp": bim["snp"].to_numpy()[trait.causal_C],
+        "effect": trait.effect_C,
+        "visible": int(not options["untyped"]),
+        "population": trait.home_C,
+    }
+    further: tuple[str, ...] = ()
+    if trait.term_C is not None and trait.partner_C is not None:
+        snp_M = np.append(bim["snp"].to_numpy(), "")  # a row -1 is nobody's
+        truth |= {"term": trait.term_C, "partner": snp_M[trait.partner_C]}
+        further = GENETIC_PARTS
+    return {
+        "trait": pd.DataFrame({"iid": samples["iid"], "y": trait.y_N}),
+        "about": {
+            "kind": options["kind"],
+            "simulated": True,
+            "description": describe(options),
+            "shares": shares(trait.parts, population_N),
+            "shares_within": shares_within(trait.parts, population_N),
+            "prevalence": options["prevalence"] if options["kind"] == "binary" else None,
+        },
+        "truth": pd.DataFrame(truth),
+        "liability": trait.parts.assign(iid=samples["iid"])[[*PARTS, *further]],
+        "seen": seen_K,
+    }
+
+
+def _measured(cohort: Path, seen_K: np.ndarray, name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of a measured trait: individuals without a value are left out."""
+    values = measured(cohort / "samples.tsv", name, declared).dropna()
+    kind = declared[name]["kind"]
+    y_N = values.to_numpy().astype(np.int64) if kind == "binary" else values.to_numpy()
+    return {
+        "trait": pd.DataFrame({"iid": values.index.to_numpy(), "y": y_N}),
+        "about": {
+            "kind": kind,
+            "simulated": False,
+            "description": declared[name].get("description") or f"measured: {name}",
+            "prevalence": float(y_N.mean()) if kind == "binary" else None,
+        },
+        "truth": pd.DataFrame(columns=TRUTH),
+        "liability": pd.DataFrame(columns=PARTS),
+        "seen": seen_K,
+    }
+
+
+def _ascertain(
+    made: dict[str, Any], samples: pd.DataFrame, given: Mapping[str, Any], rng: np.random.Generator
+) -> None:
+    """Leave out who is not ascertained; trait.json says how many of each class there were and are."""
+    about = made["about"]
+    options = checked(ascertain.OPTIONS, given, "ascertain")
+    for name, message in ascertain.problems(options, about["kind"]):
+        raise UserError(f"ascertain: {name}: {message}")
+    if all(value is None for value in options.values()):
+        return
+    y_N = made["trait"]["y"].to_numpy()
+    population_N = samples.set_index("iid")["population"].loc[made["trait"]["iid"]].to_numpy()
+    kept_N = ascertain.ascertain(y_N, population_N, options, rng)
+    about["description"] += f"; {ascertained(options)}"
+    about["ascertained"] = {
+        "from": _classes(y_N, population_N),
+        "kept": _classes(y_N[kept_N], population_N[kept_N]),
+    }
+    made["trait"] = made["trait"][kept_N]
+    if len(made["liability"]):
+        made["liability"] = made["liability"][kept_N]
+        about["shares_kept"] = shares(made["liability"], population_N[kept_N])
+        about["shares_kept_within"] = shares_within(made["liability"], population_N[kept_N])
+
+
+def _classes(y_N: np.ndarray, population_N: np.ndarray) -> dict[str, dict[str, int]]:
+    """Cases and controls of each population."""
+    return {
+        name: {word: int((y_N[population_N == name] == y).sum()) for word, y in ascertain.CLASSES.items()}
+        for name in sorted(set(population_N))
+    }
+
+
+def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) -> None:
+    fam = plink.read_fam(cohort / "genotypes.fam").set_index("iid")
+    iids = made["trait"]["iid"].tolist()
+    y = made["trait"]["y"]
+    n_cases = int(y.sum()) if made["about"]["kind"] == "binary" else None
+    measured_y = not made["about"]["simulated"] and n_cases is None
+    trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # every digit of it
+    files.write_tsv(trait, out / "trait.tsv")
+    sizes = {
+        "n": len(iids),
+        "n_cases": n_cases,
+        "n_snps": len(made["seen"]),
+        "n_causal": len(made["truth"]) if made["about"]["simulated"] else None,
+    }
+    files.write_json({**made["about"], **sizes}, out / "trait.json")
+    files.write_tsv(made["truth"], out / "truth.tsv")
+    files.write_tsv(made["liability"], out / "liability.tsv")
+    keep.write_iids(fam.loc[iids, "fid"].tolist(), iids, out / "keep.iid")
+    keep.write_snps(bim["snp"].to_numpy()[made["seen"]].tolist(), out / "keep.snp")
+    size = f"{counted(len(iids), 'individual')}, {counted(len(made['seen']), 'SNP')} to see"
+    say(f"{made['about']['description']}: {size}")

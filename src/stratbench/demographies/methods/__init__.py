@@ -1,0 +1,1 @@
+"""Demographies: one file each (docs/demographies.md)."""

@@ -1,1 +1,0 @@
-"""What trained models point at (attribution) and what they still encode (probes)."""

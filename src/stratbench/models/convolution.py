@@ -1,0 +1,55 @@
+"""The two halves of the reference study's 1D-CNN, shared by its literal recipe and the trained variant."""
+
+from collections.abc import Sequence
+
+from flax import linen as nn
+from jax import Array
+
+from stratbench.core.errors import UserError
+
+KERNELS, FILTERS, POOLS = (31, 15), (16, 32), (6, 3)
+
+
+class Convolutions(nn.Module):
+    """Two blocks of convolution, relu, batch normalisation and max pooling, flattened ("valid" padding)."""
+
+    momentum: float
+    epsilon: float
+
+    @nn.compact
+    def __call__(self, x_BM: Array, train: bool) -> Array:
+        z = x_BM[:, :, None]
+        for kernel, filters, pool in zip(KERNELS, FILTERS, POOLS, strict=True):
+            z = nn.Conv(filters, (kernel,), padding="VALID", kernel_init=nn.initializers.glorot_uniform())(z)
+            z = nn.relu(z)
+            z = nn.BatchNorm(not train, momentum=self.momentum, epsilon=self.epsilon)(z)
+            z = nn.max_pool(z, (pool,), strides=(pool,), padding="VALID")
+        return z.reshape(len(z), -1)
+
+
+class Dense(nn.Module):
+    """Dense relu layers with dropout before the last or, if ``dropout_everywhere``, before each; then f."""
+
+    widths: Sequence[int]
+    dropout: float
+    dropout_everywhere: bool
+
+    @nn.compact
+    def __call__(self, h_BF: Array, train: bool) -> Array:
+        last = len(self.widths) - 1
+        for k, width in enumerate(self.widths):
+            if k == last or self.dropout_everywhere:
+                h_BF = nn.Dropout(self.dropout, deterministic=not train)(h_BF)
+            h_BF = nn.relu(nn.Dense(width, kernel_init=nn.initializers.glorot_uniform())(h_BF))
+        return nn.Dense(1, kernel_init=nn.initializers.glorot_uniform())(h_BF)[:, 0]
+
+
+def check_length(n_snps: int) -> None:
+    """Raises UserError if the convolutions leave nothing of ``n_snps`` SNPs."""
+    length = n_snps
+    for kernel, pool in zip(KERNELS, POOLS, strict=True):
+        length = (length - kernel + 1) // pool
+    if length < 1:
+        raise UserError(
+            f"the CNN needs at least 132 SNPs, the model may see {n_snps}: raise the trait's 'snps'"
+        )

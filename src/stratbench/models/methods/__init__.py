@@ -1,0 +1,1 @@
+"""Architectures: one file each. `build(n_snps, options)` returns a `models.contract.Architecture`."""

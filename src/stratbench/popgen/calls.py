@@ -1,0 +1,114 @@
+"""Populations of people without a label, called from PCs; blind to every trait.
+
+``called``: a random forest on the PCs of the labelled, as gnomAD does it (Karczewski et al. 2020, Nature 581:434), and
+only calls that at least 90% of its trees' votes support. ``clusters``: where nobody has a label, Gaussian mixtures on
+the PCs of everyone, their number by BIC.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.core.job import say
+from stratbench.genotypes.dosages import Genotypes, frequencies
+from stratbench.popgen import grm, pca
+from stratbench.popgen.sampling import UNASSIGNED, require_enough
+
+MIN_MAF = 0.05
+EXACT = 5000  # individuals; see structure.structure
+TREES = 500
+CLUSTERS = 20  # at most
+PER_CLUSTER = 10  # individuals at least, on average
+CLUSTER_PCS = 10
+
+
+def call(genotypes: Genotypes, samples: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    """``samples`` with a population for everyone, and ``population_declared``, ``population_probability``.
+
+    ``genotypes`` are LD-pruned SNPs of these individuals in the same order; ``samples`` has population (blank
+    where missing) and family. ``options``: populations (``called`` or ``clusters``) and call_probability, the
+    least one; who has less is ``unassigned``. The probability is blank for who has a declared label, which is
+    kept. Raises UserError where a population has too few labelled people to learn from, or for one population
+    alone.
+    """
+    declared_N = samples["population"].to_numpy(dtype=str)
+    open_N = np.ones(len(samples), dtype=bool)
+    if options["populations"] == "clusters":
+        name_N, probability_N = _clusters(genotypes, samples["family"].to_numpy())
+    elif (declared_N != "").all():  # nobody is to be called, so the labelled may be few
+        name_N, probability_N, open_N = declared_N, np.ones(len(samples)), ~open_N
+    else:
+        name_N, probability_N = _forest(
+            genotypes, declared_N, samples["family"].to_numpy(), samples["iid"].to_numpy(dtype=str)
+        )
+        open_N = declared_N == ""
+    unsure_N = probability_N < options["call_probability"]
+    population_N = np.where(unsure_N, UNASSIGNED, name_N)
+    population_N = np.where(open_N, population_N, declared_N)
+    if open_N.any():
+        say(f"populations: {(open_N & ~unsure_N).sum()} called, {(open_N & unsure_N).sum()} unassigned")
+    return samples.assign(
+        population=population_N,
+        population_declared=declared_N,
+        population_probability=np.where(open_N, probability_N, np.nan),
+    )
+
+
+def _pcs(genotypes: Genotypes, fitted_N: np.ndarray, axes: int) -> np.ndarray:
+    """Scores (N, K) on axes of ``fitted_N``, corrected for shrinkage, in standard deviations of the fitted."""
+    p_M = frequencies(genotypes.people(fitted_N))
+    common_M = np.minimum(p_M, 1 - p_M) > MIN_MAF
+    some, p_M = genotypes.snps(common_M), p_M[common_M]
+    product_NN = grm.product(some, p_M) if len(fitted_N) <= EXACT else None
+    return pca.fit(some, p_M, fitted_N, product_NN, axes).pc_NK
+
+
+def _first_of(family_N: np.ndarray, some_N: np.ndarray) -> np.ndarray:
+    """The first of each family among ``some_N``: bool (N,)."""
+    first_N = np.zeros(len(family_N), dtype=bool)
+    some = np.flatnonzero(some_N)
+    first_N[some[~pd.Series(family_N[some]).duplicated().to_numpy()]] = True
+    return first_N
+
+
+def _forest(
+    genotypes: Genotypes, declared_N: np.ndarray, family_N: np.ndarray, iid_N: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest population of everyone and its probability; axes and forest from labelled individuals.
+
+    K populations differ along K - 1 axes (Patterson et al. 2006); there are at least two.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    labelled_N = declared_N != ""
+    label_L = pd.Series(declared_N[labelled_N])
+    require_enough(label_L, "qc")
+    pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, label_L.nunique() - 1))
+    forest = RandomForestClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=1)
+    row = np.flatnonzero(labelled_N)[np.argsort(iid_N[labelled_N], kind="stable")]  # trees draw rows
+    forest.fit(pc_NK[row], declared_N[row])
+    probability_NK = forest.predict_proba(pc_NK)
+    return forest.classes_[probability_NK.argmax(axis=1)].astype(str), probability_NK.max(axis=1)
+
+
+def _clusters(genotypes: Genotypes, family_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cluster (``cluster-1`` is the largest) and posterior probability of everyone."""
+    from sklearn.mixture import GaussianMixture
+
+    first_N = _first_of(family_N, np.ones(len(family_N), dtype=bool))
+    pc_NK = _pcs(genotypes, first_N, CLUSTER_PCS)
+    pc_NK = pc_NK / pc_NK[:, 0].std()
+    distinct = len(np.unique(pc_NK[first_N].round(9), axis=0))  # copies of a few people, or very few SNPs
+    most = min(CLUSTERS, first_N.sum() // PER_CLUSTER, distinct)
+    tried = [
+        GaussianMixture(k, covariance_type="diag", n_init=5, random_state=0).fit(pc_NK[first_N])
+        for k in range(1, max(2, most + 1))
+    ]
+    best = min(tried, key=lambda mixture: mixture.bic(pc_NK[first_N]))
+    cluster_N = best.predict(pc_NK)
+    order = np.argsort(-np.bincount(cluster_N, minlength=best.n_components), kind="stable")
+    names = np.empty(best.n_components, dtype=object)
+    names[order] = [f"cluster-{k + 1}" for k in range(best.n_components)]
+    return names[cluster_N].astype(str), best.predict_proba(pc_NK).max(axis=1)

@@ -1,0 +1,110 @@
+"""Which SNPs lie on autosomes: a matter of the species, as chromosome 23 is X in people only.
+
+X, Y, XY (also PAR1, PAR2) and MT are named so, or numbered after the autosomes as PLINK does: with 22 autosomes 23 to
+26, with the mouse's 19 from 20 to 23. Where nobody says how many autosomes there are, every number is one, and a real
+cohort may not have those that are X, Y, XY and MT in people. Names may be written 1, chr1, Chr01 or CHR_1.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.core.errors import UserError
+
+NAMES = {"X": 1, "Y": 2, "XY": 3, "PAR1": 3, "PAR2": 3, "MT": 4, "M": 4}  # places after the autosomes
+SEX_AND_MITOCHONDRIAL = 4
+HUMAN_SEX = {"23", "24", "25", "26"}
+HUMAN = {"hg18": "hg18|NCBI ?36|build 36|b36", "hg19": "hg19|GRCh37|b37", "hg38": "hg38|GRCh38|b38"}
+
+
+def human_build(build: str | None) -> str | None:
+    """hg18, hg19 or hg38 where the text that a cohort file has for its build begins with one of their names."""
+    found = [name for name, names in HUMAN.items() if re.match(rf"(?:{names})\b", build or "", re.IGNORECASE)]
+    return found[0] if found else None
+
+
+def autosomes(about: Mapping[str, Any]) -> int | None:
+    """How many autosomes a cohort's species has: as declared, else 22 of a human build, else unknown."""
+    if about.get("autosomes") is not None:
+        return int(about["autosomes"])
+    return 22 if human_build(about.get("build")) else None
+
+
+def bare(chrom: str) -> str:
+    """A chromosome's name without chr (or Chr_) and leading zeros (01, PLINK's 0X), in capitals; 0 stays 0."""
+    return re.sub(r"^(?:chr_?(?=.))?(?:0+(?=.))?", "", chrom, flags=re.IGNORECASE).upper()
+
+
+def _each(chrom_M: pd.Series, verdict: Callable[[str], bool]) -> np.ndarray:
+    """What is said of each SNP's chromosome's bare name, bool (M,); each chromosome is asked about once."""
+    return chrom_M.map({chrom: verdict(bare(chrom)) for chrom in chrom_M.unique()}).to_numpy(dtype=bool)
+
+
+def is_on(chrom_M: pd.Series, chrom: str) -> np.ndarray:
+    """SNPs on a chromosome, however its name is written here and there: bool (M,)."""
+    return _each(chrom_M, lambda name: name == bare(chrom))
+
+
+def require_known(chroms: Iterable[str], about: Mapping[str, Any], bim: str | Path) -> None:
+    """Raise UserError for chromosomes 23 to 26, by number, where nobody says how many autosomes there are.
+
+    They are X, Y, XY and MT in people, and autosomes in cattle: whoever guesses tests men for heterozygotes on X.
+    """
+    found = sorted({bare(chrom) for chrom in chroms} & HUMAN_SEX)
+    if found and autosomes(about) is None:
+        raise UserError(
+            f"{bim}: has chromosome {', '.join(found)}: 23 is X in people, but an autosome in cattle; say build (hg18, "
+            "hg19 or hg38), or autosomes (how many the species has), under cohort or in the cohort file"
+        )
+
+
+def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
+    """bool (M,): 1 to ``n_autosomes``; where that is unknown whatever is not 0, X, Y, XY or MT, as 1A."""
+
+    def verdict(name: str) -> bool:
+        if n_autosomes is None:
+            return name != "0" and name not in NAMES
+        return name.isdecimal() and 0 < int(name) <= n_autosomes
+
+    return _each(chrom_M, verdict)
+
+
+def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
+    """X, Y, XY, MT, by name, or by number where the species' autosomes are known: bool (M,)."""
+
+    def verdict(name: str) -> bool:
+        if n_autosomes is not None and name.isdecimal():
+            return n_autosomes < int(name) <= n_autosomes + SEX_AND_MITOCHONDRIAL
+        return name in NAMES
+
+    return _each(chrom_M, verdict)
+
+
+def is_placed(bim: pd.DataFrame) -> np.ndarray:
+    """SNPs with a chromosome and a position: bool (M,)."""
+    return (bim["pos"] > 0).to_numpy() & ~is_on(bim["chrom"], "0")
+
+
+def _key(chrom: str) -> tuple[int, str]:
+    """Natural order: 1, 2, ... 22, X, Y, XY, MT, then other names by alphabet."""
+    name = bare(chrom)
+    if name.isdecimal():
+        return int(name), ""
+    return (22 + NAMES[name], name) if name in NAMES else (1000, name)
+
+
+def map_order(bim: pd.DataFrame) -> np.ndarray:
+    """Positions of the SNPs in the .bim, by chromosome and base pair, file order among equals: int64 (M,)."""
+    ranked = sorted(bim["chrom"].unique(), key=_key)
+    rank_M = bim["chrom"].map({chrom: k for k, chrom in enumerate(ranked)}).to_numpy()
+    return np.lexsort([bim["pos"].to_numpy(), rank_M])
+
+
+def is_ambiguous(bim: pd.DataFrame) -> np.ndarray:
+    """SNPs whose alleles are each other's complement, so that the strand cannot be told: bool (M,)."""
+    pair_M = bim["a1"].str.upper() + bim["a2"].str.upper()
+    return pair_M.isin(["AT", "TA", "CG", "GC"]).to_numpy()

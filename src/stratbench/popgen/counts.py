@@ -1,0 +1,81 @@
+"""Genotype counts of SNPs by population, and what call rate, HWE and MAF make of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stratbench.genotypes.reader import Reader
+from stratbench.popgen import hwe, ld
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Genotypes of each SNP by population, int64 (M, K), of ``n`` individuals: A1 homozygotes, het, A2.
+
+    ``names`` are the populations', one blank where labels are missing.
+    """
+
+    n: int
+    names: tuple[str, ...]
+    hom1_MK: np.ndarray
+    het_MK: np.ndarray
+    hom2_MK: np.ndarray
+
+    @property
+    def called_M(self) -> np.ndarray:
+        return (self.hom1_MK + self.het_MK + self.hom2_MK).sum(axis=1)
+
+    @property
+    def a1_freq_MK(self) -> np.ndarray:
+        """A1 frequency of each SNP in each population, float64 (M, K); 0 where nobody is called."""
+        called_MK = self.hom1_MK + self.het_MK + self.hom2_MK
+        return (2 * self.hom1_MK + self.het_MK) / np.maximum(2 * called_MK, 1)
+
+    @property
+    def a1_freq_M(self) -> np.ndarray:
+        """A1 frequency of each SNP, float64 (M,); 0 where nobody is called."""
+        return (2 * self.hom1_MK + self.het_MK).sum(axis=1) / np.maximum(2 * self.called_M, 1)
+
+    @property
+    def maf_M(self) -> np.ndarray:
+        return np.minimum(self.a1_freq_M, 1 - self.a1_freq_M)
+
+    def hwe_M(self, of_M: np.ndarray, within: str = "population") -> np.ndarray:
+        """The smallest exact P value over the populations, float64 (M,), of these SNPs; NaN of the others.
+
+        ``within`` is ``population``, where people without a label are no population, or ``pooled``: all as one.
+        All are NaN where nobody has a label.
+        """
+        result_M = np.full(len(of_M), np.nan)
+        tables = [table_MK[of_M] for table_MK in (self.hom1_MK, self.het_MK, self.hom2_MK)]
+        if within == "pooled":
+            result_M[of_M] = hwe.exact(*(table_MK.sum(axis=1) for table_MK in tables))
+        else:
+            for k in np.flatnonzero(self.names):
+                p_M = hwe.exact(*(table_MK[:, k] for table_MK in tables))
+                result_M[of_M] = np.fmin(result_M[of_M], p_M)  # the first against NaN
+        return result_M
+
+    def common_M(self, maf: float) -> np.ndarray:
+        """SNPs with at least this minor allele frequency that vary: bool (M,)."""
+        maf_M = self.maf_M
+        return (maf_M >= maf * (1 - ld.EPSILON)) & (maf_M > 0)
+
+
+def count(reader: Reader, population_N: np.ndarray, keep_N: np.ndarray) -> Counts:
+    """Genotype counts of every SNP among the kept individuals, by population."""
+    code_N, names = pd.factorize(population_N[keep_N])
+    members_KN = [np.flatnonzero(keep_N)[code_N == k] for k in range(len(names))]
+    tables = [np.zeros((reader.m, len(names)), dtype=np.int64) for _ in range(3)]
+    for part, count_MN in reader.chunks():
+        for k, members in enumerate(members_KN):
+            of_population = count_MN[:, members]
+            for value, table in zip((2, 1, 0), tables, strict=True):
+                table[part, k] = np.count_nonzero(of_population == value, axis=1)
+    return Counts(int(keep_N.sum()), tuple(names), *tables)
+
+
+def most(share: float, n: int) -> int:
+    """The largest count that is not above a share of n, with plink2's tolerance."""
+    return int(share * n * (1 + ld.EPSILON))

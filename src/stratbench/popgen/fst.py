@@ -1,0 +1,120 @@
+"""FST of pairs of populations and of SNPs: Hudson's, and Weir and Cockerham's.
+
+Hudson's: Bhatia et al. 2013, Genome Res 23:1514, equation 10; sample sizes are numbers of alleles, so it takes
+individuals as outbred. Weir & Cockerham 1984, Evolution 38:1358, equations 2-4, sees heterozygotes and so allows
+for inbreeding; it depends on the ratio of sample sizes. Over SNPs an estimate is the ratio of the averages, never
+the average of the ratios.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from stratbench.genotypes.dosages import Genotypes
+from stratbench.genotypes.tables import FST
+
+PAIR_COLUMNS = list(FST.columns)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of each SNP in each population, float64 (M, P): called individuals, A1 frequency, heterozygosity.
+
+    Frequency and heterozygosity are 0 where nobody is called.
+    """
+
+    n_MP: np.ndarray
+    p_MP: np.ndarray
+    het_MP: np.ndarray
+
+    def of(self, *populations: int) -> "Counts":
+        """The same of some populations."""
+        some = list(populations)
+        return Counts(self.n_MP[:, some], self.p_MP[:, some], self.het_MP[:, some])
+
+
+def count(count_MN: np.ndarray, member_NP: np.ndarray) -> Counts:
+    """From A1 counts float64 (M, N), NaN for missing, and indicators of population, float64 (N, P)."""
+    called_MN = np.isfinite(count_MN)
+    n_MP = called_MN.astype(np.float64) @ member_NP
+    total_MP = np.where(called_MN, count_MN, 0.0) @ member_NP
+    het_MP = (count_MN == 1).astype(np.float64) @ member_NP
+    most_MP = np.maximum(n_MP, 1)
+    return Counts(n_MP, total_MP / (2 * most_MP), het_MP / most_MP)
+
+
+def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator and denominator per SNP, from frequencies and numbers of alleles; NaN below two."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        numerator = (p1 - p2) ** 2 - p1 * (1 - p1) / (n1 - 1) - p2 * (1 - p2) / (n2 - 1)
+    denominator = p1 * (1 - p2) + p2 * (1 - p1)
+    known = (n1 > 1) & (n2 > 1)
+    return np.where(known, numerator, np.nan), np.where(known, denominator, np.nan)
+
+
+def weir_cockerham(counts: Counts) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator a and denominator a + b + c per SNP over the populations given, float64 (M,).
+
+    A population in which nobody is called at a SNP has no part in that SNP. NaN where fewer than two are left, or
+    where those left have one individual each.
+    """
+    n_MP, p_MP = counts.n_MP, counts.p_MP
+    r_M = (n_MP > 0).sum(axis=1)
+    total_M = n_MP.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean_M = total_M / r_M
+        nc_M = (total_M - (n_MP**2).sum(axis=1) / total_M) / (r_M - 1)
+        p_M = (n_MP * p_MP).sum(axis=1) / total_M
+        s2_M = (n_MP * (p_MP - p_M[:, None]) ** 2).sum(axis=1) / ((r_M - 1) * mean_M)
+        h_M = (n_MP * counts.het_MP).sum(axis=1) / total_M
+        within_M = p_M * (1 - p_M) - (r_M - 1) / r_M * s2_M
+        a_M = mean_M / nc_M * (s2_M - (within_M - h_M / 4) / (mean_M - 1))
+        b_M = mean_M / (mean_M - 1) * (within_M - (2 * mean_M - 1) / (4 * mean_M) * h_M)
+        abc_M = a_M + b_M + h_M / 2
+    known_M = (r_M > 1) & (mean_M > 1)
+    return np.where(known_M, a_M, np.nan), np.where(known_M, abc_M, np.nan)
+
+
+def fst(genotypes: Genotypes, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """FST of every pair of populations among these individuals, and of every SNP.
+
+    The pairs' table has ``PAIR_COLUMNS`` (``fst`` is Hudson's, ``fst_wc`` Weir and Cockerham's), sorted by
+    name; ``n_snps`` are those that vary in the pair. The SNPs' table has ``fst`` and ``fst_wc``, a row for
+    each SNP: Hudson's is the sum of the pairs' numerators over that of their denominators, Weir and
+    Cockerham's that of all populations with anyone called there; NaN where nothing varies. With one population
+    there are no pairs.
+    """
+    names = sorted(set(population_N))
+    member_NP = np.stack([population_N == name for name in names], axis=1).astype(np.float64)
+    pairs = list(combinations(range(len(names)), 2))
+    sum_R5 = np.zeros((len(pairs), 5))  # Hudson's numerator, denominator; theirs; SNPs that vary
+    snp_M2 = np.full((len(genotypes.row_M), 2), np.nan)
+    for part, count_MN in genotypes.chunks():
+        counts = count(count_MN, member_NP)
+        total_2M = np.zeros((2, len(count_MN)))
+        for r, (a, b) in enumerate(pairs):
+            pair = counts.of(a, b)
+            two_2M = hudson(pair.p_MP[:, 0], 2 * pair.n_MP[:, 0], pair.p_MP[:, 1], 2 * pair.n_MP[:, 1])
+            sums = [np.nansum(part_M) for part_M in (*two_2M, *weir_cockerham(pair))]
+            sum_R5[r] += *sums, np.sum(two_2M[1] > 0)
+            total_2M += np.nan_to_num(two_2M)
+        snp_M2[part, 0] = _ratio(*total_2M)
+        if pairs:
+            snp_M2[part, 1] = _ratio(*weir_cockerham(counts))
+    return _pair_table(names, pairs, sum_R5), pd.DataFrame(snp_M2, columns=["fst", "fst_wc"])
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """NaN where the denominator is not positive."""
+    result = np.full(np.shape(denominator), np.nan)
+    np.divide(numerator, denominator, out=result, where=np.nan_to_num(denominator) > 0)
+    return result
+
+
+def _pair_table(names: Sequence[str], pairs: Sequence[tuple[int, int]], sum_R5: np.ndarray) -> pd.DataFrame:
+    both = np.stack([_ratio(sum_R5[:, k], sum_R5[:, k + 1]) for k in (0, 2)], axis=1)
+    rows = [(names[a], names[b], *both[r].tolist(), int(sum_R5[r, 4])) for r, (a, b) in enumerate(pairs)]
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS)

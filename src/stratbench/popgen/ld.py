@@ -1,0 +1,148 @@
+"""LD pruning with PLINK's window rule: which SNPs to keep so that no pair in a window is too correlated.
+
+The rule is that of ``plink2 --indep-pairwise WINDOW STEP R2`` (PLINK 1.x order of comparisons; Purcell et al.
+2007, American Journal of Human Genetics 81:559; Chang et al. 2015, GigaScience 4:7). Windows of ``window``
+SNPs of one chromosome move by ``step`` SNPs. Within a window each SNP in turn is compared with the later
+ones up to the first with r2 > ``r2``; of that pair the one with the lower minor allele frequency goes, the
+later one if they are equal; then the next SNP has its turn; and so on until a whole round removes nothing.
+r2 is the squared correlation of the genotype counts of those individuals who have both.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from operator import itemgetter
+
+import numpy as np
+
+from stratbench.core.job import say
+from stratbench.genotypes import plink
+
+BLOCK = 20  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
+SECONDS = 20  # between two lines of progress
+Pair = tuple[int, int, int]  # window, first SNP, second SNP
+EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared with this tolerance
+
+_CODES = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4)  # of each byte
+# Of each byte, the three things that are summed over four people: called (0, 1), A1 count, its square.
+_PLANES = [
+    np.array(values, dtype=np.float32)[_CODES] for values in ([1, 0, 1, 1], [2, 0, 1, 0], [4, 0, 1, 0])
+]
+
+
+def unpacked(packed_MB: np.ndarray, n: int) -> np.ndarray:
+    """SNPs given as .bed bytes, uint8 (M, ceil(n / 4)), as float32 (3, M, n): called, A1 count, its square.
+
+    All three are 0 where the genotype is missing.
+    """
+    m, width = packed_MB.shape
+    result_3MN = np.empty((3, m, 4 * width), dtype=np.float32)
+    for plane, out_MN in zip(_PLANES, result_3MN, strict=True):
+        np.take(plane, packed_MB, axis=0, out=out_MN.reshape(m, width, 4), mode="clip")  # unbuffered
+    return result_3MN[:, :, :n]
+
+
+def prune(
+    packed_MB: np.ndarray, n: int, chrom_M: np.ndarray, maf_M: np.ndarray, window: int, step: int, r2: float
+) -> np.ndarray:
+    """Which SNPs stay: bool (M,).
+
+    ``packed_MB`` are .bed bytes uint8 (M, ceil(n / 4)), SNPs ordered by position within each chromosome;
+    ``chrom_M`` names the chromosome, each one contiguous; ``maf_M`` is float64.
+    """
+    keep_M = np.ones(len(maf_M), dtype=bool)
+    inner: list[int] = (np.flatnonzero(chrom_M[1:] != chrom_M[:-1]) + 1).tolist()
+    said = time.monotonic()
+    for start, end in pairwise([0, *inner, len(chrom_M)]):  # one empty stretch if there is no SNP
+        keep, major = [True] * (end - start), (1 - maf_M[start:end]).tolist()
+        for done, pairs in _correlated_pairs(packed_MB[start:end], n, keep, window, step, r2):
+            _resolve(pairs, major, keep)
+            if time.monotonic() > said + SECONDS:
+                said = time.monotonic()
+                say(f"LD pruning: {(start + done) / len(maf_M):.0%}")
+        keep_M[start:end] = keep
+    return keep_M
+
+
+def _correlated_pairs(
+    packed_MB: np.ndarray, n: int, keep: list[bool], window: int, step: int, r2: float
+) -> Iterator[tuple[int, list[Pair]]]:
+    """Pairs of a chromosome's SNPs with r2 above the threshold, some windows at a time, in their order.
+
+    Yields how many SNPs have joined, and the pairs, by window and by their second SNP. A pair belongs to the first
+    window that holds both; pairs that no window holds are left out, and those of SNPs that ``keep``, which the caller
+    updates in between, no longer has.
+    """
+    m, joined, number = len(packed_MB), 0, 0
+    old_A, old_3AN = np.empty(0, dtype=np.int64), unpacked(packed_MB[:0], n)
+    while joined < m:
+        number += max(1, BLOCK // step)  # windows that end with this block
+        end = min((number - 1) * step + window, m)
+        new_B, new_3BN = np.arange(joined, end), unpacked(packed_MB[joined:end], n)
+        old_A, old_3AN = np.concatenate([old_A, new_B]), np.concatenate([old_3AN, new_3BN], axis=1)
+        window_B = -(-np.maximum(new_B - window + 1, 0) // step)  # the first that holds the SNP
+        within_BA = (old_A < new_B[:, None]) & (old_A >= (window_B * step)[:, None])
+        second, first = np.nonzero(exceeds(new_3BN, old_3AN, r2) & within_BA)
+        columns = (window_B[second].tolist(), old_A[first].tolist(), new_B[second].tolist())
+        yield end, list(zip(*columns, strict=True))
+        joined = end
+        left = np.array(
+            [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step], dtype=np.int64
+        )
+        old_A, old_3AN = old_A[left], np.take(old_3AN, left, axis=1)
+
+
+def exceeds(left_3AN: np.ndarray, right_3BN: np.ndarray, r2: float) -> np.ndarray:
+    """Whether the squared correlation of each pair of SNPs is above ``r2``: bool (A, B).
+
+    The inputs are as ``unpacked`` gives them. Sums are whole numbers below 2**24: exact in float32.
+    """
+    n, sum_l, sum_r, square_l, square_r, product = _sums(left_3AN, right_3BN)
+    covariance = n * product - sum_l * sum_r
+    variances = (n * square_l - sum_l**2) * (n * square_r - sum_r**2)
+    return covariance**2 > r2 * (1 + EPSILON) * variances
+
+
+def _sums(left_3AN: np.ndarray, right_3BN: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Per pair: n, sums of left and right, sums of their squares, sum of products, over people with both.
+
+    Each is float64, (A, B) or of a shape that broadcasts to it.
+    """
+    has_l, has_r = left_3AN[0], right_3BN[0]
+    product = (left_3AN[1] @ right_3BN[1].T).astype(np.float64)
+    if has_r.min(initial=1) == 1 and has_l.min(initial=1) == 1:  # several times quicker than all()
+        (n, sum_l, sum_square_l), (_, sum_r, sum_square_r) = (
+            part.sum(2).astype(np.float64) for part in (left_3AN, right_3BN)
+        )
+        return n[:, None], sum_l[:, None], sum_r, sum_square_l[:, None], sum_square_r, product
+    n, sum_l, sum_square_l = (left_3AN @ has_r.T).astype(np.float64)
+    sum_r, sum_square_r = (has_l @ right_3BN[1:].mT).astype(np.float64)
+    return n, sum_l, sum_r, sum_square_l, sum_square_r, product
+
+
+def _resolve(pairs: list[Pair], major: list[float], keep: list[bool]) -> None:
+    """Take SNPs of a chromosome out of ``keep``, by PLINK's rounds over each window's pairs."""
+    for _, of_window in groupby(pairs, key=itemgetter(0)):
+        partners: dict[int, list[int]] = {}
+        for _, first, second in of_window:
+            if keep[first] and keep[second]:
+                partners.setdefault(first, []).append(second)
+        _settle({first: partners[first][::-1] for first in sorted(partners)}, major, keep)
+
+
+def _settle(partners: dict[int, list[int]], major: list[float], keep: list[bool]) -> None:
+    """Rounds over one window: each SNP removes one partner or itself a round, until none has a partner.
+
+    ``partners`` are lists of later SNPs, the nearest last.
+    """
+    while partners:
+        for first in list(partners):
+            left = partners[first]
+            while left and not keep[left[-1]]:
+                left.pop()
+            if not left or not keep[first]:
+                del partners[first]
+            elif major[first] > major[left[-1]] * (1 + EPSILON):
+                keep[first] = False
+            else:
+                keep[left.pop()] = False

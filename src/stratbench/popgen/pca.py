@@ -1,0 +1,164 @@
+"""Principal components of unrelated training individuals, and everybody else's scores on them.
+
+Of few individuals all axes come from the eigenvectors of their products; of many, the first ones from a block Krylov
+space (Musco & Musco 2015, NeurIPS; as in FastPCA and plink2's approx), whose start is fixed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigh
+
+from stratbench.core.errors import UserError
+from stratbench.core.job import say
+from stratbench.core.words import counted
+from stratbench.genotypes.dosages import Genotypes
+from stratbench.popgen import AXES
+from stratbench.popgen.shrinkage import corrected
+
+TOLERANCE = 1e-9  # eigenvalues below this share of the largest are rounding
+CONVERGED = 1e-3  # of an axis's eigenvalue: length of the residual at which iteration ends
+PASSES = 12  # over the genotypes at most
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The fit of F individuals.
+
+    Attributes:
+        p_M: A1 frequencies that standardise a SNP.
+        loading_MK: directions, columns of unit length.
+        pc_NK: scores of everyone; those outside the fit are corrected for shrinkage.
+    """
+
+    p_M: np.ndarray
+    loading_MK: np.ndarray
+    pc_NK: np.ndarray
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues, descending, and eigenvectors of the F x F products, J of them: (J,) and (F, J)."""
+
+    value_J: np.ndarray
+    vector_FJ: np.ndarray
+
+    def real(self) -> "Spectrum":
+        """Without those that are rounding."""
+        real_J = self.value_J > TOLERANCE * max(self.value_J[0], np.finfo(float).tiny)
+        return Spectrum(self.value_J[real_J], self.vector_FJ[:, real_J])
+
+
+def fit(
+    everyone: Genotypes,
+    p_M: np.ndarray,
+    fitted_N: np.ndarray,
+    product_NN: np.ndarray | None = None,
+    axes: int = AXES,
+) -> Axes:
+    """Axes of the individuals in ``fitted_N``, bool (N,), F of them, and scores of everyone on them.
+
+    Genotypes are standardised by ``p_M``, which must lie inside (0, 1), missing -> 0 (Patterson et al. 2006,
+    PLoS Genet 2:e190). There are at most min(``axes``, F - 1, M) axes, fewer if the data have fewer. An axis
+    points to where its largest loading is positive. ``product_NN`` is ``grm.product``'s; without it axes are
+    iterated, and only to ``CONVERGED``. UserError for fewer than two individuals, no SNP, or people
+    who are all alike.
+    """
+    f, m = int(fitted_N.sum()), len(p_M)
+    if f < 2 or m == 0:
+        raise UserError(
+            f"structure: {counted(f, 'unrelated training individual')} and {counted(m, 'SNP')} for PCs; two "
+            "individuals and a SNP are the least: enlarge the training set, or relax the LD pruning of QC"
+        )
+    k = min(axes, f - 1, m)
+    people = everyone.people(fitted_N)
+    if product_NN is None:
+        spectrum = iterate(people, p_M, k).real()
+        loading_MJ = _loadings(people, p_M, spectrum)
+        score_NJ, square_N = _project(everyone, p_M, loading_MJ)
+    else:
+        spectrum = _all(product_NN[np.ix_(fitted_N, fitted_N)]).real()
+        loading_MJ = _loadings(people, p_M, Spectrum(spectrum.value_J[:k], spectrum.vector_FJ[:, :k]))
+        score_NJ = product_NN[:, fitted_N] @ (spectrum.vector_FJ / np.sqrt(spectrum.value_J))
+        square_N = np.diag(product_NN)
+    k = min(k, len(spectrum.value_J))
+    if k == 0:
+        raise UserError(
+            f"structure: {f} unrelated training individuals have the same genotypes at all of {counted(m, 'SNP')} for "
+            "PCs: there is no axis; look for copies of one individual, or for SNPs at which everybody is heterozygous"
+        )
+    pc_NK = np.empty((len(fitted_N), k))
+    pc_NK[fitted_N] = spectrum.vector_FJ[:, :k] * np.sqrt(spectrum.value_J[:k])
+    outside_N = ~fitted_N
+    if outside_N.any():
+        pc_NK[outside_N] = corrected(score_NJ[outside_N], square_N[outside_N], spectrum.value_J, k)
+    sign_K = _signs(loading_MJ[:, :k])
+    return Axes(p_M, loading_MJ[:, :k] * sign_K, pc_NK * sign_K)
+
+
+def _all(product_FF: np.ndarray) -> Spectrum:
+    value_F, vector_FF = eigh(product_FF)
+    return Spectrum(value_F[::-1], vector_FF[:, ::-1])
+
+
+def iterate(people: Genotypes, p_M: np.ndarray, k: int, passes: int = PASSES) -> Spectrum:
+    """The first 2k (at most F) eigenvalues and eigenvectors; the first k converge, if ``passes`` allow.
+
+    Each pass over the genotypes multiplies the newest block of 2k vectors; Rayleigh-Ritz over all blocks.
+    Genotypes are float32, the rest float64.
+    """
+    f = len(people.person_N)
+    width = min(2 * k, f)
+    block_FW = np.linalg.qr(np.random.default_rng(0).standard_normal((f, width)))[0]
+    basis_FB, image_FB = np.empty((f, 0)), np.empty((f, 0))
+    for number in range(1, passes + 1):
+        basis_FB = np.hstack([basis_FB, block_FW])
+        image_FB = np.hstack([image_FB, _multiply(people, p_M, block_FW)])
+        small_BB = basis_FB.T @ image_FB
+        value_W, vector_BW = eigh((small_BB + small_BB.T) / 2)
+        value_W, vector_BW = value_W[: -width - 1 : -1], vector_BW[:, : -width - 1 : -1]
+        found = Spectrum(value_W, basis_FB @ vector_BW)
+        residual_K = np.linalg.norm((image_FB @ vector_BW - found.vector_FJ * value_W)[:, :k], axis=0)
+        residual_K /= np.maximum(value_W[:k], np.finfo(float).tiny)
+        good = int((residual_K <= CONVERGED).sum())
+        say(f"pass {number} over the genotypes: {good} of {k} PCs have converged")
+        left = f - basis_FB.shape[1]
+        if good == k or left <= 0:
+            break
+        block_FW = image_FB[:, -block_FW.shape[1] :][:, :left]
+        for _ in range(2):  # once leaves rounding in
+            block_FW = np.linalg.qr(block_FW - basis_FB @ (basis_FB.T @ block_FW))[0]
+    return found
+
+
+def _multiply(people: Genotypes, p_M: np.ndarray, vector_FW: np.ndarray) -> np.ndarray:
+    """Z'Z v for standardised genotypes Z, float64 (F, W)."""
+    result_FW, narrow_FW = np.zeros_like(vector_FW), vector_FW.astype(np.float32)
+    for _, z_MF in people.standardised(p_M, np.float32):
+        result_FW += z_MF.T @ (z_MF @ narrow_FW)
+    return result_FW
+
+
+def _loadings(people: Genotypes, p_M: np.ndarray, spectrum: Spectrum) -> np.ndarray:
+    """Unit directions float64 (M, J)."""
+    loading_MJ = np.empty((len(p_M), len(spectrum.value_J)))
+    scaled_FJ = spectrum.vector_FJ / np.sqrt(spectrum.value_J)
+    for part, z_MF in people.standardised(p_M):
+        loading_MJ[part] = z_MF @ scaled_FJ
+    return loading_MJ
+
+
+def _project(everyone: Genotypes, p_M: np.ndarray, loading_MJ: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Plain scores (N, J) and squared lengths of the standardised genotypes (N,)."""
+    score_NJ = np.zeros((len(everyone.person_N), loading_MJ.shape[1]))
+    square_N = np.zeros(len(score_NJ))
+    for part, z_MN in everyone.standardised(p_M):
+        score_NJ += z_MN.T @ loading_MJ[part]
+        square_N += np.einsum("mn,mn->n", z_MN, z_MN)
+    return score_NJ, square_N
+
+
+def _signs(loading_MK: np.ndarray) -> np.ndarray:
+    """+1 or -1 for each axis, so that its loading of largest size becomes positive (the first, if tied)."""
+    largest_K = np.abs(loading_MK).argmax(axis=0)
+    return np.where(loading_MK[largest_K, np.arange(loading_MK.shape[1])] < 0, -1.0, 1.0)

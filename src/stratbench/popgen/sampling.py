@@ -1,0 +1,100 @@
+"""Drawing parts of a cohort at random: individuals in proportion to strata, or whole families."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.core.errors import UserError
+
+UNASSIGNED = "unassigned"  # the population of people whose label is missing and could not be called
+LEAST = 10  # labelled individuals of a population from which others may be called
+SHUFFLES = 200  # orders of families that are tried; the best balanced one counts
+
+
+def stratified(stratum_N: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """A mask of round(fraction x N) individuals, in proportion to the strata within rounding: bool (N,).
+
+    Systematic sampling: individuals are shuffled, ordered by stratum, and taken at even steps.
+    """
+    n = len(stratum_N)
+    k = round(fraction * n)
+    shuffled_N = rng.permutation(n)
+    ordered_N = shuffled_N[np.argsort(stratum_N[shuffled_N], kind="stable")]
+    mask_N = np.zeros(n, dtype=bool)
+    mask_N[ordered_N[((np.arange(k) + rng.random()) * n / max(k, 1)).astype(np.int64)]] = True
+    return mask_N
+
+
+def whole_families(
+    family_N: np.ndarray, stratum_N: np.ndarray, fractions: dict[str, float], rng: np.random.Generator
+) -> np.ndarray:
+    """The set of each individual, text (N,), families whole; ``fractions`` of all sets sum to 1.
+
+    Of many random orders of families, cut at the fractions, the one counts whose sets are nearest to the
+    fractions in every stratum.
+    """
+    code_N, names = pd.factorize(family_N)
+    stratum_code_N, strata = pd.factorize(stratum_N)
+    count_FS = np.zeros((len(names), len(strata)))
+    np.add.at(count_FS, (code_N, stratum_code_N), 1)
+    share_K = np.array(list(fractions.values()))
+    wanted_KS = share_K[:, None] * count_FS.sum(axis=0)
+    best_F, best = np.zeros(len(names), dtype=np.int64), np.inf
+    for _ in range(SHUFFLES):
+        set_F = _cut(count_FS.sum(axis=1), share_K, rng.permutation(len(names)))
+        got_KS = np.stack([count_FS[set_F == k].sum(axis=0) for k in range(len(share_K))])
+        distance = float(np.abs(got_KS - wanted_KS).sum())
+        if distance < best:
+            best_F, best = set_F, distance
+    return np.array(list(fractions))[best_F][code_N]
+
+
+def _cut(size_F: np.ndarray, share_K: np.ndarray, order_F: np.ndarray) -> np.ndarray:
+    """The set (0 ... K-1) of each family: that in which its middle member falls, families in this order."""
+    middle_F = np.cumsum(size_F[order_F]) - size_F[order_F] / 2
+    set_F = np.empty(len(size_F), dtype=np.int64)
+    set_F[order_F] = np.searchsorted(np.cumsum(share_K)[:-1] * size_F.sum(), middle_F, side="right")
+    return set_F
+
+
+def require_small_families(family_N: np.ndarray, limit: float) -> None:
+    """Raise UserError if the largest family is more than this share of all individuals."""
+    sizes = pd.Series(family_N).value_counts()
+    if sizes.iloc[0] > limit * len(family_N):
+        raise UserError(
+            f"splits: family '{sizes.index[0]}' has {sizes.iloc[0]} of {len(family_N)} individuals, more "
+            f"than {limit:.0%}: whole families cannot be kept on one side. Declare smaller groups in the "
+            "cohort file (family: parents gives sibships), raise max_family, or use 'given' or 'random'"
+        )
+
+
+def with_validation(
+    set_N: np.ndarray, people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator
+) -> np.ndarray:
+    """The sets, text (N,), with a share ``validation`` of who trains drawn from them, by families if ``keep_families``.
+
+    Changes ``set_N``. ``people`` has the columns stratum and family. Raises UserError for a family that is too large.
+    """
+    train_T = np.flatnonzero(set_N == "train")
+    stratum_T = people["stratum"].to_numpy()[train_T]
+    if not options["keep_families"]:
+        set_N[train_T[stratified(stratum_T, options["validation"], rng)]] = "validation"
+        return set_N
+    family_T = people["family"].to_numpy()[train_T]
+    require_small_families(family_T, 0.2)
+    fractions = {"validation": options["validation"], "train": 1 - options["validation"]}
+    set_N[train_T] = whole_families(family_T, stratum_T, fractions, rng)
+    return set_N
+
+
+def require_enough(label_L: pd.Series, where: str) -> None:
+    """Raise UserError for labels, none of them blank, that are too few for others to be called from them."""
+    sizes = label_L.value_counts()
+    if len(sizes) < 2 or sizes.min() < LEAST:
+        small = f"'{sizes.index[-1]}' has {sizes.iloc[-1]}" if len(sizes) else "nobody has a label"
+        raise UserError(
+            f"{where}: populations 'called' wants two labelled populations of {LEAST} individuals or more, and "
+            f"{small}; label more people, or set populations under qc to labelled (the others are left out) or clusters"
+        )

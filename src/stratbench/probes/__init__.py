@@ -1,0 +1,1 @@
+"""What hidden features and logits still say about ancestry."""

@@ -1,0 +1,101 @@
+"""What hidden features and logits still say about ancestry, for every fit of one dataset and split."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from stratbench.core.files import write_tsv
+from stratbench.core.job import say
+from stratbench.core.progress import telling
+from stratbench.core.seeds import seed as named_seed
+from stratbench.core.words import counted
+from stratbench.genotypes.tables import read_fit
+from stratbench.methods.guard import training
+from stratbench.metrics.rows import table
+from stratbench.probes.decode import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
+from stratbench.task.model_data import Data, load
+from stratbench.training.fit import hidden, predict
+from stratbench.training.network import Variables
+from stratbench.training.setup import Setup, guards, set_up
+from stratbench.training.store import restore
+
+
+def probe(
+    files: Mapping[str, Any], fits: Iterable[Mapping[str, Any]], place: Mapping[str, Any], output: str
+) -> None:
+    """Write probes.tsv.
+
+    Args:
+        files: paths by name (``task.model_data.FILES``).
+        fits: ``{model, adjustment, specs: {model, adjustments}, params, fit}``: labels, specs and paths.
+        place: study, scenario, replicate, cohort, trait and split of every row.
+    """
+    records: list[dict[str, Any]] = []
+    with telling("probes"):
+        data = load(files)
+        for fit in fits:
+            with telling(f"{fit['model']} {fit['adjustment']}"):
+                records += _of_fit(data, fit, place)
+    write_tsv(table(records), output)
+
+
+def _of_fit(data: Data, fit: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of all seeds of one fit."""
+    records: list[dict[str, Any]] = []
+    keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
+    trained = restore(fit["params"], fit["fit"], data.split_sha256)
+    names = (place["cohort"], place["trait"], place["split"], fit["model"])
+    for run in read_fit(fit["fit"])["seeds"]:
+        if run["seed"] not in trained:
+            records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
+    if trained:
+        with training(guards(**fit["specs"])):
+            setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
+            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+            for seed, variables in trained.items():
+                with telling(f"seed {seed}"):
+                    untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
+                    at = {**keys, "seed": seed}
+                    records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
+    say(f"{fit['model']} {fit['adjustment']}: {counted(len(trained), 'seed')} probed")
+    return records
+
+
+def _rows(
+    setup: Setup, variables: Variables, untrained: Variables, keys: Mapping[str, Any], draw: int
+) -> list[dict[str, Any]]:
+    data = setup.data
+    f_N, _ = predict(setup, variables, np.arange(len(data.iid_N)))
+    with telling("trained"):
+        of_trained = _decoded(setup, variables, draw)
+    with telling("untrained"):
+        of_untrained = _decoded(setup, untrained, draw)
+    return probe_rows(keys, of_trained, of_untrained, _logit(data, f_N, draw))
+
+
+def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
+    """The probe is fitted on training individuals' features and judged on test individuals'."""
+    data = setup.data
+    train, test = data.rows("train"), data.rows("test")
+    if len(populations(data.population_N[train], data.population_N[test])) < 2:  # spare the forward passes
+        train, test = train[:1], test[:1]
+    h_NF = hidden(setup, variables, np.concatenate([train, test]))
+    a_TF, b_TF = h_NF[: len(train)], h_NF[len(train) :]
+    with telling("populations are decoded"):
+        return decode(a_TF, data.population_N[train], b_TF, data.population_N[test], draw)
+
+
+def _logit(data: Data, f_N: np.ndarray, draw: int) -> Any:
+    """From the network's own logit f given y: an offset of PCs carries ancestry by design.
+
+    Fitted on validation individuals, as training people's logits overfit y.
+    """
+    fitted, judged = data.rows("validation"), data.rows("test")
+    return decode_from_logit(
+        f_N[fitted], data.y_N[fitted], data.population_N[fitted],
+        f_N[judged], data.y_N[judged], data.population_N[judged],
+        draw,
+    )  # fmt: skip

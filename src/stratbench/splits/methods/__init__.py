@@ -1,0 +1,1 @@
+"""Ways to split: one file each."""

@@ -1,0 +1,110 @@
+"""Who trains, validates and tests."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.core.job import say
+from stratbench.core.seeds import seed
+from stratbench.core.words import counted
+from stratbench.datasets import keep
+from stratbench.genotypes import tables
+from stratbench.genotypes.tables import SETS
+from stratbench.methods import registry
+from stratbench.methods.options import complete
+
+
+def split(
+    samples_tsv: str | Path,
+    dataset_dir: str | Path,
+    spec: Mapping[str, Any],
+    seed_names: Sequence[object],
+    out: str | Path,
+    mating: str = "outbred",
+) -> None:
+    """Write ``iid set`` for the individuals of keep.iid, in its order; who is left out is absent.
+
+    ``spec`` is ``{method, file, options}``. The same names give the same split whatever the order of the
+    cohort. Genotypes, which a method may ask kinships of, lie beside ``samples_tsv``; ``mating`` is the
+    cohort's. Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or
+    controls only.
+    """
+    method = registry.load("split", spec["method"], spec.get("file"))
+    options = complete_options(method.OPTIONS, spec)
+    people = read_people(samples_tsv, Path(dataset_dir))
+    ordered = people.sort_values("iid", ignore_index=True)
+    rng = np.random.default_rng(seed(*seed_names, "split"))
+    further = {}
+    if "kinship" in inspect.signature(method.assign).parameters:
+        further["kinship"] = partial(_kinships, Path(samples_tsv).parent, ordered["iid"].tolist(), mating)
+    sets = pd.Series(method.assign(ordered, options, rng, **further), index=ordered["iid"])
+    table = pd.DataFrame({"iid": people["iid"], "set": sets.loc[people["iid"]].to_numpy()})
+    table = table[table["set"] != ""]
+    require_sets(table, people)
+    files.write_tsv(table, out)
+    counts = table["set"].value_counts()
+    left_out = len(people) - len(table)
+    say(", ".join(f"{counts[name]} {name}" for name in SETS) + (f", {left_out} left out" if left_out else ""))
+
+
+def _kinships(cohort: Path, iids: list[str], mating: str) -> pd.DataFrame:
+    """KING kinships of these people. Raises UserError in an inbred cohort."""
+    from stratbench.cohorts.kinship import kinships
+
+    if mating == "inbred":
+        raise UserError(
+            "splits: KING kinships mean nothing in an inbred cohort, which has hardly a heterozygote; keep "
+            "declared groups together instead (by: family), or give the split by a column ('given'), e.g. of "
+            "clusters of the GRM"
+        )
+    return kinships(cohort, iids)
+
+
+def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec's options over the defaults. Raises UserError if nobody is left to train."""
+    required = {name: {"default": None, **schema} for name, schema in schemas.items()}
+    options = complete(required, spec["options"], f"split '{spec['method']}'")
+    held = options.get("validation", 0) + options.get("test", 0)
+    if held >= 1:
+        raise UserError(f"splits: validation + test is {held:g}; keep it below 1, to leave someone to train")
+    return options
+
+
+def read_people(samples_tsv: str | Path, dataset: Path) -> pd.DataFrame:
+    """Individuals of keep.iid in order: samples.tsv as text, with ``stratum`` and the label ``y``."""
+    samples = tables.read(samples_tsv, tables.SAMPLES, texts=True)
+    kept = tables.Ids(keep.read_iids(dataset / "keep.iid"), dataset / "keep.iid")
+    row_N = tables.positions(kept.names, kept.source, tables.Ids(samples["iid"].tolist(), samples_tsv))
+    labels, about = tables.read_labels(dataset / "trait.tsv", dataset / "trait.json", rows=kept)
+    people = samples.iloc[row_N].reset_index(drop=True)
+    stratum = people["population"].copy()
+    if about["kind"] == "binary":
+        label_N = np.where(labels["y"] == 1, "case", "control")
+        people["label"] = label_N
+        stratum = stratum + "\t" + label_N
+    return people.assign(stratum=stratum)
+
+
+def require_sets(table: pd.DataFrame, people: pd.DataFrame) -> None:
+    """Raise UserError for a set without individuals or, of a binary trait, with one class."""
+    for name in SETS:
+        iids = table["iid"][table["set"] == name]
+        if len(iids) == 0:
+            raise UserError(
+                f"splits: nobody of {counted(len(people), 'individual')} is in the {name} set; raise its fraction, or "
+                "check the column of a given split"
+            )
+        if "label" in people:
+            labels = people["label"][people["iid"].isin(iids)].unique()
+            if len(labels) == 1:
+                raise UserError(
+                    f"splits: the {name} set ({counted(len(iids), 'individual')}) has {labels[0]}s only; raise its "
+                    "fraction, or use a trait with a prevalence nearer 0.5"
+                )

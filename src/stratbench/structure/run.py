@@ -1,0 +1,221 @@
+"""PCs, GRM and FST of one split, written as tables."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stratbench.cohorts import kinship as kin
+from stratbench.core import files
+from stratbench.core.errors import UserError
+from stratbench.core.job import say
+from stratbench.core.words import counted
+from stratbench.datasets import keep
+from stratbench.genotypes import tables
+from stratbench.genotypes.dosages import Genotypes, frequencies, open_cohort
+from stratbench.methods.options import complete
+from stratbench.popgen import grm, pca, relatives
+from stratbench.popgen.fst import fst
+from stratbench.popgen.sampling import UNASSIGNED
+from stratbench.structure.covariates import covariates
+
+EXACT = 5000  # individuals up to whom all axes are found at once; the axes of more are iterated
+OPTIONS = {
+    "kinship": {
+        "type": ["number", "null"],
+        "minimum": 0.0442,
+        "maximum": 0.5,
+        "default": 0.0884,
+        "description": "PCs are fitted on one of people of larger KING kinship; null: declared families alone count",
+    },
+    "maf": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 0.5,
+        "default": 0.05,
+        "description": "PCs and GRM are of SNPs with a larger MAF among those whom PCs are fitted on",
+    },
+    "grm_most": {
+        "type": "integer",
+        "minimum": 0,
+        "default": 10_000,
+        "description": "individuals up to whom a GRM is stored: making one of n takes some 20 n^2 bytes of memory",
+    },
+    "loco": {
+        "type": "boolean",
+        "default": False,
+        "description": "store the GRM without each chromosome, too",
+    },
+}
+
+
+def structure(
+    cohort_dir: str | Path,
+    dataset_dir: str | Path,
+    split_tsv: str | Path,
+    out_dir: str | Path,
+    options: Mapping[str, Any] = MappingProxyType({}),
+    mating: str = "outbred",
+    declared: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz, covariates.tsv and, if asked, grm_loco.npz.
+
+    Frequencies and axes come from the unrelated training individuals, FST from all training individuals; PCs
+    and GRM are of everyone in keep.iid. Nothing of a validation or test individual touches another row.
+    ``options`` are those of OPTIONS; ``mating`` is the cohort's: KING kinships count where it is ``outbred``.
+    ``declared`` are its covariates, ``{column of samples.tsv: numeric or categorical}``.
+    Raises UserError if there is nothing to fit on.
+    """
+    options = complete(OPTIONS, options, "structure")
+    cohort, dataset, out = Path(cohort_dir), Path(dataset_dir), Path(out_dir)
+    people = read_people(cohort, dataset, split_tsv)
+    fitted_N = unrelated(people["family"].to_numpy(), (people["set"] == "train").to_numpy())
+    if mating == "outbred" and options["kinship"] is not None:
+        fitted_N = without_kin(cohort, people["iid"].to_numpy(dtype=object), fitted_N, options["kinship"])
+    everyone = open_cohort(cohort, structure_snps(cohort, dataset), people["iid"].tolist())
+    everyone, p_M = common(everyone, fitted_N, options["maf"])
+    n = len(people)
+    stored = n <= options["grm_most"]
+    product_NN = grm.product(everyone, p_M) if n <= EXACT or stored else None
+    axes = pca.fit(everyone, p_M, fitted_N, product_NN if n <= EXACT else None)
+    found = f"{counted(axes.loading_MK.shape[1], 'PC')} from {counted(int(fitted_N.sum()), 'individual')}"
+    say(f"{found} and {counted(len(p_M), 'SNP')}")
+    _write_pcs(cohort, everyone, axes, people["iid"].tolist(), fitted_N, out)
+    _write_grms(cohort, everyone, p_M, product_NN if stored else None, options["loco"], out)
+    train_N = (people["set"] == "train").to_numpy()
+    table = covariates(cohort / "samples.tsv", people["iid"].tolist(), train_N, declared)
+    files.write_tsv(table, out / "covariates.tsv")
+    _write_fst(cohort, keep.read_snps(dataset / "keep.snp"), people[people["set"] == "train"], out)
+
+
+def read_people(cohort: Path, dataset: Path, split_tsv: str | Path) -> pd.DataFrame:
+    """``iid population family set`` of keep.iid in order; ``set`` is blank for who is not in the split."""
+    kept = tables.Ids(keep.read_iids(dataset / "keep.iid"), dataset / "keep.iid")
+    samples = tables.read_samples(cohort)
+    row_N = tables.positions(
+        kept.names, kept.source, tables.Ids(samples["iid"].tolist(), cohort / "samples.tsv")
+    )
+    sets = tables.read(split_tsv, tables.SPLIT, among=kept).set_index("iid")["set"]
+    people = samples[["iid", "population", "family"]].iloc[row_N].reset_index(drop=True)
+    return people.assign(set=sets.reindex(kept.names).fillna("").to_numpy())
+
+
+def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
+    """The first training individual of each declared family: bool (N,)."""
+    chosen_N = np.zeros(len(family_N), dtype=bool)
+    train_T = np.flatnonzero(train_N)
+    chosen_N[train_T[~pd.Series(family_N[train_T]).duplicated().to_numpy()]] = True
+    return chosen_N
+
+
+def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float) -> np.ndarray:
+    """Of these individuals those of whom no two have a larger KING kinship: bool (N,).
+
+    All of them where SNPs span too little of a genome for kinships to tell, and where there are too many; the log
+    says so.
+    """
+    iids, span, snps = iid_N[fitted_N].tolist(), kin.span(cohort), len(kin.autosomal(cohort))
+    reasons = {
+        f"{counted(len(iids), 'individual')}, more than {EXACT}": len(iids) > EXACT,
+        f"autosomal SNPs span {span / 1e6:.0f} Mb, less than {kin.SPAN / 1e6:.0f}": span < kin.SPAN,
+        f"{counted(snps, 'autosomal SNP')}, fewer than {kin.LEAST}": snps < kin.LEAST,
+    }
+    why_not = [reason for reason, holds in reasons.items() if holds]
+    if why_not:
+        say(f"PCs are fitted on relatives, too, as kinships are not computed: {'; '.join(why_not)}")
+        return fitted_N
+    result_N = fitted_N.copy()
+    result_N[fitted_N] = relatives.without_relatives(kin.kinships(cohort, iids), iids, threshold)
+    related = int(fitted_N.sum() - result_N.sum())
+    say(f"PCs are fitted without {counted(related, 'training individual')} with relatives among the others")
+    return result_N
+
+
+def structure_snps(cohort: Path, dataset: Path) -> list[str]:
+    """LD-pruned SNPs of the cohort, also those outside keep.snp, but no untyped causal SNP."""
+    variants = tables.read_variants(cohort)
+    truth = tables.read(dataset / "truth.tsv", tables.TRUTH)
+    hidden = truth["snp"][truth["visible"] == 0]
+    chosen = (variants["structure"] == 1) & ~variants["snp"].isin(hidden)
+    return variants["snp"][chosen].tolist()
+
+
+def common(everyone: Genotypes, fitted_N: np.ndarray, maf: float) -> tuple[Genotypes, np.ndarray]:
+    """SNPs with MAF > ``maf`` among the fitted individuals, and those individuals' frequencies (M,)."""
+    p_M = frequencies(everyone.people(fitted_N))
+    if not len(p_M):
+        raise UserError(
+            "structure: QC left no SNP that PCs and GRM may use: the last rows of the cohort's qc.tsv say why; relax "
+            "structure_maf, long_range_ld or ld_r2 under qc (SNPs without a place on an autosome never serve)"
+        )
+    common_M = np.minimum(p_M, 1 - p_M) > maf  # False where p is NaN
+    if not common_M.any():
+        people = counted(int(fitted_N.sum()), "unrelated training individual")
+        raise UserError(
+            f"structure: none of {counted(len(p_M), 'SNP')} marked `structure` has MAF > {maf:g} among {people}; lower "
+            "the config's structure: maf, or raise the maf of QC or relax its LD pruning"
+        )
+    return everyone.snps(common_M), p_M[common_M]
+
+
+def _write_pcs(
+    cohort: Path, everyone: Genotypes, axes: pca.Axes, iids: list[str], fitted_N: np.ndarray, out: Path
+) -> None:
+    names = [f"pc{k + 1}" for k in range(axes.loading_MK.shape[1])]
+    pcs = pd.DataFrame(axes.pc_NK, columns=names)
+    pcs.insert(0, "iid", iids)
+    pcs.insert(1, "fitted", fitted_N.astype(int))
+    files.write_tsv(pcs, out / "pcs.tsv")
+    loadings = pd.DataFrame(axes.loading_MK, columns=names)
+    loadings.insert(0, "snp", _of_snps(cohort, everyone, "snp"))
+    loadings.insert(1, "a1_freq", axes.p_M)
+    files.write_tsv(loadings, out / "loadings.tsv.gz")
+
+
+def _of_snps(cohort: Path, genotypes: Genotypes, column: str) -> np.ndarray:
+    """A column of variants.tsv for these SNPs."""
+    variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
+    return np.asarray(variants[column].to_numpy()[genotypes.row_M])
+
+
+def _write_grms(
+    cohort: Path,
+    everyone: Genotypes,
+    p_M: np.ndarray,
+    product_NN: np.ndarray | None,
+    loco: bool,
+    out: Path,
+) -> None:
+    """grm.npz, empty for a cohort too large to store one, and grm_loco.npz if asked."""
+    if product_NN is None:
+        say("no GRM is stored: more individuals than grm_most")
+        grm.write(out / "grm.npz", iter([("grm_NN", np.zeros((0, 0), dtype=np.float32))]))
+    else:
+        grm.write(out / "grm.npz", iter([("grm_NN", grm.grm(everyone, p_M, product_NN))]))
+    if not loco:
+        return
+    if product_NN is None:
+        raise UserError(
+            f"structure: loco asks for GRMs of {len(everyone.person_N)} individuals, more than grm_most; raise "
+            "grm_most, or set loco to false"
+        )
+    chrom_M = _of_snps(cohort, everyone, "chrom")
+    parts = grm.leaving_out(everyone, p_M, chrom_M, product_NN)
+    grm.write(out / "grm_loco.npz", ((f"without_{name}", grm_NN) for name, grm_NN in parts))
+
+
+def _write_fst(cohort: Path, snps: list[str], train: pd.DataFrame, out: Path) -> None:
+    """FST of pairs over all SNPs of the cohort, of single SNPs over keep.snp; headers for one population.
+
+    Who is ``unassigned`` has no part in it.
+    """
+    train = train[train["population"] != UNASSIGNED]
+    genotypes = open_cohort(cohort, iids=train["iid"].tolist())
+    pairs, per_snp = fst(genotypes, train["population"].to_numpy())
+    files.write_tsv(pairs, out / "fst.tsv")
+    per_snp.insert(0, "snp", tables.read(cohort / "variants.tsv", tables.VARIANTS)["snp"])
+    chosen = per_snp.set_index("snp").loc[snps if len(pairs) else []]
+    files.write_tsv(chosen.reset_index(), out / "fst_snp.tsv.gz")

@@ -1,0 +1,67 @@
+"""A study's results put together: metrics, comparisons, QC, run times, provenance."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stratbench.core import job
+from stratbench.core.errors import damaged
+from stratbench.core.files import write_json, write_tsv
+from stratbench.core.words import counted
+from stratbench.genotypes import tables
+from stratbench.genotypes.tables import read_fit
+from stratbench.metrics import rows
+from stratbench.summary.comparisons import comparisons
+from stratbench.summary.provenance import provenance
+from stratbench.summary.runtime import fit_name, runtime
+
+QC_COLUMNS = ["cohort", *tables.QC.columns]
+FIT = ["cohort", "trait", "split", "model", "adjustment"]
+
+
+def summary(
+    files: Mapping[str, Any], outputs: Mapping[str, str], cohorts: Sequence[str], config: Mapping[str, Any]
+) -> None:
+    """Write the five files of results/<study>/summary.
+
+    ``files`` names lists: metrics, qc (parallel to the labels ``cohorts``), fit_json and benchmarks.
+    ``outputs`` names metrics, comparisons, qc, runtime and provenance. ``config`` is the whole config.
+    """
+    metrics = together(files["metrics"])
+    fits = {fit_name(path): read_fit(path) for path in files["fit_json"]}
+    _require_fits(metrics, files["metrics"], fits)
+    write_tsv(metrics, outputs["metrics"])
+    write_tsv(comparisons(metrics), outputs["comparisons"])
+    write_tsv(qc(cohorts, files["qc"]), outputs["qc"])
+    write_tsv(runtime(files["benchmarks"], fits), outputs["runtime"])
+    write_json(provenance(config, fits.values(), len(files["benchmarks"])), outputs["provenance"])
+    job.say(
+        f"{counted(len(metrics), 'metric')} of {counted(len(fits), 'fit')} in {counted(len(files['metrics']), 'split')}"
+    )
+
+
+def together(paths: Sequence[str]) -> pd.DataFrame:
+    """All metrics of the study in the order of their keys."""
+    parts = [table for table in map(rows.read, paths) if len(table)]
+    return rows.sort(pd.concat(parts, ignore_index=True)) if parts else rows.table([])
+
+
+def _require_fits(metrics: pd.DataFrame, paths: Sequence[str], fits: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise UserError for a fit of which its split's metrics say nothing: they say at least why it failed."""
+    there = set(metrics[FIT].drop_duplicates().agg("/".join, axis=1))
+    for name in fits:
+        if name not in there:
+            split = tuple(name.split("/")[:3])
+            path = next((path for path in paths if Path(path).parts[-4:-1] == split), "metrics.tsv")
+            raise damaged(path, f"has no row of the fit {name}")
+
+
+def qc(cohorts: Sequence[str], paths: Sequence[str]) -> pd.DataFrame:
+    """The cohorts' QC waterfalls below each other, in the study's order of cohorts."""
+    parts = [
+        tables.read(path, tables.QC).assign(cohort=cohort)
+        for cohort, path in zip(cohorts, paths, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)[QC_COLUMNS] if parts else pd.DataFrame(columns=QC_COLUMNS)

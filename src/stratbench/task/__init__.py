@@ -1,0 +1,1 @@
+"""What a model is asked: samples, trait, split, structure and covariates, joined in one place."""

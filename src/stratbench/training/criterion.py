@@ -1,0 +1,91 @@
+"""What chooses the epoch that is kept: the pooled validation loss, or what is seen within populations.
+
+Whether populations are known where an epoch or a model is chosen matters as much as the method (SubpopBench: Yang et
+al. 2023, ICML). ``loss`` does not know them; ``loss-within`` and ``auroc-within`` know those of validation people.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from stratbench.core.errors import ScientificFailure
+from stratbench.training.loss import per_individual
+
+NEWTON = 8  # steps; from 0, each at most LONGEST, to at most FARTHEST
+LONGEST, FARTHEST = 2.0, 20.0
+LEAST = 1e-3  # added to a curvature, which is 0 where every score is extreme
+AT_ONCE = 512  # people compared with all others
+
+
+def within(
+    name: str, kind: str, f_V: np.ndarray, score_V: np.ndarray, y_V: np.ndarray, population_V: np.ndarray
+) -> float:
+    """A criterion within populations, of validation people; the lower the better.
+
+    Args:
+        name: ``loss-within``, of the score, which is what the loss sees, or ``auroc-within``, of the network's own f.
+        kind: ``binary`` or ``quantitative``.
+        f_V: the network's own output, float32 (V,).
+        score_V: with the adjustment's offset, float32 (V,).
+        y_V: labels as the loss sees them, float32 (V,).
+        population_V: text.
+
+    Returns:
+        The mean loss, or 1 minus the AUROC.
+
+    Raises:
+        ScientificFailure: for ``auroc-within``, if no two people of one population have different labels.
+    """
+    code_V = jnp.asarray(np.unique(population_V, return_inverse=True)[1])
+    if name == "loss-within":
+        one_VK = jax.nn.one_hot(code_V, int(code_V.max()) + 1)
+        return float(loss_within(kind, jnp.asarray(score_V), jnp.asarray(y_V), one_VK))
+    value = float(auroc_within(jnp.asarray(f_V), jnp.asarray(y_V), code_V))
+    if not np.isfinite(value):
+        raise ScientificFailure(
+            "criterion auroc-within: no two validation people of one population have different labels; "
+            "take criterion: loss, or a split with more validation people"
+        )
+    return 1 - value
+
+
+@partial(jax.jit, static_argnames="kind")
+def loss_within(kind: str, score_V: Array, y_V: Array, one_VK: Array) -> Array:
+    """The mean loss after the best constant was added to the score of each population.
+
+    ``one_VK`` is 1 where person v is of population k. The constants are found by Newton's method, which takes one
+    step for squared errors.
+    """
+
+    def step(_: int, offset_K: Array) -> Array:
+        def loss(offset_K: Array) -> Array:
+            return jnp.sum(per_individual(kind, score_V + one_VK @ offset_K, y_V))
+
+        slope_K = jax.grad(loss)(offset_K)
+        # Each constant moves its own population alone, so that the curvature is a number for each.
+        curvature_K = jax.jvp(jax.grad(loss), (offset_K,), (jnp.ones_like(offset_K),))[1]
+        moved_K = jnp.clip(slope_K / (curvature_K + LEAST), -LONGEST, LONGEST)
+        return jnp.clip(offset_K - moved_K, -FARTHEST, FARTHEST)
+
+    offset_K = jax.lax.fori_loop(0, NEWTON, step, jnp.zeros(one_VK.shape[1]))
+    return jnp.mean(per_individual(kind, score_V + one_VK @ offset_K, y_V))
+
+
+@jax.jit
+def auroc_within(f_V: Array, y_V: Array, population_V: Array) -> Array:
+    """The share of pairs of one population and unequal labels that f puts in order, ties half; NaN without a pair.
+
+    For a quantitative trait every pair of unequal values counts.
+    """
+
+    def of_one(person: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+        f, y, population = person
+        pair_V = (population_V == population) & (y_V < y)
+        right_V = (f_V < f) + 0.5 * (f_V == f)
+        return jnp.sum(pair_V * right_V), jnp.sum(pair_V)
+
+    right_V, pairs_V = jax.lax.map(of_one, (f_V, y_V, population_V), batch_size=AT_ONCE)
+    return jnp.sum(right_V) / jnp.sum(pairs_V)

@@ -1,0 +1,79 @@
+"""From a dataset and the names of a model and an adjustment to a network ready to train or explain."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from stratbench.adjustments.contract import Adjustment, Context, compose
+from stratbench.genotypes.tables import SETS
+from stratbench.methods.guard import Guard
+from stratbench.methods.registry import load
+from stratbench.models.contract import Architecture
+from stratbench.task.model_data import Data
+from stratbench.training.network import Network
+
+Spec = Mapping[str, Any]  # {"method": name, "file": path or None, "options": {...}}
+
+
+@dataclass(frozen=True)
+class Setup:
+    data: Data
+    network: Network
+    context: Context
+    adjustment: Adjustment
+
+
+def method(kind: str, spec: Spec) -> Any:
+    """Import the method file that a spec names."""
+    return load(kind, spec["method"], spec.get("file"))
+
+
+def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
+    """The method files among them that are the user's."""
+    own = [("model", model), *(("adjustment", spec) for spec in adjustments)]
+    return [Guard(kind, Path(spec["file"])) for kind, spec in own if spec.get("file")]
+
+
+def build_model(data: Data, spec: Spec) -> Architecture:
+    """The architecture for a dataset's SNPs; told how many each chromosome has, if it asks for their ``lengths``."""
+    build = method("model", spec).build
+    further = {"lengths": data.lengths} if "lengths" in inspect.signature(build).parameters else {}
+    architecture: Architecture = build(len(data.snp_M), spec["options"], **further)
+    return architecture
+
+
+def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
+    """The adjustment of one spec, or of several combined in order (``a+b``)."""
+    return compose([method("adjustment", spec).build(spec["options"]) for spec in specs])
+
+
+def standardised_pcs(data: Data) -> np.ndarray:
+    """PCs with mean 0 and sd 1 over training individuals, float32 (N, K)."""
+    train_TK = data.pcs_NK[data.rows("train")]
+    sd_K = train_TK.std(axis=0)
+    return ((data.pcs_NK - train_TK.mean(axis=0)) / np.where(sd_K > 0, sd_K, 1)).astype(np.float32)
+
+
+def set_up(data: Data, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
+    """Build the network. Labels outside the training set are hidden from the adjustment."""
+    architecture = build_model(data, model)
+    adjustment = build_adjustment(adjustments)
+    table_M4 = data.genotypes.table(architecture.encoding)
+    context = Context(
+        genotypes=data.genotypes,
+        table_M4=table_M4,
+        pcs_NK=standardised_pcs(data),
+        population_N=data.population_N,
+        y_N=np.where(data.set_N == "train", data.scaled_y_N, np.float32(np.nan)),
+        sets={name: data.rows(name) for name in SETS},
+        kind=data.kind,
+        seed=seed,
+        covariates_NC=data.covariates_NC.astype(np.float32),
+    )
+    network = Network(architecture, adjustment, jnp.asarray(data.genotypes.packed_NQ), jnp.asarray(table_M4))
+    return Setup(data, network, context, adjustment)

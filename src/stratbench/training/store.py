@@ -1,0 +1,73 @@
+"""Trained variables as bytes (flax's msgpack), readable without refitting anything."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+from flax import serialization
+
+from stratbench.adjustments.contract import State
+from stratbench.core.errors import UserError, damaged
+from stratbench.core.files import read_content
+from stratbench.genotypes.tables import read_fit, trained
+from stratbench.training.network import Variables
+
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what damaged bytes raise
+
+
+def dump(by_seed: Mapping[str, Variables]) -> bytes:
+    """Variables of every seed."""
+    plain = {
+        seed: {
+            "params": variables.params,
+            "statistics": variables.statistics,
+            "fitted": variables.state.fitted,
+            "rows": variables.state.rows,
+        }
+        for seed, variables in by_seed.items()
+    }
+    return serialization.msgpack_serialize(jax.device_get(plain))
+
+
+def require_trained_as(
+    fit: str | Path, model: Mapping[str, Any], adjustments: Sequence[Mapping[str, Any]]
+) -> None:
+    """Raise UserError unless a fit.json names this model and these adjustments, with these options."""
+    record = read_fit(fit)
+    for kind, own, asked in (
+        ("model", [record.get("model")], [model]),
+        ("adjustment", record.get("adjustment"), list(adjustments)),
+    ):
+        if own not in (None, [None]) and _named(own) != _named(asked):
+            raise UserError(
+                f"{fit}: was trained with the {kind} {_named(own)}, not {_named(asked)}; explain it as it was trained"
+            )
+
+
+def _named(specs: Any) -> str:
+    """Methods with their options, as text."""
+    return " + ".join(f"{spec['method']} {json.dumps(spec['options'], sort_keys=True)}" for spec in specs)
+
+
+def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int, Variables]:
+    """Variables by seed, none where the fit failed.
+
+    Raises UserError if the model was trained on another split than the one in hand, and for files that are damaged.
+    """
+    record = read_fit(fit)
+    if record.get("split_sha256") != split_sha256:
+        raise UserError(f"{params}: trained on another split; delete the model and run again")
+    content = read_content(params)
+    try:
+        plain = serialization.msgpack_restore(content)
+        found = {
+            int(seed): Variables(value["params"], value["statistics"], State(value["fitted"], value["rows"]))
+            for seed, value in sorted(plain.items(), key=lambda item: int(item[0]))
+        }
+    except UNREADABLE as error:
+        raise damaged(params, f"is cut or damaged ({error or type(error).__name__})") from error
+    if list(found) != trained(record):
+        raise damaged(params, f"holds networks of the seeds {list(found)}, {fit} names {trained(record)}")
+    return found

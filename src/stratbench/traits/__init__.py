@@ -1,1 +1,0 @@
-"""Traits: simulated on any cohort's genotypes, or measured; and the dataset that each makes with a cohort."""
