@@ -52,7 +52,7 @@ def clean(
         (
             "homozygous",
             {},
-            r"raw/genotypes\.bed: hardly anyone is heterozygous \(median F 1\.00\).* mating: inbred",
+            r"raw/genotypes\.bed: hardly anyone is heterozygous \(mean F 1\.00\).* mating: inbred",
         ),
     ],
 )
@@ -69,6 +69,12 @@ def test_people_whom_qc_refuses(
     }
     with pytest.raises(UserError, match=message):
         clean(tmp_path, made[kind], **options)
+
+
+def test_copies_of_one_snp_are_no_inbred_people(tmp_path: Path, count_MN: np.ndarray) -> None:
+    one_MN = np.repeat(count_MN[count_MN.mean(axis=1).argsort()[[M // 4]]], M, axis=0)
+    assert (one_MN[0] != 1).mean() > 0.5
+    assert clean(tmp_path, one_MN, duplicates=None)["structure"].sum() > 0
 
 
 @pytest.mark.parametrize(
@@ -115,7 +121,8 @@ def test_populations_of_one_have_no_fst_and_no_warning() -> None:
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
 def test_a_trait_whose_squares_are_no_numbers_is_refused(tmp_path: Path, scale: float) -> None:
-    table = pd.DataFrame({"iid": list("abcd"), "y": [f"{k * scale:g}" for k in range(4)]})
+    people = {"iid": list("abcd"), "population": "all", "family": list("abcd"), "sex": 0}
+    table = pd.DataFrame(people | {"y": [f"{k * scale:g}" for k in range(4)]})
     files.write_tsv(table, tmp_path / "samples.tsv")
     with pytest.raises(UserError, match=r"values of measured trait 'y' span 3e[+-]\d+, .* other units"):
         measured(tmp_path / "samples.tsv", "y", {"y": {"kind": "quantitative", "column": "y"}})

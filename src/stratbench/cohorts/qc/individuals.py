@@ -17,7 +17,7 @@ from stratbench.popgen import king, relatives
 CHUNK = 2048  # SNPs unpacked at a time; fewer above 8000 individuals
 CELLS = 16_000_000
 PAIRS = list(KINSHIP.columns)
-HOMOZYGOUS = 0.9  # F of half of the people or more that no outbred cohort has
+HOMOZYGOUS = 0.9  # a mean F that no outbred cohort has
 LEAST_SNPS = 500  # kinship of fewer says little: its standard error is about .5 / sqrt(SNPs)
 
 
@@ -63,10 +63,10 @@ def inbreeding(
 
 def require_heterozygotes(f_N: pd.Series, source: str | Path) -> None:
     """Raise UserError where hardly anyone is heterozygous: HWE would take most SNPs, and KING would be blind."""
-    median = f_N.median()
-    if median > HOMOZYGOUS:
+    mean = f_N.mean()  # at copies of one SNP most people may have 1, but not all
+    if mean > HOMOZYGOUS:
         raise UserError(
-            f"{source}.bed: hardly anyone is heterozygous (median F {median:.2f}), as in haploid or inbred data; say "
+            f"{source}.bed: hardly anyone is heterozygous (mean F {mean:.2f}), as in haploid or inbred data; say "
             "mating: inbred under cohort or in the cohort file, or, if the cohort is outbred, state hwe under qc"
         )
 
