@@ -82,6 +82,19 @@ def test_changed_module_changes_the_digest(source, name):
     assert changed(source / name, "rule")
 
 
+def test_a_module_that_is_found_counts_with_its_imports(source):
+    (source / "finder.py").write_text('FINDS = "TABLE"\n')
+    (source / "b.py").write_text("from stratbench import finder\n")
+    before = digest("rule")
+    (source / "found.py").write_text("from stratbench import d\n\nTABLE: tuple = ()\n")
+    (source / "unused.py").write_text("def f():\n    TABLE = 1\n")
+    forget()
+    assert digest("rule") != before
+    assert {"stratbench.found", "stratbench.d"} <= set(closure(source.parents[1] / "rule.py"))
+    assert changed(source / "d.py", "rule")
+    assert not changed(source / "unused.py", "rule")
+
+
 def test_changed_script_changes_the_digest(source):
     assert changed(source.parents[1] / "rule.py", "rule")
 

@@ -2,8 +2,9 @@
 
 Snakemake sees a change of a rule's script, not of the library that the script imports. The digest stands in
 each rule's ``params``, so that a change in a module reruns the rules that use it and no others. Method files
-are loaded by name at run time; a rule names those it uses. tests/unit/test_digest.py compares the closure
-with what Python really imports.
+are loaded by name at run time; a rule names those it uses. A module that finds others in its folder says so by
+``FINDS = "NAME"``: all files there that declare NAME count as imported. tests/unit/test_digest.py compares the
+closure with what Python really imports.
 """
 
 import ast
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from stratbench.core.found import declared, declaring
 
 SOURCE = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parents[3] / "workflow" / "scripts"
@@ -66,11 +69,13 @@ def _name_of(path: Path) -> str:
 
 @cache
 def _imports(path: Path, name: str) -> frozenset[str]:
-    """The stratbench modules that one file imports anywhere, with the packages that they lie in."""
+    """The stratbench modules that one file imports anywhere or finds, with the packages that they lie in."""
     if path.suffix != ".py":
         return frozenset()
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    found: set[str] = set()
+    finds = declared(path, "FINDS")
+    there = declaring(path.parent, ast.literal_eval(finds)) if finds else []
+    found = {f"{package}.{module}" for module in there}
     for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
         for target in _targets(node, package):
             parents = target.split(".")

@@ -10,10 +10,60 @@ from scipy import stats
 from scipy.stats import rankdata
 
 from stratbench.metrics.estimate import Estimate, failed, not_applicable
+from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import top_weights
 
 Row = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
 FEW_SEEDS = "agreement needs two seeds"
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "agreement_spearman",
+        "Spearman's correlation of the rankings of `adjustment` and `against`, over different seeds; "
+        "`against` = `adjustment` is agreement within one",
+        *(-1, 1, "neither"),
+        source="Spearman 1904, midranks for ties",
+        label="Spearman's correlation of rankings",
+        term="agreement",
+        meaning="Spearman's correlation of two rankings of SNPs, always from trainings with different seeds",
+        chance=0.0,
+    ),
+    Metric(
+        "agreement_delta_spearman",
+        "mean agreement within the two adjustments minus that between them, of `agreement_spearman`",
+        *(-2, 2, "neither"),
+        source="its definition",
+        label="agreement within minus between, Spearman",
+        term="agreement",
+        chance=0.0,
+    ),
+    Metric(
+        "agreement_jaccard",
+        "Jaccard index of the first `k` SNPs of `adjustment` and `against`, over different seeds",
+        *(0, 1, "neither"),
+        source="Jaccard 1901; expected overlap for ties",
+        label="Jaccard index of the first k SNPs",
+        term="Jaccard index",
+        meaning="of the first k SNPs of two rankings, how many are in both, over how many are in either",
+        chance="`agreement_jaccard_chance`",
+    ),
+    Metric(
+        "agreement_delta_jaccard",
+        "mean agreement within the two adjustments minus that between them, of `agreement_jaccard`",
+        *(-1, 1, "neither"),
+        source="its definition",
+        label="agreement within minus between, Jaccard",
+        term="Jaccard index",
+        chance=0.0,
+    ),
+    Metric(
+        "agreement_jaccard_chance",
+        "expected Jaccard index of two random sets of `k` SNPs",
+        *(0, 1, "neither"),
+        source="hypergeometric overlap",
+        label="Jaccard index of random sets",
+        term="Jaccard index",
+    ),
+)
 
 
 def spearman(score_SM: np.ndarray) -> np.ndarray:

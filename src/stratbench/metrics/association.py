@@ -4,6 +4,19 @@ import numpy as np
 from scipy import stats
 
 from stratbench.metrics.estimate import Estimate, not_applicable
+from stratbench.metrics.metric import Metric
+
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "lambda_gc",
+        "inflation of an association test: 1 is none",
+        *(0, np.inf, "neither"),
+        source="Devlin & Roeder 1999",
+        label="inflation (lambda GC)",
+        term="lambda GC",
+        chance=1.0,
+    ),
+)
 
 
 def ranking(p_M: np.ndarray, statistic_M: np.ndarray) -> np.ndarray:

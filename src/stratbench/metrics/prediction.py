@@ -9,10 +9,148 @@ from scipy.stats import rankdata
 from stratbench.metrics.auroc import auroc, auroc_stratified
 from stratbench.metrics.correlation import pearson, pearson_stratified, r2
 from stratbench.metrics.estimate import Estimate, not_applicable, problem
+from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import auc_pr
 
 MINIMUM = 20  # cases and controls (or individuals) that a population needs to enter a stratified metric
 BINS = 15
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "accuracy",
+        "share of test individuals on the right side of probability 1/2",
+        *(0, 1, "higher"),
+        source="its definition; binomial standard error",
+        label="accuracy",
+        term="accuracy",
+        chance="the share of the more frequent class",
+        paired=True,
+        by_population=True,
+    ),
+    Metric(
+        "auroc",
+        "the chance that a random case scores above a random control: .5 is guessing, 1 is perfect",
+        *(0, 1, "higher"),
+        source="DeLong et al. 1988; Sun & Xu 2014",
+        label="AUROC",
+        term="AUROC",
+        chance=0.5,
+        paired=True,
+        by_population=True,
+    ),
+    Metric(
+        "auroc_stratified",
+        "AUROC over pairs of one population; populations weigh as their numbers of pairs",
+        *(0, 1, "higher"),
+        source="DeLong et al. 1988, by population",
+        label="AUROC within populations",
+        term="AUROC",
+        chance=0.5,
+        paired=True,
+        judged=True,
+    ),
+    Metric(
+        "auroc_f",
+        "AUROC of `f` alone, the network's own output",
+        *(0, 1, "higher"),
+        source="DeLong et al. 1988",
+        label="AUROC of f alone",
+        term="AUROC",
+        chance=0.5,
+        paired=True,
+    ),
+    Metric(
+        "auroc_stratified_f",
+        "AUROC of `f` alone over pairs of one population",
+        *(0, 1, "higher"),
+        source="DeLong et al. 1988, by population",
+        label="AUROC of f alone, within populations",
+        term="AUROC",
+        chance=0.5,
+        paired=True,
+    ),
+    Metric(
+        "auprc",
+        "area under the precision-recall curve of the cases: their share is guessing, 1 is perfect",
+        *(0, 1, "higher"),
+        source="Davis & Goadrich 2006; Keilwagen, Grosse & Grau 2014",
+        label="AUPRC",
+        term="AUPRC",
+        chance="the share of cases",
+        by_population=True,
+    ),
+    Metric(
+        "brier",
+        "mean squared difference of the predicted probability and the label: 0 is perfect",
+        *(0, 1, "lower"),
+        source="Brier 1950",
+        label="Brier score",
+        term="Brier score",
+        chance="p (1 - p) for a share p of cases",
+        by_population=True,
+    ),
+    Metric(
+        "ece",
+        "mean difference of predicted and observed shares of cases, over bins of equal size (ECE)",
+        *(0, 1, "lower"),
+        source="its definition, over 15 bins",
+        label="calibration error",
+        term="calibration error",
+        by_population=True,
+    ),
+    Metric(
+        "pearson",
+        "Pearson's correlation of the score and a quantitative trait: 0 is guessing, 1 is perfect",
+        *(-1, 1, "higher"),
+        source="Fisher's z for the standard error",
+        label="correlation with the trait",
+        term="correlation",
+        chance=0.0,
+        paired=True,
+        by_population=True,
+    ),
+    Metric(
+        "pearson_stratified",
+        "correlation within populations: Fisher's z averaged with weights n - 3",
+        *(-1, 1, "higher"),
+        source="Fisher's z, by population",
+        label="correlation within populations",
+        term="correlation",
+        chance=0.0,
+        paired=True,
+        judged=True,
+    ),
+    Metric(
+        "pearson_f",
+        "correlation of `f` alone, the network's own output, with the trait",
+        *(-1, 1, "higher"),
+        source="Fisher's z for the standard error",
+        label="correlation of f alone",
+        term="correlation",
+        chance=0.0,
+        paired=True,
+    ),
+    Metric(
+        "pearson_stratified_f",
+        "correlation of `f` alone with the trait within populations",
+        *(-1, 1, "higher"),
+        source="Fisher's z, by population",
+        label="correlation of f alone, within populations",
+        term="correlation",
+        chance=0.0,
+        paired=True,
+    ),
+    Metric(
+        "r2",
+        "share of a quantitative trait's variance that the score explains: below 0 the mean predicts better",
+        *(-np.inf, 1, "higher"),
+        source="1 - SSE / SST on test individuals",
+        label="R\N{SUPERSCRIPT TWO}",
+        term="R2",
+        chance=0.0,
+        paired=True,
+        by_population=True,
+    ),
+)
 
 
 def accuracy(y_N: np.ndarray, probability_N: np.ndarray) -> Estimate:
@@ -57,8 +195,8 @@ def auprc(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
     return Estimate(auc_pr(y_N == 1, score_N), len(y_N))
 
 
-Metric = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimate]
-METRICS: dict[str, dict[str, Metric]] = {
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimate]
+MEASURES: dict[str, dict[str, Measure]] = {  # kind of trait -> metric -> function of y, score, probability
     "binary": {
         "accuracy": lambda y, score, probability: accuracy(y, probability),
         "auroc": lambda y, score, probability: auroc(y, score),
@@ -81,7 +219,7 @@ def names(kind: str, with_f: bool = True) -> list[str]:
     """The metrics of a trait's kind (``binary`` or ``quantitative``) that a fit should have a value of."""
     name = RANKING[kind][0]
     alone = [f"{name}_f", f"{name}_stratified_f"] if with_f else []
-    return [*METRICS[kind], f"{name}_stratified", *alone]
+    return [*MEASURES[kind], f"{name}_stratified", *alone]
 
 
 def evaluate(kind: str, people: pd.DataFrame, minimum: int = MINIMUM) -> list[tuple[str, str, Estimate]]:
@@ -93,7 +231,7 @@ def evaluate(kind: str, people: pd.DataFrame, minimum: int = MINIMUM) -> list[tu
     """
     y, score, probability = (people[c].to_numpy(dtype=float) for c in ("y", "score", "probability"))
     population = people["population"].to_numpy(dtype=str)
-    found = [(name, "", metric(y, score, probability)) for name, metric in METRICS[kind].items()]
+    found = [(name, "", metric(y, score, probability)) for name, metric in MEASURES[kind].items()]
     name, plain, stratified = RANKING[kind]
     found.append((f"{name}_stratified", "", stratified(y, score, population, minimum)))
     if "f" in people:
@@ -103,6 +241,6 @@ def evaluate(kind: str, people: pd.DataFrame, minimum: int = MINIMUM) -> list[tu
     labels = np.unique(population)
     for label in labels if len(labels) > 1 else []:
         inside = population == label
-        for name, metric in METRICS[kind].items():
+        for name, metric in MEASURES[kind].items():
             found.append((name, str(label), metric(y[inside], score[inside], probability[inside])))
     return found

@@ -3,9 +3,41 @@
 import numpy as np
 
 from stratbench.metrics.estimate import Estimate, not_applicable
+from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import auc_pr, precision_at
 
 FIXED_K = (50, 500)
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "causal_auc_pr",
+        "recovery of visible causal SNPs by an attribution or an association: area under the precision-recall curve",
+        *(0, 1, "higher"),
+        source="Davis & Goadrich 2006; Keilwagen, Grosse & Grau 2014",
+        label="AUC_PR for causal SNPs",
+        term="AUC_PR",
+        meaning="area under the precision-recall curve: how early a ranking lists the causal SNPs",
+        chance="the share of visible SNPs that are causal",
+        paired=True,
+    ),
+    Metric(
+        "causal_auc_pr_ratio",
+        "`causal_auc_pr` over the share of visible SNPs that are causal",
+        *(0, np.inf, "higher"),
+        source="as `causal_auc_pr`",
+        label="AUC_PR over that of a random ranking",
+        term="AUC_PR",
+        chance=1.0,
+    ),
+    Metric(
+        "precision_at_k",
+        "the share of causal SNPs among the first k of a ranking (column `k`), ties broken at random",
+        *(0, 1, "higher"),
+        source="its definition; expectation over ties",
+        label="share of causal SNPs among the first k",
+        term="precision at k",
+        chance="the share of visible SNPs that are causal",
+    ),
+)
 
 
 def ks(n_causal: int, m: int) -> list[int]:

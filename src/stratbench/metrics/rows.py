@@ -19,7 +19,7 @@ COLUMNS = [*KEYS, "value", "n", "status", "reason"]
 INTEGERS = ("replicate", "k", "seed", "n")
 GROUP = [key for key in KEYS if key not in ("replicate", "cohort", "seed")]  # what is compared
 MEANS = ("mean", "ci_low", "ci_high", "n_replicates")
-METRICS = Kind(
+METRICS_TABLE = Kind(
     columns=tuple(COLUMNS),
     key=tuple(KEYS),
     numbers=(*INTEGERS, "value"),
@@ -76,7 +76,7 @@ def read(path: str | Path) -> pd.DataFrame:
 
     Raises UserError for a table that is cut or damaged.
     """
-    return tidy(tables.read(path, METRICS))
+    return tidy(tables.read(path, METRICS_TABLE))
 
 
 def sort(table: pd.DataFrame) -> pd.DataFrame:

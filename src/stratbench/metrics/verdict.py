@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from stratbench.metrics.catalogue import judged
+
 LEARNED, NOTHING, UNDECIDED = "learned", "learned nothing", "undecided"
-CHANCE = {"auroc_stratified": 0.5, "pearson_stratified": 0.0}
 WHO = ["study", "scenario", "trait", "split", "model", "adjustment"]
 
 
@@ -17,11 +18,11 @@ def verdict(ci_low: float, ci_high: float, chance: float) -> str:
 def learned(comparisons: pd.DataFrame, suffix: str = "") -> pd.DataFrame:
     """A row per model and adjustment of comparisons.tsv: its keys, the interval it is judged by, ``verdict``.
 
-    Judged is auroc_stratified (pearson_stratified for quantitative traits) of the score, or with ``suffix``
-    ``_f`` of the network alone. Floors and ceilings are not judged.
+    Judged are the metrics that are declared so (auroc_stratified, and pearson_stratified for quantitative
+    traits), of the score, or with ``suffix`` ``_f`` of the network alone. Floors and ceilings are not judged.
     A fit that failed everywhere is undecided.
     """
-    chance = comparisons["metric"].map({f"{metric}{suffix}": level for metric, level in CHANCE.items()})
+    chance = comparisons["metric"].map({f"{metric}{suffix}": level for metric, level in judged().items()})
     adjusted = comparisons["adjustment"].fillna("") != ""
     rows = comparisons[chance.notna() & adjusted]
     verdicts = [

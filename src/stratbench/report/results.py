@@ -13,8 +13,8 @@ from stratbench.core import files
 from stratbench.datasets import keep
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Ids, Kind
-from stratbench.metrics.rows import COMPARISONS, METRICS
-from stratbench.metrics.verdict import CHANCE
+from stratbench.metrics.catalogue import judged
+from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Cohort, Dataset, Fit, Split, Study
 
@@ -79,7 +79,7 @@ class Group:
     @property
     def chance(self) -> float:
         """The value of the headline metrics for a model that has learned nothing."""
-        return CHANCE[self.within]
+        return judged()[self.within]
 
     def causal_snps(self, study: Study) -> bool:
         """Whether the config asks for causal SNPs, so that there is something to recover."""
@@ -159,7 +159,7 @@ class Results:
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
-        return self._keyed(self.paths.summary_metrics, METRICS)
+        return self._keyed(self.paths.summary_metrics, METRICS_TABLE)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:

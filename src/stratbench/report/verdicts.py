@@ -10,6 +10,4 @@ __all__ = ["LEARNED", "NOTHING", "UNDECIDED", "verdict"]
 def verdict(results: Results, group: Group, model: str, adjustment: str) -> str:
     """Judged by the interval of the accuracy within populations; undecided where there is no such number."""
     row = results.value(group, group.within, model=model, adjustment=adjustment)
-    return (
-        UNDECIDED if row is None else rule.verdict(row["ci_low"], row["ci_high"], rule.CHANCE[group.within])
-    )
+    return UNDECIDED if row is None else rule.verdict(row["ci_low"], row["ci_high"], group.chance)

@@ -3,15 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from stratbench.metrics.catalogue import paired as paired_metrics
 from stratbench.metrics.intervals import normal_interval, t_interval
 from stratbench.metrics.rows import COMPARISONS, GROUP, KEYS
 
 COLUMNS = list(COMPARISONS.columns)
-PAIRED = (
-    *("accuracy", "auroc", "auroc_f", "auroc_stratified", "auroc_stratified_f", "r2"),
-    *("pearson", "pearson_f", "pearson_stratified", "pearson_stratified_f", "causal_auc_pr"),
-    *("ancestry_linear", "ancestry_nonlinear", "ancestry_logit"),
-)
 
 
 def comparisons(metrics: pd.DataFrame, reference: str = "none") -> pd.DataFrame:
@@ -56,12 +52,14 @@ def mean_error(errors: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences(table: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Rows ``diff_<metric>`` of the paired metrics: adjustment - reference for the same replicate and seed.
+    """Rows ``diff_<metric>`` of the metrics declared as paired: adjustment - reference for the same replicate and seed.
 
     Pairs share data, split, initialisation and batch order. A pair needs both values.
     """
     pair = [key for key in KEYS if key not in ("adjustment", "against")]
-    paired = table["metric"].isin(PAIRED) & (table["population"] == "") & (table["adjustment"] != "")
+    paired = (
+        table["metric"].isin(paired_metrics()) & (table["population"] == "") & (table["adjustment"] != "")
+    )
     rows = table.loc[paired, [*pair, "adjustment", "value"]].assign(seed=lambda t: t["seed"].astype(str))
     base = rows[rows["adjustment"] == reference].drop(columns="adjustment")
     both = rows[rows["adjustment"] != reference].merge(base, on=pair, suffixes=("", "_reference"))

@@ -46,12 +46,12 @@ def load(results: Results, subject: Any) -> Data:
 
 def _prediction(read: Reader) -> Panels:
     """What the figure of headline metrics leaves out: other scores, f without the offset, the other probe."""
-    from stratbench.metrics.prediction import METRICS  # imports scipy: figures are named before any job runs
+    from stratbench.metrics.prediction import MEASURES  # imports scipy: figures are named before any job runs
 
     group = read.course.groups[0]
     word, low = ("correlation", -1.0) if group.quantitative else ("AUROC", 0.0)
     panels: Panels = {}
-    for metric in METRICS[group.kind]:
+    for metric in MEASURES[group.kind]:
         if metric != group.overall:
             panels[NAMES.get(metric, metric)] = partial(_score, read, metric)
     for metric, what in ((group.overall, "overall"), (group.within, "within populations")):

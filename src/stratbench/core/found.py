@@ -1,0 +1,18 @@
+"""Files of a folder that are found by what they declare, so that adding one needs no list elsewhere."""
+
+import ast
+from pathlib import Path
+
+
+def declared(path: Path, name: str) -> ast.expr | None:
+    """What a Python file assigns to ``name`` at its top level, read without importing it; None if it does not."""
+    for node in ast.parse(path.read_bytes(), str(path)).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return getattr(node, "value", None)
+    return None
+
+
+def declaring(folder: Path, name: str) -> list[str]:
+    """The modules of a folder that assign ``name`` at their top level, sorted."""
+    return sorted(path.stem for path in folder.glob("*.py") if declared(path, name) is not None)

@@ -1,0 +1,65 @@
+"""How well a population can be read from a model: the metrics of probes.tsv, whose values probes/ computes."""
+
+from stratbench.metrics.metric import Metric
+
+BALANCED = "accuracy averaged over classes of equal weight"
+CHANCE = "`ancestry_chance`"
+METRICS: tuple[Metric, ...] = (
+    Metric(
+        "ancestry_linear",
+        "balanced accuracy of the population decoded from hidden features by ridge logistic regression",
+        *(0, 1, "neither"),
+        source="mean recall of the populations; binomial standard error",
+        label="balanced accuracy, linear probe",
+        term="balanced accuracy",
+        meaning=BALANCED,
+        chance=CHANCE,
+        paired=True,
+    ),
+    Metric(
+        "ancestry_nonlinear",
+        "balanced accuracy of the population decoded by a random forest or a support vector machine",
+        *(0, 1, "neither"),
+        source="as `ancestry_linear`",
+        label="balanced accuracy, nonlinear probe",
+        term="balanced accuracy",
+        chance=CHANCE,
+        paired=True,
+    ),
+    Metric(
+        "ancestry_linear_untrained",
+        "`ancestry_linear` of the network before its training",
+        *(0, 1, "neither"),
+        source="as `ancestry_linear`",
+        label="balanced accuracy, linear probe, untrained",
+        term="balanced accuracy",
+        chance=CHANCE,
+    ),
+    Metric(
+        "ancestry_nonlinear_untrained",
+        "`ancestry_nonlinear` of the network before its training",
+        *(0, 1, "neither"),
+        source="as `ancestry_linear`",
+        label="balanced accuracy, nonlinear probe, untrained",
+        term="balanced accuracy",
+        chance=CHANCE,
+    ),
+    Metric(
+        "ancestry_logit",
+        "balanced accuracy of the population decoded from `f`, the network's own logit, given y",
+        *(0, 1, "neither"),
+        source="as `ancestry_linear`, averaged over classes of y",
+        label="balanced accuracy, from the logit given y",
+        term="balanced accuracy",
+        chance=CHANCE,
+        paired=True,
+    ),
+    Metric(
+        "ancestry_chance",
+        "1 over the number of populations that are decoded",
+        *(0, 1, "neither"),
+        source="its definition",
+        label="balanced accuracy of guessing",
+        term="balanced accuracy",
+    ),
+)

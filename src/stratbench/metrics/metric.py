@@ -1,0 +1,51 @@
+"""What a metric is, stated once: its family's file declares it, and tables, report and pages take it from there."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric, as a file of metrics/ declares it in its ``METRICS``.
+
+    Attributes:
+        name: as in the column ``metric`` of metrics.tsv.
+        says: what a value means, in a phrase for docs/contracts.md.
+        low, high: the range of its values; infinite where it has no end.
+        better: which direction is better, for a model or an attribution.
+        source: where the formula comes from.
+        label: what an axis of it says.
+        term: the word of the report's glossary that explains it; metrics may share one.
+        meaning: what the glossary says of the term; ``says`` where it is blank.
+        chance: what guessing gives: a number, a rule in words, or None where guessing has no meaning.
+        paired: whether comparisons.tsv has ``diff_<name>``, the paired difference between adjustments.
+        judged: whether the verdict "learned" is taken on it, against ``chance``, which is then a number.
+        by_population: whether it also has a row for each population.
+    """
+
+    name: str
+    says: str
+    low: float
+    high: float
+    better: Literal["higher", "lower", "neither"]
+    source: str
+    label: str
+    term: str
+    meaning: str = ""
+    chance: float | str | None = None
+    paired: bool = False
+    judged: bool = False
+    by_population: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"{self.name}: low {self.low} is not below high {self.high}")
+        if self.judged and not isinstance(self.chance, float):
+            raise ValueError(f"{self.name}: a metric that is judged needs a number as chance")
+
+    @property
+    def range(self) -> str:
+        """The range in words, such as ``0 to 1`` or ``up to 1``."""
+        low, high = (f"{end:g}" if math.isfinite(end) else "" for end in (self.low, self.high))
+        return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high or 'any'}"
