@@ -1,9 +1,28 @@
 """A metric is declared once, in its family's file; what else names metrics follows from that."""
 
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
 import pytest
 
 from stratbench.metrics import catalogue
 from stratbench.metrics.metric import Metric
+from stratbench.report.sections import glossary
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """The script that writes the table of docs/contracts.md."""
+    spec = importlib.util.spec_from_file_location("metrics_page", ROOT / "docs" / "metrics.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_families_are_found() -> None:
@@ -27,3 +46,20 @@ def test_a_declaration_that_contradicts_itself_is_refused() -> None:
         Metric("m", "says", 1, 0, "higher", **more)
     with pytest.raises(ValueError, match="needs a number as chance"):
         Metric("m", "says", 0, 1, "higher", **more, chance="a rule", judged=True)
+
+
+def test_the_page_shows_the_declarations_as_they_are(script: ModuleType) -> None:
+    text = script.PAGE.read_text()
+    assert text == script.page(text), "run `python docs/metrics.py`"
+    assert {metric.name for metric in catalogue.metrics()} == set(
+        re.findall(r"^\| `(\w+)` \|", script.table(), re.M)
+    )
+
+
+def test_the_glossary_explains_each_word_once_and_every_metric() -> None:
+    words = glossary.in_order((*glossary.TERMS, *catalogue.terms()))
+    names = [word for word, _ in words]
+    assert len(set(names)) == len(names)
+    assert {metric.term for metric in catalogue.metrics()} <= set(names)
+    assert dict(words)["lambda GC"] == "inflation of an association test: 1 is none"
+    assert all(meaning for _, meaning in words)

@@ -35,6 +35,7 @@ METRICS: tuple[Metric, ...] = (
         source="its definition; expectation over ties",
         label="share of causal SNPs among the first k",
         term="precision at k",
+        meaning="the share of causal SNPs among the first k of a ranking",
         chance="the share of visible SNPs that are causal",
     ),
 )

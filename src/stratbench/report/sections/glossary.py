@@ -1,28 +1,13 @@
-"""The words of this report."""
+"""The words of this report; those that name metrics come from the metrics' declarations."""
 
+from stratbench.metrics.catalogue import terms
 from stratbench.report.page import Section, Terms
 from stratbench.report.results import Results
 
 TERMS = (
     ("adjustment", "a correction for population structure in training; 'none' is no correction"),
-    (
-        "agreement",
-        "Spearman's correlation of two rankings of SNPs, always from trainings with different seeds",
-    ),
     ("association", "a classical test of one SNP at a time; ols without, ols-pcs with principal components"),
     ("attribution", "a method that scores each SNP's influence on a trained model's output"),
-    ("AUC_PR", "area under the precision-recall curve: how early a ranking lists the causal SNPs"),
-    ("AUPRC", "area under the precision-recall curve of the cases: their share is guessing, 1 is perfect"),
-    (
-        "AUROC",
-        "the chance that a random case scores above a random control: .5 is guessing, 1 is perfect",
-    ),
-    ("balanced accuracy", "accuracy averaged over classes of equal weight"),
-    ("Brier score", "mean squared difference of the predicted probability and the label: 0 is perfect"),
-    (
-        "calibration error",
-        "mean difference of predicted and observed shares of cases, over bins of equal size (ECE)",
-    ),
     ("ceiling", "the accuracy of the true liability, or its genetic part, on the same test individuals"),
     ("cohort", "a set of genotyped individuals after quality control"),
     ("confounded", "the environment differs between populations, so ancestry predicts the trait"),
@@ -34,11 +19,6 @@ TERMS = (
         "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate, as if "
         "they were unrelated: too narrow where relatives are tested",
     ),
-    (
-        "Jaccard index",
-        "of the first k SNPs of two rankings, how many are in both, over how many are in either",
-    ),
-    ("lambda GC", "inflation of an association test: 1 is none"),
     ("learned nothing", "the interval of the accuracy within populations includes chance, or lies below it"),
     ("liability", "the unseen quantity behind a case/control trait: genetic + environment + noise"),
     ("logit", "a network's output before it is turned into a probability"),
@@ -62,4 +42,9 @@ TERMS = (
 
 
 def build(results: Results) -> Section | None:
-    return Section("Glossary", [Terms(TERMS)])
+    return Section("Glossary", [Terms(in_order((*TERMS, *terms())))])
+
+
+def in_order(words: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Words and meanings as a reader looks them up, capitals among small letters."""
+    return tuple(sorted(words, key=lambda word: word[0].casefold()))
