@@ -1,7 +1,11 @@
 """A metric is declared once, in its family's file; what else names metrics follows from that."""
 
 import importlib.util
+import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +16,50 @@ from stratbench.metrics.metric import Metric
 from stratbench.report.sections import glossary
 
 ROOT = Path(__file__).resolve().parents[2]
+FAMILY = '''"""How far predictions are spread."""
+
+from stratbench.metrics.estimate import Estimate
+from stratbench.metrics.metric import Metric
+from stratbench.metrics.rows import rows
+
+METRICS: tuple[Metric, ...] = (
+    Metric("spread", "the largest minus the smallest score", 0, 100, "neither", "its definition", "spread of scores",
+           "spread", paired=True),
+)
+
+
+def of_split(results):
+    found = []
+    for fit in results.fits:
+        for seed, table in fit.predictions.groupby("seed"):
+            estimate = Estimate(float(table["score"].max() - table["score"].min()), len(table))
+            found += rows({**results.place, **fit.label}, "spread", estimate, seed=seed)
+    return found
+'''
+ASK = """
+import json, sys
+from pathlib import Path
+import numpy as np
+sys.path[:0] = [TESTS, DOCS]
+import metrics
+from test_metrics_table import run, write_split
+from stratbench.core.digest import digest
+from stratbench.metrics import catalogue
+from stratbench.report.sections import glossary
+from stratbench.summary.comparisons import comparisons
+base = Path(sys.argv[1])
+write_split(base, np.random.default_rng(1))
+table = run(base)
+print(json.dumps({
+    "package": catalogue.__file__,
+    "metrics": sorted(set(table["metric"])),
+    "comparisons": sorted(set(comparisons(table)["metric"])),
+    "glossary": [term for block in glossary.build(None).blocks for term, _ in block.pairs],
+    "label": {metric.name: catalogue.label(metric.name) for metric in catalogue.metrics()},
+    "page": metrics.table(),
+    "digests": [digest(script) for script in ("metrics", "summary", "report")],
+}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +111,35 @@ def test_the_glossary_explains_each_word_once_and_every_metric() -> None:
     assert {metric.term for metric in catalogue.metrics()} <= set(names)
     assert dict(words)["lambda GC"] == "inflation of an association test: 1 is none"
     assert all(meaning for _, meaning in words)
+
+
+def asked(package: Path, base: Path) -> dict:
+    """What tables, report and page say with the package of this folder."""
+    code = ASK.replace("TESTS", repr(str(ROOT / "tests" / "unit"))).replace("DOCS", repr(str(ROOT / "docs")))
+    run = subprocess.run(
+        [sys.executable, "-c", code, base],
+        env={"PYTHONPATH": str(package)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout.splitlines()[-1])
+    assert found["package"].startswith(str(package))
+    return found
+
+
+def test_one_new_file_is_a_metric_everywhere(tmp_path: Path) -> None:
+    source = tmp_path / "copy" / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "workflow", source.parent / "workflow")
+    before = asked(source, tmp_path / "before")
+    (source / "stratbench" / "metrics" / "spread.py").write_text(FAMILY)
+    after = asked(source, tmp_path / "after")
+    assert set(after["metrics"]) - set(before["metrics"]) == {"spread"}
+    assert set(after["comparisons"]) - set(before["comparisons"]) == {"spread", "diff_spread"}
+    assert set(after["glossary"]) - set(before["glossary"]) == {"spread"}
+    assert after["label"]["spread"] == "spread of scores"
+    new = set(after["page"].splitlines()) - set(before["page"].splitlines())
+    assert [line.split(" | ")[0] for line in new] == ["| `spread`"]
+    assert not set(after["digests"]) & set(before["digests"])  # the rules that use it run again

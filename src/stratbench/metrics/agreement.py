@@ -12,8 +12,10 @@ from scipy.stats import rankdata
 from stratbench.metrics.estimate import Estimate, failed, not_applicable
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import top_weights
+from stratbench.metrics.rows import Row, rows
+from stratbench.metrics.split_results import AttributionResult, SplitResults
 
-Row = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
+Compared = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
 FEW_SEEDS = "agreement needs two seeds"
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -124,8 +126,8 @@ def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, st
 
 def agreement(
     scores: Mapping[str, Mapping[int, np.ndarray]], m: int, k: int, reasons: Mapping[str, str]
-) -> list[Row]:
-    """Agreement rows of one model and attribution.
+) -> list[Compared]:
+    """Agreement within and between the adjustments of one model and attribution.
 
     ``scores`` gives adjustment -> seed -> score (m,), in the study's order and also for adjustments
     without any score; their pairs are failed with ``reasons[adjustment]``. Seeds with a missing score are
@@ -139,7 +141,7 @@ def agreement(
                 where[name][seed] = len(stacked)
                 stacked.append(score)
     score_SM = np.array(stacked).reshape(len(stacked), m)
-    found: list[Row] = []
+    found: list[Compared] = []
     for measure, size in (("spearman", None), ("jaccard", k)):
         found += _measure(f"agreement_{measure}", size, score_SM, where, reasons)
     chance = Estimate(jaccard_chance(m, k), m)
@@ -153,7 +155,7 @@ def _measure(
     score_SM: np.ndarray,
     where: Mapping[str, Mapping[int, int]],
     reasons: Mapping[str, str],
-) -> list[Row]:
+) -> list[Compared]:
     similarity_SS = np.empty((0, 0))
     if len(score_SM):
         similarity_SS = spearman(score_SM) if k is None else jaccard(score_SM, k)
@@ -163,10 +165,30 @@ def _measure(
         value[name, against] = (
             failed(broken[0]) if broken else _pairs(similarity_SS, where[name], where[against])
         )
-    found: list[Row] = [(metric, name, against, k, estimate) for (name, against), estimate in value.items()]
+    found: list[Compared] = [
+        (metric, name, against, k, estimate) for (name, against), estimate in value.items()
+    ]
     delta = metric.replace("agreement_", "agreement_delta_")
     for (name, against), between in value.items():
         if name != against:
             estimate = _delta(value[name, name], value[against, against], between)
             found.append((delta, name, against, k, estimate))
+    return found
+
+
+def of_split(results: SplitResults) -> list[Row]:
+    """Agreement among each model's adjustments, for each attribution."""
+    grouped: dict[tuple[str, str], dict[str, AttributionResult]] = {}
+    for one in results.attributions:
+        by_adjustment = grouped.setdefault((one.label["model"], one.label["attribution"]), {})
+        by_adjustment[one.label["adjustment"]] = one
+    m = len(results.data.snps)
+    k = top_k(results.data.n_causal, m)
+    found: list[Row] = []
+    for (model, attribution), group in grouped.items():
+        scores = {name: one.scores for name, one in group.items()}
+        reasons = {name: one.reason for name, one in group.items()}
+        for metric, adjustment, against, size, estimate in agreement(scores, m, k, reasons):
+            keys = {"model": model, "attribution": attribution, "adjustment": adjustment, "against": against}
+            found += rows({**results.place, **keys}, metric, estimate, k=size)
     return found

@@ -1,6 +1,10 @@
 """How well a population can be read from a model: the metrics of probes.tsv, whose values probes/ computes."""
 
+import numpy as np
+
 from stratbench.metrics.metric import Metric
+from stratbench.metrics.rows import Row
+from stratbench.metrics.split_results import SplitResults
 
 BALANCED = "accuracy averaged over classes of equal weight"
 CHANCE = "`ancestry_chance`"
@@ -63,3 +67,12 @@ METRICS: tuple[Metric, ...] = (
         term="balanced accuracy",
     ),
 )
+
+
+def of_split(results: SplitResults) -> list[Row]:
+    """The rows of probes.tsv, as they are."""
+    found: list[Row] = []
+    for table in results.probes:
+        records = table.astype(object).where(table.notna(), np.nan).to_dict("records")
+        found += [{str(column): value for column, value in record.items()} for record in records]
+    return found

@@ -1,10 +1,13 @@
 """An association test as a ranking of SNPs, and its inflation."""
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from stratbench.metrics.estimate import Estimate, not_applicable
 from stratbench.metrics.metric import Metric
+from stratbench.metrics.rows import Row, rows
+from stratbench.metrics.split_results import SplitResults
 
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -36,3 +39,18 @@ def lambda_gc(p_M: np.ndarray) -> Estimate:
         return not_applicable("no SNP has a p value")
     median = max(float(np.median(tested)), 5e-324)
     return Estimate(float(stats.chi2.isf(median, 1) / stats.chi2.ppf(0.5, 1)), len(tested))
+
+
+def numbers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The p values and statistics (M,) of an association's table."""
+    p_M, statistic_M = (pd.to_numeric(table[c]).to_numpy(dtype=float) for c in ("p", "statistic"))
+    return p_M, statistic_M
+
+
+def of_split(results: SplitResults) -> list[Row]:
+    """The inflation of each association test."""
+    found: list[Row] = []
+    for name, table in results.associations.items():
+        p_M, _ = numbers(table)
+        found += rows({**results.place, "association": name}, "lambda_gc", lambda_gc(p_M))
+    return found

@@ -1,6 +1,7 @@
 """How well held-out individuals are predicted: overall, in each population, and within populations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,13 @@ from scipy.stats import rankdata
 
 from stratbench.metrics.auroc import auroc, auroc_stratified
 from stratbench.metrics.correlation import pearson, pearson_stratified, r2
-from stratbench.metrics.estimate import Estimate, not_applicable, problem
+from stratbench.metrics.data import Data
+from stratbench.metrics.estimate import Estimate, failed, not_applicable, problem
+from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import auc_pr
+from stratbench.metrics.rows import Row, rows
+from stratbench.metrics.split_results import FitResult, SplitResults
 
 MINIMUM = 20  # cases and controls (or individuals) that a population needs to enter a stratified metric
 BINS = 15
@@ -244,3 +249,77 @@ def evaluate(kind: str, people: pd.DataFrame, minimum: int = MINIMUM) -> list[tu
         for name, metric in MEASURES[kind].items():
             found.append((name, str(label), metric(y[inside], score[inside], probability[inside])))
     return found
+
+
+def of_split(results: SplitResults) -> list[Row]:
+    """The rows of every fit and seed, of the floors, and of the ceilings where the liability is known."""
+    found: list[Row] = []
+    for fit in results.fits:
+        found += fit_rows({**results.place, **fit.label}, results.data, fit, results.minimum)
+    return found + baseline_rows(results.place, results.data, results.minimum)
+
+
+def fit_rows(keys: Mapping[str, Any], data: Data, fit: FitResult, minimum: int) -> list[Row]:
+    """The rows of every seed of a fit, those of failed seeds included.
+
+    Args:
+        keys: columns that stand in every row.
+        data: the split's people, of whom those who test are evaluated.
+        fit: its record and predictions.
+        minimum: see ``evaluate``.
+
+    Returns: rows of metrics.tsv.
+    """
+    reasons = fit.reasons
+    seeds: list[int | None] = [int(seed["seed"]) for seed in fit.record.get("seeds", [])]
+    found: list[Row] = []
+    for seed in seeds or [None]:
+        of_seed = (
+            fit.predictions[fit.predictions["seed"] == seed] if len(fit.predictions) else fit.predictions
+        )
+        test = of_seed[of_seed["set"] == "test"]
+        reason = reasons.get(seed, reasons.get(None, ""))
+        if reason or not len(test):
+            missing = failed(reason or "no predictions of test individuals")
+            estimates = [(name, "", missing) for name in names(data.kind)]
+        else:
+            people = test.assign(population=data.people["population"].reindex(test["iid"]).to_numpy())
+            estimates = evaluate(data.kind, people, minimum)
+        for metric, population, estimate in estimates:
+            found += rows(keys, metric, estimate, population=population, seed=seed)
+    return found
+
+
+def baseline_rows(place: Mapping[str, Any], data: Data, minimum: int) -> list[Row]:
+    """Floors, and ceilings where the liability is known, on the split's test individuals."""
+    train, test = data.of_set("train"), data.of_set("test")
+    name = RANKING[data.kind][0]
+    if not len(train) or not len(test):
+        return []
+    y = train["y"].to_numpy(dtype=float)
+    found: list[Row] = []
+    predictions = floors(
+        data.kind,
+        y,
+        train["population"].to_numpy(dtype=str),
+        train[data.pcs].to_numpy(dtype=float),
+        test["population"].to_numpy(dtype=str),
+        test[data.pcs].to_numpy(dtype=float),
+        train[data.covariates].to_numpy(dtype=float),
+        test[data.covariates].to_numpy(dtype=float),
+    )
+    if data.causal_M is not None:
+        predictions |= ceilings(data.kind, y, data.liability.loc[train.index], data.liability.loc[test.index])
+    for model, prediction in predictions.items():
+        for metric, population, estimate in evaluate(data.kind, _people(test, prediction), minimum):
+            found += rows({**place, "model": model}, metric, estimate, population=population)
+    if data.causal_M is None:
+        unknown = not_applicable("measured trait: the true liability is not known")
+        for model in CEILINGS:
+            for metric in (name, f"{name}_stratified"):
+                found += rows({**place, "model": model}, metric, unknown)
+    return found
+
+
+def _people(test: pd.DataFrame, prediction: Prediction) -> pd.DataFrame:
+    return test[["y", "population"]].assign(score=prediction.score, probability=prediction.probability)

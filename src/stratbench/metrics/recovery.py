@@ -1,10 +1,17 @@
 """Does a ranking of SNPs put the causal ones first?"""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from stratbench.metrics.estimate import Estimate, not_applicable
+from stratbench.metrics.association import numbers, ranking
+from stratbench.metrics.data import Data
+from stratbench.metrics.estimate import Estimate, failed, not_applicable
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import auc_pr, precision_at
+from stratbench.metrics.rows import Row, rows
+from stratbench.metrics.split_results import AttributionResult, SplitResults
 
 FIXED_K = (50, 500)
 METRICS: tuple[Metric, ...] = (
@@ -83,3 +90,32 @@ def recovery(
     ]
     at_k = [("precision_at_k", k, Estimate(precision_at(causal_M, score_M, k), m)) for k in ks(n_causal, m)]
     return [*found, *at_k]
+
+
+def of_split(results: SplitResults) -> list[Row]:
+    """Recovery of the causal SNPs by each association and by each attribution and seed."""
+    data = results.data
+    found: list[Row] = []
+    for name, table in results.associations.items():
+        for metric, k, estimate in recovery(ranking(*numbers(table)), data.causal_M, data.n_causal):
+            found += rows({**results.place, "association": name}, metric, estimate, k=k)
+    for attribution in results.attributions:
+        found += attribution_rows({**results.place, **attribution.label}, data, attribution)
+    return found
+
+
+def attribution_rows(keys: Mapping[str, Any], data: Data, attribution: AttributionResult) -> list[Row]:
+    """Recovery by each seed's scores; failed rows for seeds without any."""
+    found: list[Row] = []
+    without = {
+        seed: why for seed, why in attribution.reasons.items() if seed not in (None, *attribution.scores)
+    }
+    if not attribution.scores and not without:
+        without = {None: attribution.reason}
+    for seed, score_M in attribution.scores.items():
+        for metric, k, estimate in recovery(score_M, data.causal_M, data.n_causal):
+            found += rows(keys, metric, estimate, k=k, seed=seed)
+    for at, reason in without.items():
+        for metric, k in names(data.n_causal, len(data.snps)):
+            found += rows(keys, metric, failed(reason), k=k, seed=at)
+    return found

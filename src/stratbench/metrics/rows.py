@@ -11,6 +11,7 @@ from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Kind
 from stratbench.metrics.estimate import Estimate
 
+Row = dict[str, Any]  # column -> value
 KEYS = [
     *("study", "scenario", "replicate", "cohort", "trait", "split", "population", "model", "adjustment"),
     *("attribution", "association", "against", "k", "seed", "metric"),
@@ -34,7 +35,7 @@ COMPARISONS = Kind(
 )
 
 
-def rows(keys: Mapping[str, Any], metric: str, estimate: Estimate, **more: Any) -> list[dict[str, Any]]:
+def rows(keys: Mapping[str, Any], metric: str, estimate: Estimate, **more: Any) -> list[Row]:
     """The row of an estimate, and the row ``<metric>_se`` where it has a standard error.
 
     ``keys`` and ``more`` fill key columns (study, model, seed, k, ...); the other columns stay blank.

@@ -1,0 +1,68 @@
+"""What one split gave: its fits, attributions, associations and probes, from which each family makes its rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from stratbench.metrics.data import Data, Scores
+
+Label = Mapping[str, str]
+Reasons = dict[int | None, str]  # the reason of each failed seed; of the whole fit under None if it failed
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fit: its label (model, adjustment), its fit.json and its predictions.tsv."""
+
+    label: Label
+    record: Mapping[str, Any]
+    predictions: pd.DataFrame
+
+    @property
+    def reasons(self) -> Reasons:
+        """Why the fit, or seeds of it, failed; empty if all went well."""
+        reasons: Reasons = {}
+        if self.record["status"] != "ok":
+            reasons[None] = self.record.get("reason") or "the fit failed"
+        for seed in self.record.get("seeds", []):
+            if seed["status"] != "ok":
+                reasons[int(seed["seed"])] = seed.get("reason") or reasons.get(None) or "the fit failed"
+        return reasons
+
+
+@dataclass(frozen=True)
+class AttributionResult:
+    """The scores of one attribution by seed, its label (model, adjustment, attribution), and its fit's failures."""
+
+    label: Label
+    scores: Scores
+    reasons: Reasons
+
+    @property
+    def reason(self) -> str:
+        """Why there are no scores at all, where there are none."""
+        return next(iter(self.reasons.values()), "the attribution has no scores")
+
+
+@dataclass(frozen=True)
+class SplitResults:
+    """All that the metrics of one split are made of.
+
+    Attributes:
+        place: study, scenario, replicate, cohort, trait and split, which stand in every row.
+        data: the split's people and SNPs.
+        fits, attributions: in the order of the study.
+        associations: the table of each association by its label, a row for each of the data's SNPs.
+        probes: the tables of probes.tsv, none or one.
+        minimum: cases and controls (or individuals) that a population needs to enter a stratified metric.
+    """
+
+    place: Mapping[str, Any]
+    data: Data
+    fits: tuple[FitResult, ...]
+    attributions: tuple[AttributionResult, ...]
+    associations: Mapping[str, pd.DataFrame]
+    probes: tuple[pd.DataFrame, ...]
+    minimum: int
