@@ -11,7 +11,7 @@ import pandas as pd
 from damage.judge import Case
 from damage.trained import dataset, own_spec, plainly
 from helpers import balding_nichols, write_cohort
-from stratbench.associations.run import Data, associate
+from stratbench.associations.run import AssociationData, associate
 from stratbench.cohorts.simulated.simulate import simulate
 from stratbench.core import files
 from stratbench.datasets.run import dataset as make_dataset
@@ -313,7 +313,7 @@ def associated(source: str) -> None:
     genotypes = open_cohort(folder, snps)
     y_N = files.read_tsv(folder / "trait.tsv")["y"].to_numpy(float)
     pcs_NK = files.read_tsv(folder / "pcs.tsv")[["pc1", "pc2"]].to_numpy()
-    data = Data(y_N, pcs_NK, np.array(snps, dtype=object), genotypes)
+    data = AssociationData(y_N, pcs_NK, np.array(snps, dtype=object), genotypes)
     associate(
         data,
         {"own": own_spec("association"), "ols": {"method": "ols", "options": {}}},

@@ -1,7 +1,9 @@
 """Packages import in one direction, in the order that docs/architecture.md draws."""
 
+import ast
 import importlib.util
 import re
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -9,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "stratbench"
+# Classes that still share a name. The genotype layer is to have one class of each name: take names away, add none.
+TWINS = {"Counts", "Genotypes"}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,14 @@ def test_the_page_shows_the_imports_as_they_are(architecture: ModuleType) -> Non
 
 def test_few_modules_lie_outside_a_package() -> None:
     assert len(list(SOURCE.glob("*.py"))) <= 4
+
+
+def test_no_two_classes_have_one_name() -> None:
+    modules = sorted(SOURCE.rglob("*.py"))
+    nodes = [node for path in modules for node in ast.walk(ast.parse(path.read_text()))]
+    number = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
+    assert len(number) > 50  # the classes were read
+    assert {name for name, n in number.items() if n > 1} <= TWINS
 
 
 @pytest.mark.parametrize("kind", ["splits", "models", "adjustments", "attributions", "associations"])

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from helpers import balding_nichols, punch_missing, write_cohort
-from stratbench.associations.run import COLUMNS, Data, associate, load
+from stratbench.associations.run import COLUMNS, AssociationData, associate, load
 from stratbench.core.errors import UserError
 from stratbench.core.files import read_tsv, write_json, write_text
 from stratbench.genotypes.dosages import open_cohort
@@ -19,7 +19,7 @@ def make(directory, count_MN, y_N, pcs_NK=None):
     write_cohort(directory, count_MN)
     snps = np.array([f"s{k + 1:04d}" for k in range(len(count_MN))], dtype=object)
     pcs_NK = np.empty((len(y_N), 0)) if pcs_NK is None else pcs_NK
-    return Data(np.asarray(y_N, dtype=float), pcs_NK, snps, open_cohort(directory))
+    return AssociationData(np.asarray(y_N, dtype=float), pcs_NK, snps, open_cohort(directory))
 
 
 def results(name, data, **options):

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from stratbench.associations.run import COLUMNS, Data
+from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
 
 COLLINEAR = 1e-10  # a SNP of which less than this share of variance is left has no test of its own
 
 
-def ols(data: Data, covariate_NC: np.ndarray) -> pd.DataFrame:
+def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
     """y ~ 1 + covariates + SNP for each SNP; covariates float64 (N, C), without the constant.
 
     By Frisch, Waugh and Lovell: label and SNP are both residualised on the constant and the covariates.

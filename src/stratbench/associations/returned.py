@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stratbench.associations.run import COLUMNS, Data
+from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.methods.guard import Guard, Words
 
 
-def associate(guard: Guard, found: Any, data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
+def associate(guard: Guard, found: Any, data: AssociationData, options: Mapping[str, Any]) -> pd.DataFrame:
     """COLUMNS, a row for each SNP of ``data.snp_M`` in order; all numbers finite but ``se``, which may be blank."""
     m, n = len(data.snp_M), len(data.y_N)
     wanted = f"a pandas table with the columns {' '.join(COLUMNS)}, a row for each of {m} SNPs in order"

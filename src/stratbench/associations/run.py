@@ -26,7 +26,7 @@ SEEN = ("train", "validation")  # what a model may learn from
 
 
 @dataclass(frozen=True)
-class Data:
+class AssociationData:
     """What a test sees: training and validation individuals, in keep.iid's order.
 
     Attributes:
@@ -47,7 +47,7 @@ class Data:
         if not self.covariates_NC.size:
             object.__setattr__(self, "covariates_NC", np.empty((len(self.y_N), 0)))
 
-    def frozen(self) -> "Data":
+    def frozen(self) -> "AssociationData":
         """The same, in arrays that no method can change for the next one."""
         names = ("y_N", "pcs_NK", "snp_M", "covariates_NC")
         views = {name: getattr(self, name).view() for name in names}
@@ -62,7 +62,7 @@ def load(
     split_tsv: str | Path,
     pcs_tsv: str | Path,
     covariates_tsv: str | Path | None = None,
-) -> Data:
+) -> AssociationData:
     """Read the individuals of training and validation. Raises UserError if the tables do not match."""
     dataset = Path(dataset_dir)
     everyone = Ids(tables.read_samples(cohort_dir)["iid"].tolist(), Path(cohort_dir) / "samples.tsv")
@@ -78,7 +78,7 @@ def load(
     bim = Path(cohort_dir) / "genotypes.bim"
     tables.positions(snps, dataset / "keep.snp", Ids(plink.read_bim(bim)["snp"].tolist(), bim))
     tables.require_size(dataset / "keep.snp", len(snps), about, "n_snps", dataset / "trait.json")
-    return Data(
+    return AssociationData(
         y_N=trait.set_index("iid")["y"].loc[iids].to_numpy(dtype=np.float64),
         pcs_NK=pcs.loc[iids].to_numpy(dtype=np.float64),
         snp_M=np.array(snps, dtype=object),
@@ -87,7 +87,9 @@ def load(
     )
 
 
-def associate(data: Data, methods: Mapping[str, Mapping[str, Any]], tables: Sequence[str | Path]) -> None:
+def associate(
+    data: AssociationData, methods: Mapping[str, Mapping[str, Any]], tables: Sequence[str | Path]
+) -> None:
     """Run each method and write its table; ``methods`` is ``{label: {method, file, options}}``.
 
     ``tables`` are the paths, in the order of the labels. Raises UserError for unknown options, and for a table of a

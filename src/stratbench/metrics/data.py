@@ -25,7 +25,7 @@ COVARIATE = "covariate:"  # before a covariate's name among the columns of peopl
 
 
 @dataclass(frozen=True)
-class Data:
+class SplitTables:
     """One (cohort, trait, split). ``people`` are the split's, indexed by iid in keep.iid's order; ``snps`` is keep.snp.
 
     ``people`` has y, population, set, pc1 ..., and ``covariate:<name>`` for each declared one;
@@ -52,7 +52,7 @@ class Data:
         return self.people[self.people["set"] == name]
 
 
-def read(files: Mapping[str, Any]) -> Data:
+def read(files: Mapping[str, Any]) -> SplitTables:
     """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names.
 
     So too covariates, where it is given. Raises UserError where they do not agree.
@@ -73,7 +73,7 @@ def read(files: Mapping[str, Any]) -> Data:
     snps = pd.Index(read_snps(files["keep_snp"]))
     tables.require_size(files["keep_snp"], len(snps), about, "n_snps", files["trait_json"])
     if not about["simulated"]:
-        return Data(about["kind"], people, snps, None, 0, pd.DataFrame())
+        return SplitTables(about["kind"], people, snps, None, 0, pd.DataFrame())
     liability = tables.read(files["liability"], tables.LIABILITY, rows=kept).set_index("iid")
     truth = tables.read(files["truth"], tables.TRUTH)
     tables.require_size(files["truth"], len(truth), about, "n_causal", files["trait_json"])
@@ -87,11 +87,11 @@ def read(files: Mapping[str, Any]) -> Data:
             f"'{unknown.iloc[0]}' is visible, and not in {files['keep_snp']}",
         )
     causal_M = np.asarray(snps.isin(visible))
-    return Data(about["kind"], people, snps, causal_M, len(causal), liability.loc[people.index])
+    return SplitTables(about["kind"], people, snps, causal_M, len(causal), liability.loc[people.index])
 
 
 def read_predictions(
-    path: str | Path, data: Data, seeds: Sequence[int], files: Mapping[str, Any]
+    path: str | Path, data: SplitTables, seeds: Sequence[int], files: Mapping[str, Any]
 ) -> pd.DataFrame:
     """predictions.tsv.
 

@@ -9,7 +9,7 @@ from scipy.stats import rankdata
 
 from stratbench.metrics.auroc import auroc, auroc_stratified
 from stratbench.metrics.correlation import pearson, pearson_stratified, r2
-from stratbench.metrics.data import Data
+from stratbench.metrics.data import SplitTables
 from stratbench.metrics.estimate import Estimate, failed, not_applicable, problem
 from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
 from stratbench.metrics.metric import Metric
@@ -259,7 +259,7 @@ def of_split(results: SplitResults) -> list[Row]:
     return found + baseline_rows(results.place, results.data, results.minimum)
 
 
-def fit_rows(keys: Mapping[str, Any], data: Data, fit: FitResult, minimum: int) -> list[Row]:
+def fit_rows(keys: Mapping[str, Any], data: SplitTables, fit: FitResult, minimum: int) -> list[Row]:
     """The rows of every seed of a fit, those of failed seeds included.
 
     Args:
@@ -290,7 +290,7 @@ def fit_rows(keys: Mapping[str, Any], data: Data, fit: FitResult, minimum: int) 
     return found
 
 
-def baseline_rows(place: Mapping[str, Any], data: Data, minimum: int) -> list[Row]:
+def baseline_rows(place: Mapping[str, Any], data: SplitTables, minimum: int) -> list[Row]:
     """Floors, and ceilings where the liability is known, on the split's test individuals."""
     train, test = data.of_set("train"), data.of_set("test")
     name = RANKING[data.kind][0]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from stratbench.metrics.association import numbers, ranking
-from stratbench.metrics.data import Data
+from stratbench.metrics.data import SplitTables
 from stratbench.metrics.estimate import Estimate, failed, not_applicable
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import auc_pr, precision_at
@@ -104,7 +104,7 @@ def of_split(results: SplitResults) -> list[Row]:
     return found
 
 
-def attribution_rows(keys: Mapping[str, Any], data: Data, attribution: AttributionResult) -> list[Row]:
+def attribution_rows(keys: Mapping[str, Any], data: SplitTables, attribution: AttributionResult) -> list[Row]:
     """Recovery by each seed's scores; failed rows for seeds without any."""
     found: list[Row] = []
     without = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench.metrics.data import Data, Scores
+from stratbench.metrics.data import Scores, SplitTables
 
 Label = Mapping[str, str]
 Reasons = dict[int | None, str]  # the reason of each failed seed; of the whole fit under None if it failed
@@ -60,7 +60,7 @@ class SplitResults:
     """
 
     place: Mapping[str, Any]
-    data: Data
+    data: SplitTables
     fits: tuple[FitResult, ...]
     attributions: tuple[AttributionResult, ...]
     associations: Mapping[str, pd.DataFrame]

@@ -16,7 +16,7 @@ from stratbench.genotypes.tables import read_fit
 from stratbench.methods.guard import training
 from stratbench.metrics.rows import table
 from stratbench.probes.decode import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
-from stratbench.task.model_data import Data, load
+from stratbench.task.model_data import ModelData, load
 from stratbench.training.fit import hidden, predict
 from stratbench.training.network import Variables
 from stratbench.training.setup import Setup, guards, set_up
@@ -42,7 +42,7 @@ def probe(
     write_tsv(table(records), output)
 
 
-def _of_fit(data: Data, fit: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _of_fit(data: ModelData, fit: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows of all seeds of one fit."""
     records: list[dict[str, Any]] = []
     keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
@@ -88,7 +88,7 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
         return decode(a_TF, data.population_N[train], b_TF, data.population_N[test], draw)
 
 
-def _logit(data: Data, f_N: np.ndarray, draw: int) -> Any:
+def _logit(data: ModelData, f_N: np.ndarray, draw: int) -> Any:
     """From the network's own logit f given y: an offset of PCs carries ancestry by design.
 
     Fitted on validation individuals, as training people's logits overfit y.

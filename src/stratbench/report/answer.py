@@ -88,7 +88,7 @@ def describe(results: Results, group: Group) -> str:
     return f"{'confounded by environment' if environment > 0 else 'not confounded by environment'}: {parts}"
 
 
-class Words:
+class Phrases:
     """Phrases about one group: what its estimates, changes and verdicts are."""
 
     def __init__(self, results: Results, group: Group) -> None:
@@ -181,7 +181,7 @@ class Words:
 
 
 def _about(results: Results, group: Group) -> list[Block]:
-    words = Words(results, group)
+    words = Phrases(results, group)
     items = [
         Text(" ".join(map(_capital, filter(None, function(words)))), strong=question)
         for question, function in QUESTIONS
@@ -198,7 +198,7 @@ def _capital(sentence: str) -> str:
     return f"U{sentence[1:]}" if sentence.startswith("unadjusted ") else sentence
 
 
-def _accuracy(words: Words) -> list[str]:
+def _accuracy(words: Phrases) -> list[str]:
     results, group = words.results, words.group
     sentences = []
     for model in group.models:
@@ -226,7 +226,7 @@ def _accuracy(words: Words) -> list[str]:
     return [*sentences, words.learned_nothing()]
 
 
-def _snps(words: Words) -> list[str]:
+def _snps(words: Phrases) -> list[str]:
     group, sentences = words.group, []
     for model in group.models if group.attributions else ():
         if words.found.get((model, group.baseline)) != LEARNED:
@@ -250,7 +250,7 @@ def _snps(words: Words) -> list[str]:
     return sentences
 
 
-def _beyond_placebo(words: Words, rows: list[tuple[str, Any]]) -> str:
+def _beyond_placebo(words: Phrases, rows: list[tuple[str, Any]]) -> str:
     placebo = dict(rows).get("placebo")
     if placebo is None or math.isnan(placebo["ci_high"]) or len(rows) == 1:
         return ""
@@ -259,7 +259,7 @@ def _beyond_placebo(words: Words, rows: list[tuple[str, Any]]) -> str:
     return f"{fall}; clearly more than that (intervals apart): {listed(beyond) or 'no adjustment'}."
 
 
-def _no_conclusion(words: Words, model: str) -> str:
+def _no_conclusion(words: Phrases, model: str) -> str:
     kind = words.found.get((model, words.group.baseline))
     if kind is None:
         return f"{words.unadjusted(model).capitalize()} gave no result."
@@ -267,7 +267,7 @@ def _no_conclusion(words: Words, model: str) -> str:
     return f"No conclusion from the attributions of {words.unadjusted(model)}: it {why}."
 
 
-def _causal(words: Words) -> list[str]:
+def _causal(words: Phrases) -> list[str]:
     results, group = words.results, words.group
     if group.measured:
         return []
@@ -300,7 +300,7 @@ def _causal(words: Words) -> list[str]:
     return sentences
 
 
-def _ancestry(words: Words) -> list[str]:
+def _ancestry(words: Phrases) -> list[str]:
     results, group, sentences = words.results, words.group, []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}
@@ -322,7 +322,7 @@ def _ancestry(words: Words) -> list[str]:
     return sentences
 
 
-def _price(words: Words) -> list[str]:
+def _price(words: Phrases) -> list[str]:
     """Which adjustments clearly lower the ancestry in the logit, and what else clearly falls under them."""
     group, sentences = words.group, []
     for model in group.models:
@@ -367,7 +367,7 @@ def _loss(what: str, changes: dict[str, list[str]]) -> str:
 
 
 def brief(results: Results, group: Group) -> Text:
-    words, levels = Words(results, group), []
+    words, levels = Phrases(results, group), []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}
         overall = results.value(group, group.overall, **of)
@@ -388,7 +388,7 @@ def brief(results: Results, group: Group) -> Text:
     return Text(" ".join(filter(None, text)), strong=title)
 
 
-Function = Callable[[Words], list[str]]
+Function = Callable[[Phrases], list[str]]
 QUESTIONS: tuple[tuple[str, Function], ...] = (
     ("Does accuracy change?", _accuracy),
     ("Do the SNPs change?", _snps),

@@ -18,7 +18,7 @@ FILES = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "spl
 
 
 @dataclass(frozen=True)
-class Data:
+class ModelData:
     """Everyone in the split, in its order.
 
     Attributes:
@@ -69,7 +69,7 @@ def _lengths(chromosome_M: np.ndarray) -> tuple[int, ...]:
     return tuple(len(list(run)) for _, run in groupby(chromosome_M))
 
 
-def load(files: Mapping[str, Any]) -> Data:
+def load(files: Mapping[str, Any]) -> ModelData:
     """Read what ``FILES`` names, and ``covariates`` if it is there. Raises UserError where they do not agree."""
     path = {name: Path(files[name]) for name in FILES}
     fam, bim = plink.read_fam(path["fam"]), plink.read_bim(path["bim"])
@@ -90,7 +90,7 @@ def load(files: Mapping[str, Any]) -> Data:
     packed_NQ = load_packed(path["bed"], len(fam), len(bim), row_M, individual_N)
     set_N = split["set"].to_numpy()
     counts_M4 = count_codes(packed_NQ, len(snp_M), np.flatnonzero(set_N == "train"))
-    return Data(
+    return ModelData(
         iid_N=iid_N,
         population_N=samples["population"].loc[iid_N].to_numpy(),
         y_N=trait.set_index("iid")["y"].loc[iid_N].to_numpy(dtype=np.float64),

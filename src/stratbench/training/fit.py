@@ -23,7 +23,7 @@ from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
 from stratbench.methods.guard import training
-from stratbench.task.model_data import Data, load
+from stratbench.task.model_data import ModelData, load
 from stratbench.training.loop import EVALUATED_AT_ONCE, Labels, Progress, Stage, blocks, train
 from stratbench.training.network import Outputs, Variables
 from stratbench.training.setup import Setup, Spec, guards, set_up
@@ -76,7 +76,9 @@ class Fitted:
     reasons: set[str] = field(default_factory=set)
 
 
-def _fitted(data: Data, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]) -> Fitted:
+def _fitted(
+    data: ModelData, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]
+) -> Fitted:
     """Train every seed; what the data do not allow is a reason."""
     fitted = Fitted()
     try:
@@ -103,7 +105,7 @@ def _fitted(data: Data, model: Spec, adjustments: Sequence[Spec], seeds: int, na
     return fitted
 
 
-def _check_labels(data: Data) -> None:
+def _check_labels(data: ModelData) -> None:
     for name in ("train", "validation"):
         rows = data.rows(name)
         if len(rows) < 2 or (data.kind == "binary" and len(np.unique(data.y_N[rows])) < 2):
@@ -233,7 +235,7 @@ def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:
 
 
 def _record(
-    data: Data,
+    data: ModelData,
     model: Spec,
     adjustments: Sequence[Spec],
     runs: list[dict[str, Any]],

@@ -14,7 +14,7 @@ from stratbench.genotypes.tables import SETS
 from stratbench.methods.guard import Guard
 from stratbench.methods.registry import load
 from stratbench.models.contract import Architecture
-from stratbench.task.model_data import Data
+from stratbench.task.model_data import ModelData
 from stratbench.training.network import Network
 
 Spec = Mapping[str, Any]  # {"method": name, "file": path or None, "options": {...}}
@@ -22,7 +22,7 @@ Spec = Mapping[str, Any]  # {"method": name, "file": path or None, "options": {.
 
 @dataclass(frozen=True)
 class Setup:
-    data: Data
+    data: ModelData
     network: Network
     context: Context
     adjustment: Adjustment
@@ -52,14 +52,14 @@ def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
     return compose([method("adjustment", spec).build(spec["options"]) for spec in specs])
 
 
-def standardised_pcs(data: Data) -> np.ndarray:
+def standardised_pcs(data: ModelData) -> np.ndarray:
     """PCs with mean 0 and sd 1 over training individuals, float32 (N, K)."""
     train_TK = data.pcs_NK[data.rows("train")]
     sd_K = train_TK.std(axis=0)
     return ((data.pcs_NK - train_TK.mean(axis=0)) / np.where(sd_K > 0, sd_K, 1)).astype(np.float32)
 
 
-def set_up(data: Data, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
+def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
     """Build the network. Labels outside the training set are hidden from the adjustment."""
     architecture = build_model(data, model)
     adjustment = build_adjustment(adjustments)

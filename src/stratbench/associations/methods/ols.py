@@ -6,12 +6,12 @@ from typing import Any
 import pandas as pd
 
 from stratbench.associations.regression import ols
-from stratbench.associations.run import Data
+from stratbench.associations.run import AssociationData
 
 OPTIONS: dict[str, Any] = {}
 CITATION = ""
 
 
-def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
+def associate(data: AssociationData, options: Mapping[str, Any]) -> pd.DataFrame:
     """y ~ 1 + covariates + SNP; ``snp beta se statistic p n``. A cohort that declares no covariates has none."""
     return ols(data, data.covariates_NC)

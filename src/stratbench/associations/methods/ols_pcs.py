@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.associations.regression import ols
-from stratbench.associations.run import Data
+from stratbench.associations.run import AssociationData
 from stratbench.core.job import say
 from stratbench.core.words import counted
 
@@ -17,7 +17,7 @@ OPTIONS: dict[str, Any] = {
 CITATION = "Price et al. 2006, Nature Genetics 38:904"
 
 
-def associate(data: Data, options: Mapping[str, Any]) -> pd.DataFrame:
+def associate(data: AssociationData, options: Mapping[str, Any]) -> pd.DataFrame:
     """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
     available = data.pcs_NK.shape[1]
     if available < options["pcs"]:

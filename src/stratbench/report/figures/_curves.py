@@ -55,7 +55,7 @@ def panel_width(places: Places) -> float:
     return max(LEAST, SLOT * (max(xs) - min(xs) + 1.2))
 
 
-class Reader:
+class CurveReader:
     """Reads the panels of one course and model from a study's results."""
 
     def __init__(self, results: Results, course: Course, places: Places, colours: Mapping[str, str]) -> None:

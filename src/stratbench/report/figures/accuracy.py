@@ -24,7 +24,7 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class Data:
+class AccuracyBars:
     group: Group
     panels: tuple[tuple[str, Layout], ...]
     values: dict[tuple[str, ...], Any]
@@ -37,7 +37,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"accuracy_{group.name}", group.keys) for group in groups if group.models]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> AccuracyBars:
     group = next(group for group in results.groups if group.keys == subject)
     values: dict[tuple[str, ...], Any] = {}
     nothing = set()
@@ -58,10 +58,12 @@ def load(results: Results, subject: Any) -> Data:
         (model, layout(group, (model,), marks, "floors and ceilings", heading=False))
         for model in group.models
     )
-    return Data(group, panels, values, frozenset(nothing), colours(results.study), results.replicates(group))
+    return AccuracyBars(
+        group, panels, values, frozenset(nothing), colours(results.study), results.replicates(group)
+    )
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: AccuracyBars) -> "Figure":
     group = data.group
     if not data.panels:
         return style.message("No model was trained on this trait.")

@@ -20,7 +20,7 @@ BAR = "#8fb3cc"
 
 
 @dataclass(frozen=True)
-class Data:
+class FrequencySpectra:
     """Shares of SNPs by bin of minor allele frequency, a row for each cohort; ``neutral_B`` where it applies."""
 
     share_CB: np.ndarray
@@ -39,7 +39,7 @@ def neutral(least: float) -> np.ndarray:
     return np.asarray(mass_B / mass_B.sum())
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> FrequencySpectra:
     cohorts = scenarios(results.study)[subject]
     shares, least, counts = [], 0.5, []
     for cohort in cohorts:
@@ -49,10 +49,10 @@ def load(results: Results, subject: Any) -> Data:
         shares.append(np.histogram(maf_M, EDGES)[0] / max(len(maf_M), 1))
         least = min(least, float(maf_M.min())) if len(maf_M) else least
     expected = neutral(least) if not cohorts[0].real and least < 0.5 else None
-    return Data(np.array(shares), expected, float(np.mean(counts)))
+    return FrequencySpectra(np.array(shares), expected, float(np.mean(counts)))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: FrequencySpectra) -> "Figure":
     if not data.snps:
         return style.message("Quality control left no SNP.")
     figure, axes = style.canvas(5.4, 2.9)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Data:
+class AgreementMatrices:
     group: Group
     attribution: str
     matrices: dict[str, np.ndarray]
@@ -34,7 +34,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     ]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> AgreementMatrices:
     group = next(group for group in results.groups if group.keys == subject)
     attribution, names = group.attributions[0], group.adjustments
     matrices, delta = {}, {}
@@ -57,7 +57,7 @@ def load(results: Results, subject: Any) -> Data:
             delta[model, one] = change(results, group, model, one, attribution)
         matrices[model] = grid
     nothing = frozenset(key for key in delta if verdict(results, group, *key) == NOTHING)
-    return Data(
+    return AgreementMatrices(
         group, attribution, matrices, delta, nothing, colours(results.study), results.replicates(group)
     )
 
@@ -78,7 +78,7 @@ def change(results: Results, group: Group, model: str, adjustment: str, attribut
     return None
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: AgreementMatrices) -> "Figure":
     names, models = data.group.adjustments, list(data.matrices)
     if not any(np.isfinite(grid).any() for grid in data.matrices.values()):
         return style.message(f"{data.group.title}: no two attributions to compare.")

@@ -19,7 +19,7 @@ PROBES = (
 
 
 @dataclass(frozen=True)
-class Data:
+class AncestryScores:
     group: Group
     layout: Layout
     values: dict[tuple[str, ...], Any]
@@ -32,7 +32,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"ancestry_{group.name}", group.keys) for group in groups if group.models]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> AncestryScores:
     group = next(group for group in results.groups if group.keys == subject)
     values: dict[tuple[str, ...], Any] = {}
     rows, chance = layout(group), None
@@ -43,10 +43,10 @@ def load(results: Results, subject: Any) -> Data:
                 values[row.model, row.adjustment, metric] = results.value(group, metric, **of)
         found = results.value(group, "ancestry_chance", **of)
         chance = chance if found is None else float(found["mean"])
-    return Data(group, rows, values, chance, colours(results.study), results.replicates(group))
+    return AncestryScores(group, rows, values, chance, colours(results.study), results.replicates(group))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: AncestryScores) -> "Figure":
     if not any(value is not None for value in data.values.values()):
         return style.message(f"{data.group.title}: one population, no ancestry to decode.")
     count, left = len(PROBES), data.layout.left

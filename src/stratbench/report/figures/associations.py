@@ -21,7 +21,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"associations_{group.name}", group.keys) for group in groups if group.associations]
 
 
-def load(results: Results, subject: Any) -> manhattan.Data:
+def load(results: Results, subject: Any) -> manhattan.GenomeScores:
     group = next(group for group in results.groups if group.keys == subject)
     split = group.splits[0]
     found = {}
@@ -30,7 +30,7 @@ def load(results: Results, subject: Any) -> manhattan.Data:
         p = table.set_index("snp")["p"].astype(float)
         if p.notna().any():
             found[name] = pd.Series(-np.log10(p.clip(lower=SMALLEST_P)), index=p.index)
-    return manhattan.Data(
+    return manhattan.GenomeScores(
         manhattan.genome(results, group, split),
         f"{group.trait} in {results.study.shown(split.cohort)}",
         group.associations[0],
@@ -41,7 +41,7 @@ def load(results: Results, subject: Any) -> manhattan.Data:
     )
 
 
-def draw(data: manhattan.Data) -> "Figure":
+def draw(data: manhattan.GenomeScores) -> "Figure":
     count = max(len(data.genome.snps), 1)
     return manhattan.mirrored(data, -np.log10(0.05 / count), f"p = .05 / {counted(count, 'SNP')}")
 

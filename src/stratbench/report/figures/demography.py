@@ -29,7 +29,7 @@ INDEPENDENT = "Independent loci, drawn from the populations' allele frequencies:
 
 
 @dataclass(frozen=True)
-class Data:
+class DrawnHistory:
     """``graph`` is a demes.Graph, or None where there is no history to draw, and ``why`` says why."""
 
     graph: Any
@@ -44,13 +44,13 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"demography_{name}", name) for name in simulated]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> DrawnHistory:
     spec = results.study.config["cohorts"][subject]["simulate"]
     method, options = registry.load("demography", spec["demography"], spec["file"]), spec["options"]
     sampled = method.samples(options)
     graph, why = _graph(method.demography(options)) if hasattr(method, "demography") else (None, INDEPENDENT)
     members = family(method.pedigree(options)) if hasattr(method, "pedigree") else ()
-    return Data(graph, why, style.population_colours(sampled), _places(method, options), members)
+    return DrawnHistory(graph, why, style.population_colours(sampled), _places(method, options), members)
 
 
 def _graph(model: Any) -> tuple[Any, str]:
@@ -88,7 +88,7 @@ def _places(method: Any, options: Any) -> dict[str, tuple[float, float]]:
     return {name: (math.cos(k * turn), math.sin(k * turn)) for k, name in enumerate(sampled)}
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: DrawnHistory) -> "Figure":
     if data.graph is None:
         return style.message(data.why)
     panels = 2 if data.pedigree else 1
@@ -127,7 +127,7 @@ def _columns(graph: Any) -> dict[str, float]:
     return found
 
 
-def _bands(axis: Any, data: Data) -> str:
+def _bands(axis: Any, data: DrawnHistory) -> str:
     """Populations over time, side by side. Returns the title: none."""
     graph, columns = data.graph, _columns(data.graph)
     times = sorted(
@@ -224,7 +224,7 @@ def _rate(rate: float) -> str:
     return style.number(f"{rate:.{FIGURES}g}".replace("e-0", "e-"))
 
 
-def _map(axis: Any, data: Data) -> str:
+def _map(axis: Any, data: DrawnHistory) -> str:
     """Today's populations and who exchanges migrants with whom. Returns the title: how many, and since when."""
     places, rates = data.places, sorted({rate for _, _, rate in _pairs(data.graph)})
     for pairs in _pairs(data.graph).values():

@@ -8,8 +8,8 @@ from stratbench.report import style
 from stratbench.report.curves import Course, Places, course, courses, places
 from stratbench.report.figures._curves import (
     HIGH,
+    CurveReader,
     Panel,
-    Reader,
     accuracy_keys,
     adjustment_keys,
     draw_row,
@@ -31,7 +31,7 @@ COLUMNS = 3  # of the legend
 
 
 @dataclass(frozen=True)
-class Data:
+class DialPanels:
     course: Course
     places: Places
     rows: tuple[tuple[str, tuple[Panel, ...]], ...]  # the metric's name, a panel for each model
@@ -44,7 +44,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"dial_{one.name}", one.keys) for one in courses(study, groups) if one.models]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> DialPanels:
     one, read = reader(results, subject)
     accuracy = "correlation" if one.groups[0].quantitative else "AUROC"
     panels = {
@@ -58,32 +58,32 @@ def load(results: Results, subject: Any) -> Data:
     return collect(read, panels)
 
 
-def reader(results: Results, subject: Mapping[str, str]) -> tuple[Course, Reader]:
+def reader(results: Results, subject: Mapping[str, str]) -> tuple[Course, CurveReader]:
     """The course of a subject, and what reads its panels."""
     one, dial = course(results, {key: subject[key] for key in ("trait", "split")}), results.study.dial
     assert dial is not None
-    return one, Reader(results, one, places(dial), colours(results.study))
+    return one, CurveReader(results, one, places(dial), colours(results.study))
 
 
-def collect(read: Reader, panels: Mapping[str, Callable[[str], Panel]]) -> Data:
+def collect(read: CurveReader, panels: Mapping[str, Callable[[str], Panel]]) -> DialPanels:
     """A row for each name of a metric, a panel for each model; rows without any number are left out."""
     one, dial, where = read.course, read.results.study.dial, read.places
     assert dial is not None
     rows = [(name, tuple(panel(model) for model in one.models)) for name, panel in panels.items()]
     kept = [(name, row) for name, row in rows if any(line.drawn for panel in row for line in panel.lines)]
     title = f"{dial.title} ({where.scale})" if where.scale else dial.title
-    return Data(one, where, tuple(kept), title, spread(read.results, one), dict(read.colours))
+    return DialPanels(one, where, tuple(kept), title, spread(read.results, one), dict(read.colours))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: DialPanels) -> "Figure":
     return grid(data, _entries) if data.rows else nothing(data)
 
 
-def nothing(data: Data) -> "Figure":
+def nothing(data: DialPanels) -> "Figure":
     return style.message(f"{data.course.trait}: no number at any point of the dial.")
 
 
-def grid(data: Data, legend: Callable[[Data], list[Any]]) -> "Figure":
+def grid(data: DialPanels, legend: Callable[[DialPanels], list[Any]]) -> "Figure":
     """The rows of panels above the legend."""
     one, count = data.course, len(data.course.models)
     wide = panel_width(data.places)
@@ -103,7 +103,7 @@ def grid(data: Data, legend: Callable[[Data], list[Any]]) -> "Figure":
     return figure
 
 
-def _entries(data: Data) -> list[Any]:
+def _entries(data: DialPanels) -> list[Any]:
     """Lines of the legend, the adjustments first."""
     one = data.course
     own = [

@@ -7,8 +7,8 @@ from stratbench.report import style
 from stratbench.report.curves import Course, Places, courses, places
 from stratbench.report.figures._curves import (
     HIGH,
+    CurveReader,
     Panel,
-    Reader,
     accuracy_keys,
     adjustment_keys,
     draw_row,
@@ -33,7 +33,7 @@ LEFT, TOP, ACROSS, DOWN = 0.55, 0.85, 0.45, 0.45
 
 
 @dataclass(frozen=True)
-class Data:
+class DialHeadline:
     courses: tuple[Course, ...]
     places: Places
     rows: tuple[tuple[str, str, tuple[Panel, ...]], ...]  # trait, model, a panel for each question
@@ -55,20 +55,20 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [("headline", "dial")] if main(study, groups) else []
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> DialHeadline:
     dial, chosen = results.study.dial, main(results.study, results.groups)
     assert dial is not None
     where, paint, rows = places(dial), colours(results.study), []
     for one, model in chosen:
-        read = Reader(results, one, where, paint)
+        read = CurveReader(results, one, where, paint)
         panels = (read.accuracy(model), read.snps(model), read.causal(model), read.ancestry(model))
         rows.append((one.trait, model, panels))
     title = f"{dial.title} ({where.scale})" if where.scale else dial.title
     shown = tuple(dict.fromkeys(one for one, _ in chosen))
-    return Data(shown, where, tuple(rows), title, spread(results, *shown), paint)
+    return DialHeadline(shown, where, tuple(rows), title, spread(results, *shown), paint)
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: DialHeadline) -> "Figure":
     wide, count = max(panel_width(data.places), 2.9), len(data.rows)
     width = LEFT + 0.15 + 4 * wide + 3 * ACROSS
     legends = _legends(data)
@@ -89,7 +89,7 @@ def draw(data: Data) -> "Figure":
     return figure
 
 
-def _legends(data: Data) -> list[list[Any]]:
+def _legends(data: DialHeadline) -> list[list[Any]]:
     """Lines of the legend below each column."""
     first = next((one for one in data.courses if one.attribution), data.courses[0])
     name = "correlation" if first.groups[0].quantitative else "AUROC"

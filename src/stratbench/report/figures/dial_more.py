@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from stratbench.report import style
 from stratbench.report.curves import Course, courses
 from stratbench.report.figures._curves import (
+    CurveReader,
     Panel,
-    Reader,
     accuracy_keys,
     adjustment_keys,
     intervals,
     test_keys,
 )
-from stratbench.report.figures.dial import Data, collect, grid, nothing, reader
+from stratbench.report.figures.dial import DialPanels, collect, grid, nothing, reader
 from stratbench.report.figures.headline import CEILING, FLOOR
 from stratbench.report.results import Group, Results
 from stratbench.study.study import Study
@@ -39,12 +39,12 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     ]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> DialPanels:
     _, read = reader(results, subject)
     return collect(read, _snps(read) if subject["page"] == "snps" else _prediction(read))
 
 
-def _prediction(read: Reader) -> Panels:
+def _prediction(read: CurveReader) -> Panels:
     """What the figure of headline metrics leaves out: other scores, f without the offset, the other probe."""
     from stratbench.metrics.prediction import MEASURES  # imports scipy: figures are named before any job runs
 
@@ -60,7 +60,7 @@ def _prediction(read: Reader) -> Panels:
     return panels
 
 
-def _score(read: Reader, metric: str, model: str) -> Panel:
+def _score(read: CurveReader, metric: str, model: str) -> Panel:
     """A score of the predictions with its floor and ceiling. R2 of a useless model is negative."""
     marks = [
         read.mark(metric, "floor-population", FLOOR, True),
@@ -69,11 +69,11 @@ def _score(read: Reader, metric: str, model: str) -> Panel:
     return Panel("accuracy", (*marks, *read.each(metric, model)), low=-MOST if metric == "r2" else 0)
 
 
-def _of_f(read: Reader, metric: str, chance: float, low: float, model: str) -> Panel:
+def _of_f(read: CurveReader, metric: str, chance: float, low: float, model: str) -> Panel:
     return Panel("accuracy", tuple(read.each(metric, model)), chance, low)
 
 
-def _snps(read: Reader) -> Panels:
+def _snps(read: CurveReader) -> Panels:
     """Recovery of causal SNPs beyond AUC_PR, and agreement beyond Spearman's."""
     panels: Panels = {
         "AUC_PR over that of\na random ranking": partial(
@@ -97,7 +97,7 @@ def _snps(read: Reader) -> Panels:
     return panels
 
 
-def _sizes(read: Reader, metric: str) -> list[str]:
+def _sizes(read: CurveReader, metric: str) -> list[str]:
     """The k of a metric at any point of the dial, ascending."""
     table, scenarios = read.results.comparisons, {group.scenario for group in read.course.groups}
     mine = (table["trait"] == read.course.trait) & (table["split"] == read.course.split)
@@ -105,7 +105,7 @@ def _sizes(read: Reader, metric: str) -> list[str]:
     return sorted(set(found), key=int)
 
 
-def _chance(read: Reader, k: str) -> float | None:
+def _chance(read: CurveReader, k: str) -> float | None:
     """The Jaccard index of two random sets, if it is one number over the dial."""
     table, course = read.results.comparisons, read.course
     mine = (table["trait"] == course.trait) & (table["split"] == course.split) & (table["k"] == k)
@@ -113,26 +113,26 @@ def _chance(read: Reader, k: str) -> float | None:
     return float(found.pop()) if len(found) == 1 else None
 
 
-def _delta(read: Reader, metric: str, k: str, model: str) -> Panel:
+def _delta(read: CurveReader, metric: str, k: str, model: str) -> Panel:
     keys = {"attribution": read.course.attribution, "against": read.course.groups[0].baseline, "k": k}
     lines = read.each(metric, model, "o", True, True, **keys)
     return Panel("snps", tuple(lines), 0.0, -1.0)
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: DialPanels) -> "Figure":
     if not data.rows:
         return nothing(data)
     return grid(data, _ranking_entries if data.rows[0][1][0].kind in ("causal", "snps") else _entries)
 
 
-def _entries(data: Data) -> list[Any]:
+def _entries(data: DialPanels) -> list[Any]:
     return [
         *adjustment_keys(data.course, data.colours), *accuracy_keys(),
         style.line_key("hidden features, untrained", style.QUIET, "--"), style.line_key("chance", style.QUIET, ":"),
     ]  # fmt: skip
 
 
-def _ranking_entries(data: Data) -> list[Any]:
+def _ranking_entries(data: DialPanels) -> list[Any]:
     one = data.course
     return [
         *adjustment_keys(one, data.colours), *test_keys(one),

@@ -8,9 +8,9 @@ from stratbench.report.curves import Places, course, courses, places
 from stratbench.report.figures._curves import (
     DODGE,
     HIGH,
+    CurveReader,
     Line,
     Panel,
-    Reader,
     draw_row,
     foot,
     foot_height,
@@ -28,7 +28,7 @@ METRICS = {"causal_auc_pr": "AUC_PR for causal SNPs", "lambda_gc": "inflation (l
 
 
 @dataclass(frozen=True)
-class Data:
+class AssociationCurves:
     places: Places
     panels: tuple[tuple[str, Panel], ...]
     names: dict[str, str]
@@ -40,12 +40,12 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"dial-tests_{one.name}", one.keys) for one in courses(study, groups) if one.associations]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> AssociationCurves:
     one, dial = course(results, subject), results.study.dial
     assert dial is not None
     where = places(dial)
     read, names = (
-        Reader(results, one, where, colours(results.study)),
+        CurveReader(results, one, where, colours(results.study)),
         style.association_colours(one.associations),
     )
     panels = []
@@ -56,10 +56,10 @@ def load(results: Results, subject: Any) -> Data:
         panels.append((name, Panel("causal", tuple(lines), 1.0 if metric == "lambda_gc" else None, *limits)))
     kept = tuple((name, panel) for name, panel in panels if any(line.drawn for line in panel.lines))
     title = f"{dial.title} ({where.scale})" if where.scale else dial.title
-    return Data(where, kept, names, f"{title}, {spread(results, one)}", one.trait)
+    return AssociationCurves(where, kept, names, f"{title}, {spread(results, one)}", one.trait)
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: AssociationCurves) -> "Figure":
     if not data.panels:
         return style.message(f"{data.trait}: no association test gave a number.")
     entries = [style.key("s", f"association: {name}", colour=colour) for name, colour in data.names.items()]

@@ -19,7 +19,7 @@ MOST_ANNOTATED = 12
 
 
 @dataclass(frozen=True)
-class Data:
+class FstPairs:
     table: pd.DataFrame
     cohorts: int
 
@@ -41,11 +41,11 @@ def pairs(results: Results, scenario: str) -> pd.DataFrame:
     )
 
 
-def load(results: Results, subject: Any) -> Data:
-    return Data(pairs(results, subject), len(first_splits(results.study)[subject]))
+def load(results: Results, subject: Any) -> FstPairs:
+    return FstPairs(pairs(results, subject), len(first_splits(results.study)[subject]))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: FstPairs) -> "Figure":
     if data.table.empty:
         return style.message("One population: there is no pair to compare.")
     names = list(dict.fromkeys([*data.table["population_1"], *data.table["population_2"]]))

@@ -28,7 +28,7 @@ class Facet:
 
 
 @dataclass(frozen=True)
-class Data:
+class HeadlineFacets:
     facets: tuple[Facet, ...]
     colours: dict[str, str]
     attribution: str
@@ -55,7 +55,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [("headline", "headline")] if main(study, groups) and not courses(study, groups) else []
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> HeadlineFacets:
     facets = []
     chosen = main(results.study, results.groups)
     for group in chosen:
@@ -95,7 +95,7 @@ def load(results: Results, subject: Any) -> Data:
             values[(f"association {position}",)] = results.value(group, "causal_auc_pr", association=name)
         values["chance",] = chance_auc_pr(results, group)
         facets.append(Facet(group, rows, results.replicates(group), nothing, undecided, values))
-    return Data(tuple(facets), colours(results.study), _attribution(chosen[0]) if chosen else "")
+    return HeadlineFacets(tuple(facets), colours(results.study), _attribution(chosen[0]) if chosen else "")
 
 
 def between(
@@ -131,7 +131,7 @@ def chance_auc_pr(results: Results, group: Group) -> Any:
     return float(share.median()) if len(share) else None
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: HeadlineFacets) -> "Figure":
     if not data.facets:
         return style.message("No model was trained in this study.")
     heights = [facet.layout.height for facet in data.facets]
@@ -173,7 +173,7 @@ def draw(data: Data) -> "Figure":
     return figure
 
 
-def _legends(line: Any, data: Data) -> None:
+def _legends(line: Any, data: HeadlineFacets) -> None:
     group = data.facets[-1].group
     name = "correlation" if group.quantitative else "AUROC"
     baseline = group.baseline
@@ -223,7 +223,7 @@ def _legends(line: Any, data: Data) -> None:
     )
 
 
-def _accuracy(axis: Any, facet: Facet, data: Data) -> None:
+def _accuracy(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     group, values = facet.group, facet.values
     style.reference(axis, values["floor-population", group.overall], FLOOR, "--")
     style.reference(axis, values["ceiling-genetic", group.overall], CEILING)
@@ -251,7 +251,7 @@ def _absent(axis: Any, text: str) -> None:
     axis.set_xticks([])
 
 
-def _snps(axis: Any, facet: Facet, data: Data) -> None:
+def _snps(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     drawn = False
     for model in facet.group.models:
         own = facet.values.get((model, facet.group.baseline, "own"))
@@ -272,7 +272,7 @@ def _snps(axis: Any, facet: Facet, data: Data) -> None:
         _absent(axis, "no agreement: one adjustment,\none seed, or no attribution")
 
 
-def _causal(axis: Any, facet: Facet, data: Data) -> None:
+def _causal(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     drawn = False
     for position, colour in enumerate((OLS, OLS_PCS)):
         drawn |= style.reference(axis, facet.values.get((f"association {position}",)), colour)
@@ -287,7 +287,7 @@ def _causal(axis: Any, facet: Facet, data: Data) -> None:
         _absent(axis, "no causal SNP is known,\nor there is none")
 
 
-def _ancestry(axis: Any, facet: Facet, data: Data) -> None:
+def _ancestry(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     chances = [
         value["mean"]
         for key, value in facet.values.items()

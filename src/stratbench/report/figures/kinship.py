@@ -25,7 +25,7 @@ LEAST = 0.05  # of the colour scale, in units of relationship
 
 
 @dataclass(frozen=True)
-class Data:
+class KinshipMatrix:
     grm_NN: np.ndarray
     population: tuple[str, ...]
     everyone: int
@@ -53,7 +53,7 @@ def shown(people: pd.DataFrame, most: int = MOST) -> np.ndarray:
     return np.asarray(ordered.loc[rank < np.maximum(np.floor(share * size), 1), "row"])
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> KinshipMatrix:
     split = first_splits(results.study)[subject][0]
     iids = results.table(tables.PCS, results.paths.pcs, split)["iid"].astype(str)
     samples = results.table(tables.SAMPLES, results.paths.samples, split).astype(
@@ -62,15 +62,15 @@ def load(results: Results, subject: Any) -> Data:
     people = pd.DataFrame({"iid": iids}).merge(samples[["iid", "population", "family"]], on="iid", how="left")
     grm_NN = grm.stored(results.base / fill(results.paths.grm, split))
     if not len(grm_NN):  # too large a cohort
-        return Data(grm_NN, (), len(people), results.study.shown(split.cohort))
+        return KinshipMatrix(grm_NN, (), len(people), results.study.shown(split.cohort))
     rows = shown(people)
     grm_NN = grm_NN[np.ix_(rows, rows)]
-    return Data(
+    return KinshipMatrix(
         grm_NN, tuple(people["population"].iloc[rows]), len(people), results.study.shown(split.cohort)
     )
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: KinshipMatrix) -> "Figure":
     n = len(data.grm_NN)
     if n == 0:
         return style.message(f"No GRM of {data.everyone} individuals is stored (the config's grm_most).")

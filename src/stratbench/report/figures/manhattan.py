@@ -32,7 +32,7 @@ class Genome:
 
 
 @dataclass(frozen=True)
-class Data:
+class GenomeScores:
     genome: Genome
     title: str
     baseline: str
@@ -115,7 +115,7 @@ def scores(results: Results, fit: Fit, attribution: str) -> pd.Series | None:
     return None if table.empty else table.groupby("snp", sort=False)["score"].mean()
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> GenomeScores:
     group = _group(results, subject)
     split, model, attribution = group.splits[0], subject["model"], group.attributions[0]
     found = {}
@@ -127,7 +127,7 @@ def load(results: Results, subject: Any) -> Data:
     nothing = {name for name in found if verdict(results, group, model, name) == NOTHING}
     title = f"{model} on {group.trait} in {results.study.shown(split.cohort)}"
     unit = f"{attribution},\nlargest = 1"
-    return Data(
+    return GenomeScores(
         genome(results, group, split),
         title,
         group.baseline,
@@ -138,11 +138,11 @@ def load(results: Results, subject: Any) -> Data:
     )
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: GenomeScores) -> "Figure":
     return mirrored(data)
 
 
-def mirrored(data: Data, line: float | None = None, line_label: str = "") -> "Figure":
+def mirrored(data: GenomeScores, line: float | None = None, line_label: str = "") -> "Figure":
     """Rows of two half-panels: the baseline up, one of the others down."""
     if not data.scores:
         return style.message(f"{data.title}: no scores, every fit failed.")
@@ -184,7 +184,7 @@ def mirrored(data: Data, line: float | None = None, line_label: str = "") -> "Fi
     return figure
 
 
-def _half(axis: "Axes", data: Data, name: str, sign: int) -> float:
+def _half(axis: "Axes", data: GenomeScores, name: str, sign: int) -> float:
     snps = data.genome.snps
     values = snps["snp"].map(data.scores[name]).to_numpy(dtype=float)
     heavy, fade = 2 * len(snps) * len(data.scores) > RASTERISE_FROM, 0.5 if name in data.nothing else 1.0
@@ -209,7 +209,7 @@ def _half(axis: "Axes", data: Data, name: str, sign: int) -> float:
     return float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
 
 
-def _names(axis: "Axes", data: Data, other: str) -> None:
+def _names(axis: "Axes", data: GenomeScores, other: str) -> None:
     for name, y, side in ((data.baseline, 1.0, "top"), (other, 0.0, "bottom")):
         if name not in data.scores:
             text = f"{name}: failed" if name else ""

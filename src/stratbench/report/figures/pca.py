@@ -19,7 +19,7 @@ MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
-class Data:
+class AncestryAxes:
     panels: tuple[tuple[str, pd.DataFrame], ...]
     colours: dict[str, str]
 
@@ -39,7 +39,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"pca_{scenario}", scenario) for scenario in first_splits(study)]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> AncestryAxes:
     panels, labels = [], set()
     for split in first_splits(results.study)[subject][:MOST_PANELS]:
         pcs = results.table(tables.PCS, results.paths.pcs, split)
@@ -53,10 +53,10 @@ def load(results: Results, subject: Any) -> Data:
         )
     names = {name for _, panel in panels for name in panel["population"]}
     colours = style.population_colours(labels)  # of the whole cohort: QC's pictures have the same
-    return Data(tuple(panels), {name: colour for name, colour in colours.items() if name in names})
+    return AncestryAxes(tuple(panels), {name: colour for name, colour in colours.items() if name in names})
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: AncestryAxes) -> "Figure":
     columns = min(3, len(data.panels))
     rows = -(-len(data.panels) // columns)
     # one panel stays no wider than it is needed: a square

@@ -19,7 +19,7 @@ UNITS = {"individuals": ("individuals",), "SNPs": ("SNPs", STRUCTURE)}  # the la
 
 
 @dataclass(frozen=True)
-class Data:
+class QcSteps:
     steps: pd.DataFrame
     cohorts: int
 
@@ -50,11 +50,11 @@ def steps(results: Results, scenario: str) -> pd.DataFrame:
     )
 
 
-def load(results: Results, subject: Any) -> Data:
-    return Data(steps(results, subject), len(scenarios(results.study)[subject]))
+def load(results: Results, subject: Any) -> QcSteps:
+    return QcSteps(steps(results, subject), len(scenarios(results.study)[subject]))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: QcSteps) -> "Figure":
     tables = [(title, data.steps[data.steps["unit"].isin(units)]) for title, units in UNITS.items()]
     tables = [(unit, table) for unit, table in tables if len(table)]
     if not tables:

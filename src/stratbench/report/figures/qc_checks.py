@@ -23,7 +23,7 @@ MOST_P = 20.0  # -log10 P: smaller P values share the last bar
 
 
 @dataclass(frozen=True)
-class Data:
+class QcChecks:
     """``tests`` is how many populations' P values the smallest is of; ``snps`` and ``pairs`` as QC wrote them."""
 
     steps: pd.DataFrame
@@ -43,12 +43,12 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"qc-checks_{scenario}", scenario) for scenario in subjects(study)]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> QcChecks:
     (cohort,) = scenarios(results.study)[subject]
     people = _qc.people(results, cohort)
     left = people.table.loc[people.table["removed_by"] == "", "declared"]
     within = (results.study.cohort_spec(cohort.label).get("qc") or {}).get("hwe_within", "population")
-    return Data(
+    return QcChecks(
         _qc.waterfall(results, cohort),
         people,
         _qc.snps(results, cohort),
@@ -58,7 +58,7 @@ def load(results: Results, subject: Any) -> Data:
     )
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: QcChecks) -> "Figure":
     figure, axes = style.canvas(11.4, 6.0, 2, 3)
     first, second, third, fourth, fifth, last = axes.flat
     people, steps = data.people.table, data.steps
@@ -140,7 +140,7 @@ def _line(axis: Any, x: float, text: str) -> None:
                   textcoords="offset points", ha="left" if right else "right", fontsize=8)  # fmt: skip
 
 
-def _heterozygosity(axis: Any, data: Data) -> None:
+def _heterozygosity(axis: Any, data: QcChecks) -> None:
     people = data.people.table[data.people.table["f"].notna()]
     title = "Heterozygosity against missingness"
     if people.empty:
@@ -173,7 +173,7 @@ def _heterozygosity(axis: Any, data: Data) -> None:
     _qc.small_numbers(axis)
 
 
-def _hwe(axis: Any, data: Data) -> None:
+def _hwe(axis: Any, data: QcChecks) -> None:
     text, p_M = _qc.threshold(data.steps, "HWE"), data.snps["hwe_p"]
     table = data.snps[p_M.notna()]
     if table.empty:
@@ -198,7 +198,7 @@ def _hwe(axis: Any, data: Data) -> None:
     axis.set_xlabel(f"{style.MINUS}log\N{SUBSCRIPT ONE}\N{SUBSCRIPT ZERO} of the exact P value{beyond}")
 
 
-def _kinship(axis: Any, data: Data) -> None:
+def _kinship(axis: Any, data: QcChecks) -> None:
     title = "Relatedness of pairs"
     texts = [_qc.threshold(data.steps, step) for step in ("duplicates", "relatives")]
     limits = [limit for text in texts if (limit := _qc.limit(text)) is not None]

@@ -19,7 +19,7 @@ WHEN = ("before", "after")
 
 
 @dataclass(frozen=True)
-class Data:
+class AxesUnderQc:
     people: _qc.People
 
 
@@ -27,10 +27,10 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"qc-pca_{scenario}", scenario) for scenario in subjects(study)]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> AxesUnderQc:
     (cohort,) = scenarios(results.study)[subject]
     people = _qc.people(results, cohort)
-    return Data(_qc.People(turned(people.table), people.colours))
+    return AxesUnderQc(_qc.People(turned(people.table), people.colours))
 
 
 def turned(table: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def turned(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: AxesUnderQc) -> "Figure":
     table = data.people.table
     if table[[f"pc1_{when}" for when in WHEN]].isna().all(axis=None):
         return style.message("Too few SNPs or individuals for axes before and after quality control.")
@@ -57,7 +57,7 @@ def draw(data: Data) -> "Figure":
     return figure
 
 
-def _panel(axis: Any, data: Data, when: str) -> None:
+def _panel(axis: Any, data: AxesUnderQc, when: str) -> None:
     one, two = f"pc1_{when}", f"pc2_{when}"
     table = data.people.table
     table = table[table[one].notna()]

@@ -17,7 +17,7 @@ MARKERS = ("o", "D", "^", "s", "v", "P", "X", "*", "<", ">")
 
 
 @dataclass(frozen=True)
-class Data:
+class RecoveryPanels:
     group: Group
     panels: tuple[tuple[str, Layout], ...]
     values: dict[tuple[str, ...], Any]
@@ -36,7 +36,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     ]
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> RecoveryPanels:
     group = next(group for group in results.groups if group.keys == subject)
     values: dict[tuple[str, ...], Any] = {}
     nothing = set()
@@ -56,13 +56,13 @@ def load(results: Results, subject: Any) -> Data:
         for model in models
     )
     panels = panels or (("", layout(group, (), group.associations, "associations", heading=False)),)
-    return Data(
+    return RecoveryPanels(
         group, panels, values, frozenset(nothing), chance_auc_pr(results, group), colours(results.study),
         results.replicates(group),
     )  # fmt: skip
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: RecoveryPanels) -> "Figure":
     group = data.group
     if not any(value is not None for value in data.values.values()):
         return style.message(f"{group.title}: no causal SNP to recover.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Data:
+class RuntimeByRule:
     table: pd.DataFrame
 
 
@@ -40,11 +40,11 @@ def by_rule(results: Results) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def load(results: Results, subject: Any) -> Data:
-    return Data(by_rule(results))
+def load(results: Results, subject: Any) -> RuntimeByRule:
+    return RuntimeByRule(by_rule(results))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: RuntimeByRule) -> "Figure":
     if data.table.empty:
         return style.message("No run times were recorded.")
     table = data.table.sort_values("total", kind="stable")

@@ -30,7 +30,7 @@ HIGH, LOW = 0.62, 0.44  # of a bar, and of the one below it; a row's slot is 1
 
 
 @dataclass(frozen=True)
-class Data:
+class VarianceShares:
     rows: tuple[
         tuple[str, str, dict[str, float], dict[str, float] | None], ...
     ]  # scenario, trait, shares, within
@@ -73,7 +73,7 @@ def _mean(found: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in found])) for name in PARTS}
 
 
-def load(results: Results, subject: Any) -> Data:
+def load(results: Results, subject: Any) -> VarianceShares:
     rows = []
     for group in _simulated(results.groups):
         stored = [
@@ -83,10 +83,10 @@ def load(results: Results, subject: Any) -> Data:
         within = [shares for one in stored if (shares := _within(one))]
         if found:
             rows.append((group.scenario, group.trait, _mean(found), _mean(within) if within else None))
-    return Data(tuple(rows))
+    return VarianceShares(tuple(rows))
 
 
-def draw(data: Data) -> "Figure":
+def draw(data: VarianceShares) -> "Figure":
     if not data.rows:
         return style.message("No simulated trait stated the shares of its variance.")
     shown = [shares for row in data.rows for shares in row[2:] if shares]
@@ -118,7 +118,7 @@ def draw(data: Data) -> "Figure":
     return figure
 
 
-def _places(data: Data) -> list[tuple[float, str, dict[str, float], float]]:
+def _places(data: VarianceShares) -> list[tuple[float, str, dict[str, float], float]]:
     """Where each bar stands, from the top: y, label, shares, height. What is within hangs below the whole."""
     bars: list[tuple[float, str, dict[str, float], float]] = []
     y, last = 0.0, data.rows[0][0]

@@ -1,6 +1,6 @@
 """The pure shortcut: a trait without any genetic effect, caused by the environment of the populations."""
 
-from stratbench.report.answer import Words
+from stratbench.report.answer import Phrases
 from stratbench.report.numbers import estimate
 from stratbench.report.page import Block, Section, Text
 from stratbench.report.results import Group, Results
@@ -38,6 +38,6 @@ def _words(results: Results, group: Group) -> str:
         row = results.value(group, group.overall, model=model, adjustment=group.baseline)
         if row is not None:
             parts.append(f"{model} under {group.baseline} {estimate(row)}")
-    words = Words(results, group)
+    words = Phrases(results, group)
     levels = f"{group.title}. Overall {words.metric}: {', '.join(parts) or 'no result'}."
     return f"{levels} {words.learned_nothing()}".strip()
