@@ -39,7 +39,7 @@ def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
     return [Guard(kind, Path(spec["file"])) for kind, spec in own if spec.get("file")]
 
 
-def build_model(data: Data, spec: Spec) -> Architecture:
+def build_model(data: ModelData, spec: Spec) -> Architecture:
     """The architecture for a dataset's SNPs; told how many each chromosome has, if it asks for their ``lengths``."""
     build = method("model", spec).build
     further = {"lengths": data.lengths} if "lengths" in inspect.signature(build).parameters else {}
