@@ -26,8 +26,10 @@ def sha256(path: str | Path) -> str:
 
 
 def record(paths: Iterable[str | Path]) -> None:
-    """Write the record of each file below ``results/<study>``; a file elsewhere gets none."""
-    from stratbench.core.files import write_text  # imports numpy, which waits until threads are fixed
+    """Write the record of each file below ``results/<study>``; a file that lies elsewhere gets none."""
+    from stratbench.core.files import (
+        write_text,
+    )  # it imports numpy, which must not happen before threads are fixed
 
     for path in paths:
         at = _own_record(path)
@@ -75,13 +77,13 @@ def check(results: str | Path) -> Iterator[tuple[str, str]]:
 
 
 def _root(path: str | Path) -> Path | None:
-    """``results/<study>`` of a file that the workflow writes; None of any other."""
+    """The folder ``results/<study>`` of a file that the workflow writes; None for any other file."""
     parts = Path(path).parts
     return Path(*parts[:2]) if len(parts) > 2 and parts[0] == RESULTS else None
 
 
 def _own_record(path: str | Path) -> Path | None:
-    """Where the record of a file goes that the workflow writes; None for a file elsewhere."""
+    """The path where the record of a file of the workflow is written; None for a file that lies elsewhere."""
     root = _root(path)
     return None if root is None else root / FOLDER / f"{Path(path).relative_to(root)}{SUFFIX}"
 
@@ -89,7 +91,7 @@ def _own_record(path: str | Path) -> Path | None:
 def _found_record(path: str | Path) -> Path | None:
     """The record of a file, wherever its results folder lies now; None if it has none.
 
-    Figures and report read thousands of files, for which joining texts is quick enough and pathlib is not.
+    Figures and report read thousands of files. Joining strings is quick enough for that; pathlib is not.
     """
     whole = os.path.abspath(path)
     folder = os.path.dirname(whole)

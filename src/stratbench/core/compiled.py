@@ -1,9 +1,9 @@
-"""What XLA compiles is kept and shared by jobs: the same network costs seconds to compile, and hundreds compile it.
+"""A cache of what XLA compiles, shared by all jobs: a network takes seconds to compile, and hundreds of jobs need it.
 
 JAX looks a computation up by all that its code depends on (the computation, JAX's and XLA's versions, flags, the kind
-of device), but not by the processor's instruction set, so each kind of processor has a folder of its own. What is read
-back is the machine code that was compiled: results are the same bytes with and without. A damaged entry is compiled
-anew. Source: JAX documentation, "Persistent compilation cache".
+of device), but not by the processor's instruction set, so each kind of processor has a folder of its own. The
+cache returns the machine code that was compiled, so results have the same bytes with and without it. A damaged entry is
+compiled again. Source: JAX documentation, "Persistent compilation cache".
 """
 
 import hashlib

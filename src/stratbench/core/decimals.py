@@ -26,7 +26,7 @@ def read(texts: Iterable[str]) -> np.ndarray:
 
 
 def write(values: Iterable[float]) -> list[str]:
-    """As every table has them where nine digits suffice, else the shortest text that reads as the same double."""
+    """Nine digits, as in every table, where these suffice; else the shortest text that is read as the same double."""
     return [_shortest(float(value)) for value in values]
 
 
@@ -38,5 +38,5 @@ def _shortest(value: float) -> str:
 
 
 def advice(text: str) -> str:
-    """What to do about a mark that many programs write into numbers; blank if there is none."""
+    """Advice on a mark that many programs write into numbers, such as a decimal comma; blank if there is none."""
     return next((f"{words}, " for mark, words in MARKS.items() if mark in text), "")

@@ -1,6 +1,6 @@
-"""What a rule's code is: one hash of every source file of ours that it runs, and of its options.
+"""One hash of a rule's code: of every source file of the package that it runs, and of its options.
 
-Snakemake sees a change of a rule's script, not of the library that the script imports. The digest stands in
+Snakemake notices a change of a rule's script, but not of the library that the script imports. The digest stands in
 each rule's ``params``, so that a change in a module reruns the rules that use it and no others. Method files
 are loaded by name at run time; a rule names those it uses. A module that finds others in its folder says so by
 ``FINDS = "NAME"``: all files there that declare NAME count as imported. tests/unit/test_digest.py compares the

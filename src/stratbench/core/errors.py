@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-LONGEST = 300  # letters of a word in a message: a path, an id
+LONGEST = 300  # characters that a message shows of one word, such as a path or an id
 
 
 def _shown(message: str) -> str:
-    """A message that a screen can show: control characters as escapes, and of an endless word the beginning."""
+    """A message that a screen can show: control characters are escaped and very long words are shortened."""
     text = "".join(
         letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in message
     )
@@ -33,5 +33,5 @@ class ScientificFailure(Exception):
 
 
 def damaged(path: str | Path, what: str) -> UserError:
-    """The error of a file that a job wrote and that does not hold what it must."""
+    """The error for a file that a job wrote and that does not hold what it should."""
     return UserError(f"{path}: {what}; delete it and run the study again, which makes it anew")

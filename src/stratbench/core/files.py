@@ -23,7 +23,7 @@ from stratbench.core.errors import UserError, damaged
 from stratbench.core.inputs import require_file
 
 FLOAT_FORMAT = "%.9g"
-GZIP_LEVEL = 2  # of a table of SNPs a fifth larger than at level 9, in a fifteenth of the time
+GZIP_LEVEL = 2  # a table of SNPs is a fifth larger than at level 9 and takes a fifteenth of the time
 IDENTIFIERS = (
     *("iid", "iid_1", "iid_2", "fid", "family", "snp", "chrom", "a1", "a2"),
     *("population", "population_1", "population_2", "population_declared"),
@@ -31,7 +31,7 @@ IDENTIFIERS = (
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-UNWRITABLE = {  # what a place refuses, not what a block read or a network did
+UNWRITABLE = {  # errors of the place that is written to, not of what the block itself reads or fetches
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
 }  # fmt: skip
 
@@ -54,7 +54,9 @@ def whole(path: str | Path) -> Iterator[Path]:
         yield temporary
         umask = os.umask(0)
         os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp gives 0600; results are for the whole group
+        temporary.chmod(
+            0o666 & ~umask
+        )  # mkstemp makes files of mode 0600, but the whole group should be able to read results
         temporary.replace(path)
     except OSError as error:
         if error.errno in UNWRITABLE and error.filename in (None, name, str(path)):
@@ -102,7 +104,7 @@ def _joined(columns: list[list[str]]) -> str:
 
 
 def _as_text(column: pd.Series) -> list[str]:
-    """What is written for each value: equal numbers, of which tables of SNPs are full, are formatted once."""
+    """The text of each value. Tables of SNPs repeat many numbers, so each distinct number is formatted once."""
     if column.dtype == np.int64:
         return list(map(str, column.tolist()))
     if column.dtype.kind != "f":
@@ -110,7 +112,9 @@ def _as_text(column: pd.Series) -> list[str]:
         if set(map(type, values)) == {str}:
             return values
         return list(map(str, column.astype(object).where(column.notna(), "").tolist()))
-    bits_R = column.to_numpy(dtype=np.float64, na_value=np.nan).view(np.int64)  # 0 and -0 are two
+    bits_R = column.to_numpy(dtype=np.float64, na_value=np.nan).view(
+        np.int64
+    )  # 0 and -0 are equal but have different texts
     bits_U, which_R = np.unique(bits_R, return_inverse=True)
     text_U = ["" if math.isnan(value) else FLOAT_FORMAT % value for value in bits_U.view(np.float64).tolist()]
     result: list[str] = np.array(text_U, dtype=object)[which_R].tolist()

@@ -1,4 +1,4 @@
-"""Files that somebody else gives: what is no plain file is refused, as reading a FIFO would wait for ever."""
+"""Files that the user names: anything but a plain file is refused, as reading from a FIFO would wait for ever."""
 
 import os
 import stat
@@ -16,7 +16,7 @@ KINDS = {
 
 
 def require_file(path: str | Path) -> None:
-    """Raise UserError, naming the path and why, where it is no plain file, or a link to one."""
+    """Raise UserError, with the path and the reason, unless it is a plain file or a link to one."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError as error:

@@ -28,7 +28,7 @@ REFUSED = {
 
 
 def refusal(error: OSError | MemoryError) -> str:
-    """What a machine refused, in a line."""
+    """One line that says what the machine refused."""
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
         return "out of memory; raise mem_mb of the rule (--set-resources), or use fewer SNPs or individuals"
     where = f"{error.filename}: " if error.filename else ""
@@ -44,10 +44,10 @@ def say(message: str) -> None:
 def start(snakemake: Any) -> Iterator[None]:
     """Run a script's body with one thread, everything printed going to the rule's log.
 
-    Before it, inputs are compared with what the jobs that wrote them left; after it, what it leaves is recorded.
-    A UserError ends the job with its message alone. So do what a machine refuses (memory, a disk, a permission) and
-    what a method file of the user's raised, but their traceback is in the log. Any other exception is a bug and keeps
-    its traceback.
+    Before the body runs, the inputs are compared with the records of the jobs that wrote them; afterwards the outputs
+    are recorded. A UserError ends the job with its message alone. Errors of the machine (memory, a disk, a
+    permission) and errors of the user's method files also end it in one line, with the traceback in the log. Any
+    other exception is a bug and keeps its traceback.
     """
     threads.fix(1)
     compiled.remember()
@@ -62,14 +62,14 @@ def start(snakemake: Any) -> Iterator[None]:
                 checksums.record(snakemake.output)
         except UserError as error:
             if isinstance(error, MethodError) and error.__cause__ is not None:
-                traceback.print_exception(error.__cause__, file=log)  # for who wrote the method
+                traceback.print_exception(error.__cause__, file=log)  # for the author of the method
             print(f"error: {error}", file=log)
             sys.exit(f"{snakemake.rule}: {error}")
         except (OSError, MemoryError) as error:
             if isinstance(error, OSError) and error.errno not in REFUSED:
                 traceback.print_exc(file=log)
                 raise
-            with suppress(OSError):  # the log may lie on the full disk
+            with suppress(OSError):  # the log may lie on the disk that is full
                 traceback.print_exc(file=log)
             sys.exit(f"{snakemake.rule}: {refusal(error)}")
         except Exception:

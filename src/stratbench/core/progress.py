@@ -1,7 +1,7 @@
-"""Progress of long calls: a line in the log every EVERY seconds, whatever part of a job takes long.
+"""Progress of long calls: a line in the log every EVERY seconds, whichever part of a job takes long.
 
-A job tells what it does, and so does each of its parts. The job alone speaks, in the words of all that are going on,
-so that no boundary between two parts makes a silence longer.
+A job says what it is doing, and so does each of its parts. One timer for the whole job writes the lines, each with the
+words of all parts that are going on, so that a change from one part to the next does not delay the next line.
 """
 
 import threading

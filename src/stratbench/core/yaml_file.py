@@ -33,7 +33,7 @@ class Strict(yaml.SafeLoader):
 
 
 def read(path: str | Path) -> dict[Any, Any]:
-    """The mapping that a file holds. Raises UserError, naming the file, for what is none or has a key twice."""
+    """The mapping that a file holds. Raises UserError, naming the file, if it is no mapping or has a key twice."""
     from stratbench.core.files import read_text  # imports pandas, which most readers of a config do without
 
     text = read_text(path)

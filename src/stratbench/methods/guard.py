@@ -1,7 +1,8 @@
-"""What a user's method returns is checked where it is returned, and what it raises is told as the user's.
+"""Checks of what a user's method file returns, and its errors, reported as errors of that file.
 
-There is a file for each kind of method, with a function for each of the method's. It is given a ``Guard``, what was
-returned and the arguments, and returns what is handed on. What ships with StratBench is tested instead.
+Each kind of method has a module ``returned.py`` with one function for each function of the contract. It takes a
+``Guard``, the returned value and the arguments, and returns the value to go on with. The methods that ship with
+StratBench are not checked at run time; tests check them.
 """
 
 import copy
@@ -23,7 +24,7 @@ from stratbench.core.errors import MethodError, ScientificFailure, UserError
 from stratbench.methods.registry import ROOMS
 from stratbench.methods.source import ASKED_FOR, FUNCTIONS, FURTHER, written
 
-LONGEST, SHOWN = 300, 60  # letters of an error and of a value that a message repeats
+LONGEST, SHOWN = 300, 60  # characters that a message repeats of an error or of a value
 PLAIN = (
     str,
     bool,
@@ -49,7 +50,7 @@ class Guard:
 
     @contextmanager
     def calling(self, function: str) -> Iterator[None]:
-        """Whatever is raised inside is the file's: MethodError with its line, or else with what was called."""
+        """Turn an exception raised inside into a MethodError of the file, with its line or with what was called."""
         try:
             yield
         except PASSED:
@@ -75,7 +76,7 @@ class Guard:
 
 @contextmanager
 def training(guards: Sequence[Guard]) -> Iterator[None]:
-    """What is raised while jax traces and runs the functions of these files is told as theirs.
+    """Report what is raised while jax traces and runs the functions of these files as an error of theirs.
 
     What passes through a file has its line. What does not most likely comes from something that a function returned
     and no check has seen, and the message says so. Without a file of the user's nothing changes.
@@ -101,11 +102,11 @@ def _said(error: BaseException) -> str:
 
 
 class Words(str):
-    """What is said of a value in its place."""
+    """A description that a message shows in place of the value itself."""
 
 
 def shown(value: object) -> str:
-    """A value in a few words: an array by its type and shape, what is short as it is."""
+    """A value in a few words: an array by its type and shape, a short value as it is."""
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"an array of {value.dtype}, shape {tuple(value.shape)}"
     if isinstance(value, Words):

@@ -1,6 +1,6 @@
 """Methods by name: one file each, found lazily, described without being imported.
 
-A method file is ``src/stratbench/<kind>s/<name>.py`` or any file that a config names. It states, as literals,
+A method file is ``src/stratbench/<kind>s/methods/<name>.py`` or any file that a config names. It states, as literals,
 ``OPTIONS`` (a dict from option to its JSON schema, each with a default) and ``CITATION``, and defines the
 functions of its kind (docs/contracts.md).
 """
@@ -97,7 +97,7 @@ def load(kind: str, name: str, file: str | Path | None = None) -> Any:
         return importlib.import_module(f"stratbench.{FOLDERS[kind].replace('/', '.')}.{path.stem}")
     described = describe(kind, name, file)
     from stratbench.methods import (
-        guard as contracts,  # it imports pandas, which a config's check mostly does without
+        guard as contracts,  # it imports pandas, which the check of most configs does not need
     )
 
     module = _imported(path, contracts.Guard(kind, path))

@@ -26,12 +26,12 @@ SHOWN = 60  # characters of a value that a message repeats
 
 
 def _is_integer(_: Any, value: Any) -> bool:
-    """JSON Schema takes 2.0 for an integer; here it is one no more than true is."""
+    """Whether a value is an int. JSON Schema also takes 2.0 for an integer; here neither 2.0 nor true is one."""
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _is_number(checker: Any, value: Any) -> bool:
-    """NaN passes every minimum and maximum, so that it must not pass for a number."""
+    """Whether a value is a number other than NaN, which would pass every minimum and maximum."""
     return _is_integer(checker, value) or (isinstance(value, float) and math.isfinite(value))
 
 
@@ -104,7 +104,7 @@ def plain(value: Any, place: Place = (), counted: Iterator[int] | None = None) -
 
 
 def controls(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Text that holds control characters, which a line of a message or a table would not show."""
+    """Texts that hold control characters, which a message or a table would not show."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from controls(item, (*place, key))
@@ -185,7 +185,7 @@ def _range(rule: Mapping[str, Any]) -> str:
 
 
 def shortened(value: Any) -> str:
-    """A value as a message shows it, in a line; of a long one the beginning, and how long it is."""
+    """A value as a message shows it, in one line; a long one is cut, and its length is stated."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(text)} characters)"
 

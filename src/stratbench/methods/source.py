@@ -1,6 +1,7 @@
 """A method file as text: what it states and defines, found without running it.
 
-A config is read in every job, so nothing of a user's runs then; but what a file lacks is told before the first job.
+Every job reads the config, and no code of the user's should run then. Even so, the user learns before the first job
+what a file lacks.
 """
 
 import ast
@@ -42,7 +43,7 @@ def written(kind: str, function: str) -> str:
 
 
 def read(path: Path) -> ast.Module:
-    """The syntax tree of a Python file. Raises UserError, naming the line, for what is none."""
+    """The syntax tree of a Python file. Raises UserError, naming the line, if the file is not valid Python."""
     if path.suffix != ".py":
         raise UserError(f"{path}: a method file is Python source, and its name ends in .py")
     try:
