@@ -20,7 +20,7 @@ Params = dict[str, Any]
 
 
 class State(NamedTuple):
-    """What an adjustment knows.
+    """What an adjustment has estimated, and what it reads for each individual.
 
     fitted: estimated on training individuals; no other individual may change a bit of it.
     rows: one row per individual (leading axis N), read by sample index, e.g. [1, PCs].
@@ -31,7 +31,7 @@ class State(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Whom a function is called for: indices (B,), labels (B,) (zero outside training), the step."""
+    """The individuals of one call: indices (B,), labels (B,) (zero outside training), and the step."""
 
     i_B: Array
     y_B: Array
@@ -51,7 +51,7 @@ class Context:
         y_N: labels, float32, NaN outside the training set; quantitative ones are standardised.
         sets: indices of ``train``, ``validation`` and ``test`` individuals.
         kind: ``binary`` or ``quantitative``.
-        seed: of the fit's name; for adjustments that draw at random.
+        seed: derived from the fit's name; for adjustments that draw at random.
         covariates_NC: declared covariates, standardised on training individuals, float32 (N, C); C may be 0.
     """
 
@@ -140,9 +140,9 @@ class Adjustment:
 
 
 def compose(parts: Sequence[Adjustment]) -> Adjustment:
-    """``a+b``: inputs and features in order, weights multiplied, offsets and losses added.
+    """Combine adjustments, ``a+b``: inputs and features in order, weights multiplied, offsets and losses added.
 
-    Each part is fitted on what the parts before it make of the inputs; part k keeps its state under key "k".
+    Each part is fitted on the inputs as the parts before it have changed them; part k keeps its state under key "k".
     """
     if len(parts) == 1:
         return parts[0]

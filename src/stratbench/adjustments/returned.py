@@ -1,4 +1,4 @@
-"""What a user's adjustment returns, at each of the places where it may act."""
+"""Checks of what a user's adjustment returns, at each of the places where it may act."""
 
 from dataclasses import replace
 from typing import Any
@@ -157,7 +157,7 @@ def _forms(tree: Any) -> Any:
 
 
 def _read_only(context: Context) -> Context:
-    """The same context, whose arrays nobody can change for the parts that follow."""
+    """The same context with read-only arrays, so that no part can change them for the parts that follow."""
     return replace(
         context,
         table_M4=_frozen(context.table_M4),

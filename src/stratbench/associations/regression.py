@@ -8,7 +8,7 @@ from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
 
-COLLINEAR = 1e-10  # a SNP of which less than this share of variance is left has no test of its own
+COLLINEAR = 1e-10  # a SNP is not tested if covariates leave less than this share of its variance
 
 
 def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:

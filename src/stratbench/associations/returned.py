@@ -1,4 +1,4 @@
-"""What a user's association returns."""
+"""Checks of what a user's association returns."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -22,12 +22,12 @@ from stratbench.methods import registry
 from stratbench.methods.options import complete
 
 COLUMNS = list(tables.ASSOCIATION.columns)
-SEEN = ("train", "validation")  # what a model may learn from
+SEEN = ("train", "validation")  # the sets that a model may learn from
 
 
 @dataclass(frozen=True)
 class AssociationData:
-    """What a test sees: training and validation individuals, in keep.iid's order.
+    """The data of a test: training and validation individuals, in keep.iid's order.
 
     Attributes:
         y_N: labels, float64: 0/1 or the trait's units.
@@ -48,7 +48,7 @@ class AssociationData:
             object.__setattr__(self, "covariates_NC", np.empty((len(self.y_N), 0)))
 
     def frozen(self) -> "AssociationData":
-        """The same, in arrays that no method can change for the next one."""
+        """The same data in read-only arrays, so that no method can change them for the next one."""
         names = ("y_N", "pcs_NK", "snp_M", "covariates_NC")
         views = {name: getattr(self, name).view() for name in names}
         for view in views.values():

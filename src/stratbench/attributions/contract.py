@@ -18,7 +18,7 @@ from stratbench.training.network import Network, Variables
 
 
 class Background(NamedTuple):
-    """What training individuals say about the inputs.
+    """Statistics of the inputs among training individuals.
 
     Attributes:
         baseline_M: input value of the mean dosage.
@@ -87,7 +87,7 @@ class Accumulator:
         self._at += len(a_BM)
 
     def scores(self) -> Scores:
-        """One group: mean |a|. Several (the reference study's classes): the largest |class mean|."""
+        """Mean |a| with one group; with several (the reference study's classes) the largest |class mean|."""
         rms_M = np.sqrt(self._square.mean(axis=0))
         if len(self._signed) > 1:
             return Scores(np.abs(self._signed).max(axis=0), rms_M, self._signed.mean(axis=0))

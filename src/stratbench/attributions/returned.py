@@ -1,4 +1,4 @@
-"""What a user's attribution returns."""
+"""Checks of what a user's attribution returns."""
 
 import json
 from collections.abc import Mapping

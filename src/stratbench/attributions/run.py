@@ -28,7 +28,7 @@ from stratbench.training.store import require_trained_as, restore
 
 COLUMNS = list(ATTRIBUTION.columns)
 AT_ONCE = 32  # individuals
-FINEST = 30  # times that a method may ask for finer options
+FINEST = 30  # how many times a method may ask for finer options
 
 
 def attribute(
@@ -137,7 +137,7 @@ def explained(setup: Setup) -> Callable[[Variables], Explained]:
 def _refined(
     setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[int, Explained]
 ) -> tuple[dict[int, Scores], dict[str, Any]]:
-    """Run a method; where it can tell that it was too coarse, run it again with the options it asks for."""
+    """Run a method; if it finds its options too coarse, run it again with the finer ones that it asks for."""
     for number in range(1, FINEST + 1):
         with telling(f"pass {number}"):
             scores, figures = _run(setup, module, options, seeds)

@@ -1,4 +1,4 @@
-"""What a user's model returns: its recipe, and the shapes of what its two halves give."""
+"""Checks of what a user's model returns: its recipe, and the shapes of the outputs of its two halves."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -91,7 +91,7 @@ def _tried(guard: Guard, found: Architecture, n_snps: int) -> dict[str, Any]:
 
 
 def _output(module: Any, collections: Any, z: Any, train: bool) -> Any:
-    """The shape of what a half gives, as ``training.network`` calls it."""
+    """The shape of a half's output when it is called as ``training.network`` calls it."""
 
     def call(collections: Any, z: Any) -> Any:
         key = jax.random.key(0)
@@ -111,7 +111,7 @@ def _optimizer(guard: Guard, recipe: Recipe) -> Callable[[Any], optax.GradientTr
 
 
 def transformation(guard: Guard, function: str, made: Any) -> optax.GradientTransformation:
-    """What was made, if it is an optax transformation."""
+    """The value that was returned, if it is an optax transformation."""
     wanted = "an optax transformation, such as optax.adam(rate)"
     guard.require(isinstance(made, optax.GradientTransformation), function, made, wanted)
     return made

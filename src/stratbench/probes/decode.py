@@ -61,7 +61,7 @@ def _rotate(train_NF: np.ndarray, test_TF: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def linear(train_NF: np.ndarray, label_N: np.ndarray, test_TF: np.ndarray) -> np.ndarray:
-    """Labels (T,) guessed by ridge logistic regression, classes weighted to be balanced."""
+    """Labels (T,) predicted by ridge logistic regression with classes weighted to be balanced."""
     train, test = _rotate(train_NF, test_TF)
     model = LogisticRegression(C=C, max_iter=500, class_weight="balanced")
     return model.fit(train, label_N).predict(test)
@@ -95,7 +95,7 @@ def _folds(label_N: np.ndarray, seed: int) -> np.ndarray:
 
 
 def nonlinear(train_NF: np.ndarray, label_N: np.ndarray, test_TF: np.ndarray, seed: int) -> np.ndarray:
-    """Labels (T,) guessed by a random forest or an RBF support vector machine, the better one in training.
+    """Labels (T,) predicted by a random forest or an RBF support vector machine, whichever is better in training.
 
     The forest (judged out of bag) sees single features and their steps, such as the offset that a residual
     leaves; the machine (judged by 3-fold cross-validation) sees what is spread over many, such as a variance.
@@ -119,7 +119,7 @@ def decode(
     population_test_T: np.ndarray,
     seed: int,
 ) -> Decoded:
-    """``linear`` and ``nonlinear`` balanced accuracy of the population, and ``chance``, 1 / K.
+    """Balanced accuracies ``linear`` and ``nonlinear`` of decoding the population, and ``chance``, 1 / K.
 
     Populations with fewer than 5 training or 3 test individuals are left out. Not applicable where fewer
     than two remain or a feature is not finite. Features that are all constant decode at chance.
@@ -170,9 +170,9 @@ def decode_from_logit(
 ) -> Estimate:
     """Balanced accuracy of the population decoded from the logit within each class of y, averaged.
 
-    A population that differs only in how many are cases cannot be decoded this way: y is given. The probe is
+    A population that differs only in its share of cases cannot be decoded this way, as y is given. The probe is
     a small tree (at most eight leaves, each of 5% of the training individuals). A class of y in which not
-    every population has 5 training and 3 test individuals is left out; none left: not applicable.
+    every population has 5 training and 3 test individuals is left out; if none is left, the result is not applicable.
     """
     train, test = np.asarray(population_train_N, dtype=str), np.asarray(population_test_T, dtype=str)
     logit_train, logit_test = (np.asarray(x, dtype=float)[:, None] for x in (logit_train_N, logit_test_T))

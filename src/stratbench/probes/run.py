@@ -80,7 +80,9 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
     """The probe is fitted on training individuals' features and judged on test individuals'."""
     data = setup.data
     train, test = data.rows("train"), data.rows("test")
-    if len(populations(data.population_N[train], data.population_N[test])) < 2:  # spare the forward passes
+    if (
+        len(populations(data.population_N[train], data.population_N[test])) < 2
+    ):  # without it the forward passes are not needed
         train, test = train[:1], test[:1]
     h_NF = hidden(setup, variables, np.concatenate([train, test]))
     a_TF, b_TF = h_NF[: len(train)], h_NF[len(train) :]
@@ -91,7 +93,7 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
 def _logit(data: ModelData, f_N: np.ndarray, draw: int) -> Any:
     """From the network's own logit f given y: an offset of PCs carries ancestry by design.
 
-    Fitted on validation individuals, as training people's logits overfit y.
+    The probe is fitted on validation individuals, because the logits of training individuals overfit y.
     """
     fitted, judged = data.rows("validation"), data.rows("test")
     return decode_from_logit(

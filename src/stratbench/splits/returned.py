@@ -1,4 +1,4 @@
-"""What a user's split returns."""
+"""Checks of what a user's split returns."""
 
 from collections.abc import Mapping
 from typing import Any

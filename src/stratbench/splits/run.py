@@ -29,10 +29,10 @@ def split(
     out: str | Path,
     mating: str = "outbred",
 ) -> None:
-    """Write ``iid set`` for the individuals of keep.iid, in its order; who is left out is absent.
+    """Write ``iid set`` for the individuals of keep.iid, in its order; individuals that are left out have no row.
 
-    ``spec`` is ``{method, file, options}``. The same names give the same split whatever the order of the
-    cohort. Genotypes, which a method may ask kinships of, lie beside ``samples_tsv``; ``mating`` is the
+    ``spec`` is ``{method, file, options}``. The same seed names give the same split whatever the order of
+    the cohort. Genotypes, for methods that ask for kinships, lie beside ``samples_tsv``; ``mating`` is the
     cohort's. Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or
     controls only.
     """

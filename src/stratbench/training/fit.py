@@ -31,7 +31,7 @@ from stratbench.training.store import dump
 from stratbench.training.watch import Watch
 
 PREDICTIONS = list(tables.PREDICTIONS.columns)
-FAR = 1000  # standard deviations from 0, beyond which nine digits of a score hold too few of what differs
+FAR = 1000  # beyond so many standard deviations from 0, nine digits of a score show too little of the differences
 HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_loss"]
 
 
@@ -67,7 +67,7 @@ def fit(
 
 @dataclass
 class Fitted:
-    """All seeds: a record and the rows of history.tsv of each, and the variables and predictions of who trained."""
+    """All seeds: record and rows of history.tsv of each, and variables and predictions of those that trained."""
 
     runs: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Fitted:
 def _fitted(
     data: ModelData, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]
 ) -> Fitted:
-    """Train every seed; what the data do not allow is a reason."""
+    """Train every seed; if the data do not allow training, the record says why."""
     fitted = Fitted()
     try:
         _check_labels(data)
@@ -115,7 +115,7 @@ def _check_labels(data: ModelData) -> None:
 
 
 def _stages(setup: Setup) -> list[Stage]:
-    """The first stage; for a second one, a forward pass that starts from stored encoder features."""
+    """The first stage and, if there is a second, a forward pass that starts from stored encoder features."""
     network, kind = setup.network, setup.data.kind
 
     def whole(variables: Variables, batch: Batch, key: Array) -> Outputs:
@@ -132,7 +132,7 @@ def _stages(setup: Setup) -> list[Stage]:
 def _run(
     setup: Setup, state: State, stages: Sequence[Stage], seed: int, draw: int, watch: Watch
 ) -> tuple[dict[str, Any], list[dict[str, Any]], tuple[Variables, pd.DataFrame] | None]:
-    """Train one seed, and predict; a scientific failure is a result.
+    """Train one seed and predict; a scientific failure is recorded as a result.
 
     Args:
         setup: the network and what it is trained on.
@@ -219,7 +219,7 @@ def predict(setup: Setup, variables: Variables, individual_N: np.ndarray) -> tup
 def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:
     data = setup.data
     f_N, score_N = predict(setup, variables, np.arange(len(data.iid_N)))
-    wrong_N = ~np.isfinite(score_N)  # training and validation may be finite, and others not
+    wrong_N = ~np.isfinite(score_N)  # also where the losses of training and validation are finite
     if wrong_N.any():
         raise ScientificFailure(
             f"the score of {wrong_N.sum()} of {len(wrong_N)} individuals is not finite, first {data.iid_N[wrong_N][0]}"

@@ -33,7 +33,7 @@ class Labels(NamedTuple):
 
 @dataclass
 class Progress:
-    """What early stopping, the learning-rate plateau and the log look at; rows of history.tsv.
+    """The course of a training: what early stopping, the learning-rate plateau and the log read; rows of history.tsv.
 
     Attributes:
         best_loss: the validation loss at the best epoch.
@@ -64,7 +64,7 @@ class Stage:
     network: Network
     kind: str
     forward: Forward
-    frozen: bool = False  # the encoder stays as it is
+    frozen: bool = False  # the encoder is not trained in this stage
 
     @cached_property
     def step(self) -> Callable[..., tuple[Variables, Any, Array]]:
@@ -148,7 +148,7 @@ def blocks(individual_N: np.ndarray) -> list[tuple[np.ndarray, int]]:
 
 
 def batch_indices(train_T: np.ndarray, size: int, epoch: int, seed: int) -> np.ndarray:
-    """This epoch's batches, (steps, size); the remainder waits for another epoch's shuffle."""
+    """This epoch's batches, (steps, size); individuals that do not fill a batch are left out of this epoch."""
     order = np.random.default_rng([seed, epoch]).permutation(train_T)
     steps = len(order) // size
     return order[: steps * size].reshape(steps, size)
@@ -213,7 +213,7 @@ def _stop_if_not_finite(row: dict[str, float], rate: float) -> None:
 
 
 def _lower_rate(moments: Any, plateau: tuple[float, int, float] | None, progress: Progress) -> Any:
-    """Keras' ReduceLROnPlateau: after ``patience`` epochs without improvement, and then counting anew."""
+    """As Keras' ReduceLROnPlateau: lower the rate after ``patience`` epochs without improvement, then count anew."""
     if plateau is None:
         return moments
     factor, patience, floor = plateau

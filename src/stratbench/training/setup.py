@@ -34,7 +34,7 @@ def method(kind: str, spec: Spec) -> Any:
 
 
 def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
-    """The method files among them that are the user's."""
+    """The guards of those method files that are the user's own."""
     own = [("model", model), *(("adjustment", spec) for spec in adjustments)]
     return [Guard(kind, Path(spec["file"])) for kind, spec in own if spec.get("file")]
 

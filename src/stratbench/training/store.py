@@ -14,7 +14,13 @@ from stratbench.core.files import read_content
 from stratbench.genotypes.tables import read_fit, trained
 from stratbench.training.network import Variables
 
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)  # what damaged bytes raise
+UNREADABLE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+)  # the errors that damaged bytes raise
 
 
 def dump(by_seed: Mapping[str, Variables]) -> bytes:
@@ -52,7 +58,7 @@ def _named(specs: Any) -> str:
 
 
 def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int, Variables]:
-    """Variables by seed, none where the fit failed.
+    """The variables of each seed; none if the fit failed.
 
     Raises UserError if the model was trained on another split than the one in hand, and for files that are damaged.
     """

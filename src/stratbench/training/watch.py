@@ -1,6 +1,7 @@
 """How far the trainings of a fit have come, in words for its log.
 
-Everything is read from what training holds anyway. A loss that the device has not computed yet is not waited for.
+Everything is read from what training keeps in any case. A loss that the device has not computed yet
+is not waited for.
 """
 
 import time
@@ -30,7 +31,7 @@ class Watch:
         self.slowest = max(self.slowest, pace(progress))
 
     def words(self, progress: Progress, further: int) -> str:
-        """The last epoch's losses, the running epoch's steps, and how long all ``further`` trainings take at most."""
+        """The last epoch's losses, the running epoch's steps, and the longest time that all trainings can take."""
         if progress.began is None:
             first = " is compiled" if progress.compiles else ""
             return f"epoch 1 of {progress.epochs}: the first step{first}"
@@ -68,7 +69,7 @@ def _losses(progress: Progress) -> str:
 
 
 def _running(progress: Progress) -> str:
-    """The epoch that has no losses yet."""
+    """The running epoch, whose losses are not known yet, and its steps."""
     epoch, ready = len(progress.rows) + 1, _ready(progress)
     if epoch > progress.epochs:
         return "the last"

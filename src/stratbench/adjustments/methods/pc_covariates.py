@@ -16,7 +16,7 @@ CITATION = "Price et al. 2006, Nat Genet 38:904 (PCs as covariates); late fusion
 
 
 def start(c_TK: np.ndarray, y_T: np.ndarray, kind: str) -> np.ndarray:
-    """Coefficients of y on these columns alone, float32 (K,): where w starts, lest f learns ancestry first."""
+    """Coefficients of y on these columns alone, float32 (K,). w starts there, lest f learn ancestry first."""
     if kind == "binary":
         return LogisticRegression(C=1.0, max_iter=1000).fit(c_TK, y_T).coef_[0].astype(np.float32)
     return LinearRegression().fit(c_TK, y_T).coef_.astype(np.float32)

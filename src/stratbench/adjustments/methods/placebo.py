@@ -1,4 +1,4 @@
-"""Another adjustment given other people's PCs: what adjusting does when there is nothing in it."""
+"""Another adjustment, given other people's PCs: it shows what adjusting does when its PCs say nothing."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,9 +17,9 @@ REAL = {"pc-covariates": pc_covariates, "input-residual": input_residual}
 
 
 def build(options: dict[str, Any]) -> Adjustment:
-    """Rows of the PCs are permuted within each set, so that training sees no one else's genotypes.
+    """Rows of the PCs are permuted within each set, so that training sees no genotypes of other sets.
 
-    Declared covariates stay with their people: they are in the real adjustment and in its placebo.
+    Declared covariates are not permuted: the real adjustment and its placebo have the same ones.
     """
     real = REAL[options["of"]].build({"pcs": options["pcs"]})
 

@@ -18,7 +18,7 @@ CITATION = "Price et al. 2006, Nature Genetics 38:904"
 
 
 def associate(data: AssociationData, options: Mapping[str, Any]) -> pd.DataFrame:
-    """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. With fewer axes in the data, all of them."""
+    """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. Data with fewer axes give all that they have."""
     available = data.pcs_NK.shape[1]
     if available < options["pcs"]:
         say(f"ols-pcs: {counted(options['pcs'], 'PC')} asked for, the data have {available}")

@@ -16,7 +16,7 @@ GROUPS = "label"  # averaged per class over test individuals, then the absolute 
 def attribute(
     explain: Explained, x_BM: Array, i_B: Array, options: Mapping[str, Any]
 ) -> tuple[Array, dict[str, Array]]:
-    """It depends on which allele is counted (2 - x gives another answer): shown because it was used."""
+    """It depends on which allele is counted (2 - x gives another answer). It is here because the study used it."""
     probability_B = jax.nn.sigmoid(explain.f(x_BM, i_B))
     gradient_BM = (probability_B * (1 - probability_B))[:, None] * explain.gradient(x_BM, i_B)
     return gradient_BM * explain.background.per_dosage_M * explain.dosage(i_B), {}

@@ -39,7 +39,7 @@ class Bias(nn.Module):
 
 
 def soften(rate: Any, lasso: float) -> optax.GradientTransformation:
-    """The proximal step of the lasso: kernels are pulled towards zero by what a step of momentum amounts to.
+    """The proximal step of the lasso: kernels move towards zero by the amount of one step of momentum.
 
     Steps of gradient g under momentum settle at rate * g / (1 - momentum), so the threshold is scaled alike
     and a weight stays at zero while |g| <= lasso (the optimality condition).

@@ -1,4 +1,4 @@
-"""A column of samples.tsv says who trains and who tests; validation is drawn from training if need be."""
+"""A column of samples.tsv says who trains and who tests. If it names no validation set, one is drawn from training."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ CITATION = ""
 
 
 def assign(people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
-    """As the column says. Raises UserError if it is absent or holds anything else."""
+    """The sets that the column states. Raises UserError if the column is absent or holds other values."""
     set_N = _given(people, options["column"])
     if "validation" in set_N:
         return set_N

@@ -45,7 +45,7 @@ def assign(
     rng: np.random.Generator,
     kinship: Callable[[], pd.DataFrame],
 ) -> np.ndarray:
-    """Fractions as near as whole groups allow, strata balanced; see the package's docstring.
+    """Fractions as near as whole groups allow, with strata balanced; see the package's docstring.
 
     Raises UserError if the largest group is too large.
     """

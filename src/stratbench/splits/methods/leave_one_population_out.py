@@ -1,4 +1,4 @@
-"""One population is tested, the others train and validate: what carries over to an ancestry never seen."""
+"""One population is tested, the others train and validate: it shows what carries over to an ancestry never seen."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +36,7 @@ CITATION = ""
 
 
 def assign(people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator) -> np.ndarray:
-    """See the package's docstring; who is ``unassigned`` may belong to the tested population and is left out.
+    """See the package's docstring. ``unassigned`` people may belong to the tested population and are left out.
 
     Raises UserError for a population that does not exist or is small, or if there is no other.
     """
