@@ -1,8 +1,8 @@
 """Ascertainment: which cases and controls of a cohort are in the dataset. It acts on keep.iid alone.
 
-``cases`` and ``controls`` are numbers, ``case_share`` a share of cases with as many people as allow it; each
-is one for everyone or one for each population, and who is kept is drawn at random. ``first`` is the reference
-study's quirk: the first of each class in file order, where the file is ordered by population (Dagasso et al.
+``cases`` and ``controls`` are numbers; ``case_share`` is a share of cases and keeps as many people as it allows. Each
+is one value for everyone or one for each population, and the individuals to keep are drawn at random. ``first`` is the
+reference study's quirk: the first of each class in file order, where the file is ordered by population (Dagasso et al.
 2025, whose notebooks keep the first 250 rows of each).
 """
 
@@ -63,7 +63,7 @@ CLASSES = {"controls": 0, "cases": 1}
 
 
 def problems(options: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str]]:
-    """Which option cannot be as it is, given the others and the trait's kind, and what to change."""
+    """The options that contradict the others or the trait's kind, and what to change."""
     given = [name for name in OPTIONS if options[name] is not None]
     if given and kind != "binary":
         yield given[0], "ascertainment is by cases and controls; use a binary trait or leave it out"
@@ -94,7 +94,7 @@ def by_population(options: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]
 def ascertain(
     y_N: np.ndarray, population_N: np.ndarray, options: Mapping[str, Any], rng: np.random.Generator
 ) -> np.ndarray:
-    """Who is kept, bool (N,), of individuals in file order with labels 0/1.
+    """Whether each individual is kept, bool (N,), given labels 0/1 in file order.
 
     Raises UserError for unknown populations, fewer cases or controls than asked for, another number of blocks
     than stated, and a dataset of one class.
@@ -150,7 +150,7 @@ def _require(wanted: int, there: int, name: str, of: str, remedy: str) -> None:
 
 
 def _groups(population_N: np.ndarray, values: Any) -> Iterator[tuple[str, np.ndarray, Any]]:
-    """Each population that has a value of its own, or everyone: words, members bool (N,), value."""
+    """Each population that has a value of its own, or everyone: its name in words, members bool (N,), value."""
     if not isinstance(values, Mapping):
         yield "", np.ones(len(population_N), dtype=bool), values
         return
@@ -161,7 +161,7 @@ def _groups(population_N: np.ndarray, values: Any) -> Iterator[tuple[str, np.nda
 def _drawn(
     class_N: np.ndarray, population_N: np.ndarray, wanted: Any, name: str, rng: np.random.Generator
 ) -> np.ndarray:
-    """So many of a class at random, in all or of each population: bool (N,)."""
+    """The stated number of a class at random, in all or of each population: bool (N,)."""
     kept_N = np.zeros(len(class_N), dtype=bool)
     for of, member_N, n in _groups(population_N, wanted):
         at = np.flatnonzero(class_N & member_N)
@@ -171,7 +171,7 @@ def _drawn(
 
 
 def _by_share(y_N: np.ndarray, population_N: np.ndarray, share: Any, rng: np.random.Generator) -> np.ndarray:
-    """All of the scarcer class, and of the other so many at random that cases have their share: bool (N,)."""
+    """The whole scarcer class, and as many of the other at random as give cases their share: bool (N,)."""
     kept_N = np.zeros(len(y_N), dtype=bool)
     for of, member_N, s in _groups(population_N, share):
         case, control = (np.flatnonzero(member_N & (y_N == label)) for label in (1, 0))

@@ -1,6 +1,6 @@
-"""What a config says about traits, checked before any rule is built. Each function yields (place, message).
+"""Checks of a config's traits before any rule is built. Each function yields (place, message).
 
-Places lie below ``traits.<label>``. What only genotypes or samples.tsv can tell is refused where the trait is
+Places lie below ``traits.<label>``. Errors that only genotypes or samples.tsv show are refused where the trait is
 simulated, by the same rules (``options.problems``, ``ascertain.problems``).
 """
 
@@ -42,7 +42,7 @@ def alone(entry: Entry) -> Iterator[Problem]:
 
 
 def _ascertainment(entry: Entry, kind: str) -> Iterator[Problem]:
-    """What its own rules say about an ascertainment."""
+    """The problems that ``ascertain.problems`` finds in an ascertainment."""
     if entry.get("ascertain"):
         from stratbench.datasets.ascertain import problems  # imports numpy: most configs have none
 
@@ -50,7 +50,7 @@ def _ascertainment(entry: Entry, kind: str) -> Iterator[Problem]:
 
 
 def twins(traits: Mapping[str, Entry]) -> Iterator[Problem]:
-    """Traits that share their draws by name, but not what makes their genetic values."""
+    """Twins, traits that share their draws, whose options give them different genetic values."""
     groups: dict[str, list[str]] = {}
     for label, entry in traits.items():
         if "simulate" in entry:
@@ -69,7 +69,7 @@ def twins(traits: Mapping[str, Entry]) -> Iterator[Problem]:
 
 
 def in_real(entry: Entry, cohort: str, declared: Mapping[str, Any]) -> Iterator[Problem]:
-    """What a real cohort does not declare. The names of its populations come with its files, later."""
+    """Traits and columns that a real cohort does not declare. Its populations are known only from its files."""
     options = entry.get("simulate")
     if options is None:
         yield from _ascertainment(entry, declared["traits"].get(entry["measured"], {}).get("kind", "binary"))
@@ -105,7 +105,7 @@ def named(entry: Entry) -> Iterator[tuple[tuple[str, ...], list[str], bool]]:
 def in_simulated(
     entry: Entry, cohort: str, size: Mapping[str, int], columns: Sequence[str]
 ) -> Iterator[Problem]:
-    """What a simulated cohort lacks: populations, columns, or so many cases or controls.
+    """What a simulated cohort lacks: populations, columns, or enough cases or controls.
 
     ``size`` is how many individuals of each population it has, ``columns`` what it adds to samples.tsv.
     """
@@ -158,7 +158,7 @@ def _asked(ascertain: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
 def _expected(
     name: str, prevalence: float | Mapping[str, float], size: Mapping[str, int]
 ) -> tuple[float, dict[str, float]]:
-    """How many of a class there are in all, and at most in each population."""
+    """The expected size of a class in all, and its largest possible size in each population."""
     if isinstance(prevalence, Mapping):
         part = {key: share if name == "cases" else 1 - share for key, share in prevalence.items()}
         each = {key: part[key] * n for key, n in size.items()}

@@ -1,7 +1,7 @@
 """The environmental parts of a simulated trait, before they are scaled to their shares of the liability.
 
-What populations differ in: a value for each of them, a smooth gradient over columns of samples.tsv, or one
-sharp deme (Zaidi & Mathieson 2020, eLife 9:e61548). What families share: one normal draw for each.
+Populations differ by a value for each of them, by a smooth gradient over columns of samples.tsv, or by one
+sharp deme (Zaidi & Mathieson 2020, eLife 9:e61548). Families share one normal draw each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,16 +63,16 @@ def _numeric(samples: pd.DataFrame, column: str) -> np.ndarray:
 
 
 def sharp_values(population_N: np.ndarray, deme: str | None, rng: np.random.Generator) -> np.ndarray:
-    """1 in one population and 0 elsewhere, float64 (N,); ``deme`` None draws one of those sorted by name."""
+    """1 in one population and 0 elsewhere, float64 (N,); if ``deme`` is None, a population is drawn."""
     names = require_known("deme", [deme] if deme else [], population_N, every=False)
     chosen = deme or names[rng.integers(len(names))]
     return (population_N == chosen).astype(np.float64)
 
 
 def sharp_share(apart_N: np.ndarray, sd: float) -> float:
-    """The share of the liability of one deme ``sd`` up, in SDs of all else together (variance 1 - share).
+    """The share of the liability's variance if one deme lies ``sd`` SDs higher; SDs are of all other parts together.
 
-    A deme with a share f of the individuals has variance f (1 - f) sd^2 (1 - share), which is the share.
+    With a fraction f of the individuals in the deme, share = f (1 - f) sd^2 (1 - share), solved for the share.
     """
     variance = float(apart_N.var()) * sd**2
     return variance / (1 + variance)
@@ -81,7 +81,7 @@ def sharp_share(apart_N: np.ndarray, sd: float) -> float:
 def family_values(family_N: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One N(0, 1) draw for each family, in the order of their names, for all of its members: float64 (N,).
 
-    Raises UserError if nobody shares a family, as the draws then were noise.
+    Raises UserError if nobody shares a family, as the draws would then be noise.
     """
     names, at_N = np.unique(family_N.astype(str), return_inverse=True)
     if len(names) in (1, len(family_N)):

@@ -1,4 +1,4 @@
-"""The genetic part of a simulated trait: which SNPs are causal, what they do, and in whom."""
+"""The genetic part of a simulated trait: which SNPs are causal, their effects, and the populations they act in."""
 
 from collections.abc import Sequence
 
@@ -49,10 +49,10 @@ def draw_effects(
 
 
 def draw_homes(n: int, shared: float, populations: Sequence[str], rng: np.random.Generator) -> np.ndarray:
-    """Where each of ``n`` causal SNPs acts: text (n,), blank for everywhere.
+    """The population in which each of ``n`` causal SNPs acts: text (n,), blank for everywhere.
 
-    round(shared n) SNPs act everywhere. The others, in random order, are dealt out to the populations in
-    turn, so that no population has two more than another. A lower share leaves their homes as they are.
+    round(shared n) SNPs act everywhere. The others, in random order, are dealt out to the populations in turn, so that
+    no population has two more than another. If the share is lowered, SNPs that already had a home keep it.
     """
     home_C = np.full(n, "", dtype=object)
     order_C = rng.permutation(n)

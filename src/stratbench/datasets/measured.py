@@ -17,7 +17,10 @@ from stratbench.methods.registry import nearest
 
 CODED = ("missing (0)", "controls (1)", "cases (2)")
 SPREAD = (1e-100, 1e100)
-MISSING = ("", "NA")  # and -9, however it is written; what else a cohort file calls missing is blank by now
+MISSING = (
+    "",
+    "NA",
+)  # -9 is missing too, however it is written; other words of the cohort file for missing are blank by now
 
 
 def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) -> pd.Series:
@@ -68,7 +71,7 @@ def _varying(values: pd.Series, name: str) -> pd.Series:
     if values.nunique() < 2:
         raise UserError(f"traits: measured trait '{name}' is constant ({values.dropna().iloc[0]:g})")
     spread = values.max() - values.min()
-    if not SPREAD[0] < spread < SPREAD[1]:  # squares of it would be 0, or no number
+    if not SPREAD[0] < spread < SPREAD[1]:  # its squares would underflow to 0 or overflow
         raise UserError(
             f"traits: the values of measured trait '{name}' span {spread:g}, which cannot be computed with; give it in "
             "other units"

@@ -203,7 +203,7 @@ def causal_snps(options: Mapping[str, Any]) -> int:
 
 
 def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Which option cannot be as it is, given the others, and what to change; nothing if all is well."""
+    """The options that contradict the others, and what to change; nothing if all is well."""
     shares = {name: options[name] for name in ("h2", "environment", "family_environment") if options[name]}
     if sum(shares.values()) > 1 + 1e-9:
         total = sum(shares.values())
@@ -227,7 +227,7 @@ def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _shape(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Options of another shape of the environment than the one chosen, and options that it lacks."""
+    """Options that belong to another shape of the environment than the chosen one, and options that this one lacks."""
     shape = options["environment_shape"]
     of = {"population_effects": "populations", "gradient": "smooth", "deme": "sharp", "deme_sd": "sharp"}
     for name, its in of.items():
@@ -254,7 +254,7 @@ def by_population(options: Mapping[str, Any]) -> Iterator[tuple[str, list[str], 
 
 
 def needs_populations(options: Mapping[str, Any]) -> str | None:
-    """What of these options makes no sense in one population; None if nothing does."""
+    """The option that makes no sense in a cohort of one population; None if there is none."""
     if options["environment"] > 0 and options["environment_shape"] == "populations":
         return "environment > 0"
     if options["environment_shape"] == "sharp":

@@ -136,7 +136,7 @@ def _measured(cohort: Path, seen_K: np.ndarray, name: str, declared: Mapping[str
 def _ascertain(
     made: dict[str, Any], samples: pd.DataFrame, given: Mapping[str, Any], rng: np.random.Generator
 ) -> None:
-    """Leave out who is not ascertained; trait.json says how many of each class there were and are."""
+    """Leave out individuals that are not ascertained; trait.json gives each class's size before and after."""
     about = made["about"]
     options = checked(ascertain.OPTIONS, given, "ascertain")
     for name, message in ascertain.problems(options, about["kind"]):
@@ -172,7 +172,7 @@ def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) 
     y = made["trait"]["y"]
     n_cases = int(y.sum()) if made["about"]["kind"] == "binary" else None
     measured_y = not made["about"]["simulated"] and n_cases is None
-    trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # every digit of it
+    trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # with every digit
     files.write_tsv(trait, out / "trait.tsv")
     sizes = {
         "n": len(iids),

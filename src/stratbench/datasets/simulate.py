@@ -45,7 +45,7 @@ GENETIC_PARTS = (
     "dominance",
     "epistasis",
 )  # columns of parts where a trait has more than the first
-NOTHING_WITHIN = 1e-12  # of the liability's variance: rounding alone
+NOTHING_WITHIN = 1e-12  # as a share of the liability's variance, no more than rounding
 Rngs = Mapping[str, np.random.Generator]
 
 
@@ -108,7 +108,7 @@ def simulate(
         raw_N = family_values(samples["family"].to_numpy(), rngs["family"])
         family_N = _scaled(raw_N, options["family_environment"])[0]
     noise_variance = max(1 - options["h2"] - share - options["family_environment"], 0)
-    # It is the same for everyone in a population, but for a gradient that runs through it.
+    # Everyone in a population has the same environment, unless a gradient runs through it.
     smooth = options["environment_shape"] == "smooth"
     parts = pd.DataFrame(
         {

@@ -2,7 +2,7 @@
 
 ``check`` returns the config that the rest of the package reads. Each method becomes a spec
 ``{"method": name, "file": path or None, "options": {...}}``; each block names only labels that have one.
-The options themselves are stated by the files that use them, as literals, and read without importing those.
+Options are literals in the files that use them and are read without importing these files.
 """
 
 import ast
@@ -85,7 +85,7 @@ class Checker:
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = plain(raw)
         self.problems: list[str] = []
-        self.broken: set[Place] = set()  # entries that no later check may rely on
+        self.broken: set[Place] = set()  # entries with errors, which later checks must not rely on
 
     def refuse(self, place: Place, message: str) -> None:
         self.problems.append(f"{dotted(place)}: {message}" if place else message)
@@ -97,7 +97,7 @@ class Checker:
         sections = ("cohorts", "traits", *KINDS)
         there = all(isinstance(config.get(name), dict) for name in sections)
         if not there or not isinstance(config.get("blocks"), list) or ("blocks",) in self.broken:
-            return config  # nothing more can be said
+            return config  # further checks would have nothing to check
         self.resolve(config, "cohorts", self.cohort)
         cohorts = {
             label: spec for label, spec in config["cohorts"].items() if self.sound(config, ("cohorts", label))
@@ -187,7 +187,7 @@ class Checker:
             try:
                 method = registry.load("demography", spec["demography"], spec["file"])
                 found = problems_of(method, spec["options"])
-            except UserError as error:  # of a user's file, which is run here
+            except UserError as error:  # errors of a user's file, which this call runs
                 found = [("file", str(error))]
             self.refuse_all(inside, (((option,), message) for option, message in found))
         return entry | {"simulate": spec}
@@ -221,7 +221,7 @@ class Checker:
             return {}
 
     def block(self, config: Config, place: Place, block: Config) -> None:
-        """Every label is defined, or names a method; every trait and split can be had in every cohort."""
+        """Check that every label is defined or names a method, and that every trait and split fits every cohort."""
         for section in ("cohorts", "traits"):
             for label in block[section]:
                 if label not in config[section]:
@@ -241,7 +241,7 @@ class Checker:
                 self.cohort_and_split(config, cohort, split)
 
     def define(self, config: Config, section: str, place: Place, label: str) -> None:
-        """A label that the config leaves undefined is the method of that name with its defaults."""
+        """Define a label that the config leaves undefined as the method of that name with its defaults."""
         if label in config[section]:
             return
         shipped = registry.names(KINDS[section])
@@ -257,7 +257,7 @@ class Checker:
         return all(place[1] in config[place[0]] and place not in self.broken for place in places)
 
     def cohort_and_trait(self, config: Config, cohort: str, trait: str) -> None:
-        """A measured trait is one that the cohort file declares; populations that a trait names exist."""
+        """Check that the cohort file declares a measured trait, and that populations named by a trait exist."""
         spec, of, place = config["traits"][trait], config["cohorts"][cohort], ("traits", trait)
         if "measured" in spec:
             self.measured((*place, "measured"), spec["measured"], cohort, of.get("declared"))
@@ -274,7 +274,7 @@ class Checker:
             self.refuse(place, f"'{cohort}' declares no trait '{name}': {hint}")
 
     def simulated(self, place: Place, spec: Config, cohort: str, simulate: Config) -> None:
-        """A trait asks for what the cohort's demography has."""
+        """Check that the cohort's demography has what a simulated trait asks for."""
         from stratbench.cohorts.simulated.simulate import column_names
 
         try:
@@ -288,7 +288,7 @@ class Checker:
         return self.refuse_all(place, trait_checks.in_simulated(spec, cohort, size, columns))
 
     def dial(self, config: Config, points: Mapping[str, float | str]) -> None:
-        """Every point is a cohort that some block uses, and no two stand at the same place."""
+        """Check that every point is a cohort that some block uses, and that no two points share a place."""
         used = sorted({label for block in config["blocks"] for label in block["cohorts"]})
         taken: dict[float | str, str] = {}
         for label, place in points.items():
@@ -302,7 +302,7 @@ class Checker:
             taken.setdefault(place, label)
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
-        """A column that a split reads is one that the cohort has, and somebody is left to train."""
+        """Check that the cohort has the column that a split reads, and that somebody is left to train."""
         options = config["splits"][split]["options"]
         held = options.get("test", 0) + options.get("validation", 0)
         if held >= 1:

@@ -1,6 +1,6 @@
-"""Labels that cannot stand side by side: two that name one thing, and those that mean something already.
+"""Labels that would collide: two that name one thing, and labels that already have a meaning.
 
-A label's form is the schema's matter (``schemas/config.yaml``).
+The schema checks a label's form (``schemas/config.yaml``).
 """
 
 import re
@@ -46,7 +46,7 @@ def same_cohorts(cohorts: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def same_folders(cohorts: Mapping[str, Any]) -> Iterator[Problem]:
-    """Cohort files whose files would be fetched into one folder, or into none that a path can name."""
+    """Cohort files whose files would be fetched into the same folder, or into one that no path can name."""
     folders: dict[str, str] = {}
     for label, spec in cohorts.items():
         file = spec.get("real")

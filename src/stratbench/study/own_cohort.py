@@ -1,7 +1,8 @@
 """The short form of a study, one cohort of the user's, completed to the form that everything else reads.
 
 It states ``cohort`` (a PLINK prefix, a table of phenotypes, a trait) in place of ``cohorts``, ``traits`` and
-``blocks``. The table is looked into for what the full form states: that its columns exist, and what kind they are.
+``blocks``. The full form also states the kinds of columns, so the table is read to find them and to check that the
+columns exist.
 """
 
 import os
@@ -17,7 +18,9 @@ from stratbench.core.inputs import require_file
 from stratbench.methods.registry import nearest
 from stratbench.methods.schema import Place, dotted, first, problems, shipped, with_defaults
 
-THIN = 20_000  # SNPs, evenly spaced: what a network's first layer can take; qc: {thin: null} lifts it
+THIN = (
+    20_000  # as many evenly spaced SNPs as a network's first layer can take; qc: {thin: null} lifts the limit
+)
 LONGEST = 64  # characters of a label
 USED = {
     "splits": ["random"],
@@ -47,10 +50,10 @@ def is_own(raw: Mapping[str, Any]) -> bool:
 
 
 def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The full form of a short config; what was found out about the data is printed to stderr.
+    """The full form of a short config. Findings about the data are printed to stderr.
 
     Raises UserError for unknown keys, absent files, genotypes in another format (with the command that converts
-    them), absent columns, ids that hardly match, and values that leave open what they are.
+    them), absent columns, ids that hardly match, and values whose kind is not clear.
     """
     given = _checked(raw)
     cohort = given["cohort"]
@@ -77,7 +80,7 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The short form with its defaults. Raises UserError that lists all that is wrong with it."""
+    """The short form with its defaults. Raises one UserError that lists everything wrong with it."""
     double = sorted({"cohorts", "traits", "blocks", "dial"} & raw.keys())
     if double:
         raise UserError(f"'cohort' stands for a whole study; leave out {', '.join(double)}, or 'cohort'")
@@ -88,7 +91,7 @@ def _checked(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _require_roles(cohort: Mapping[str, Any]) -> None:
-    """Raise UserError for a column that is to be two things of which one would explain the other."""
+    """Raise UserError if a column has two roles of which one would explain the other, such as trait and covariate."""
     for key in ("population", "family"):
         if cohort[key] is not None and cohort[key] == cohort["trait"]:
             raise UserError(
@@ -134,13 +137,13 @@ def _refuse_others(name: str) -> None:
 
 
 def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """What a cohort file would declare, and the trait's label; what the data say of ids and trait is printed."""
+    """The content of a cohort file, and the trait's label; findings about ids and trait are printed."""
     from stratbench.study import own_columns
 
     fam_path = f"{bfile}.fam"
     fam = _people(bfile, cohort)
     table, losses = _table(cohort, fam_path, fam)
-    for loss in losses:  # before what may be refused because of it
+    for loss in losses:  # printed first, since it may explain a refusal below
         print(f"{study}: {loss}", file=sys.stderr)
     kinds = own_columns.covariate_kinds(cohort, table, fam, fam_path)
     trait = cohort["trait"]
@@ -165,7 +168,7 @@ def _declared(study: str, bfile: str, cohort: Mapping[str, Any]) -> tuple[dict[s
 def _cohort_file(
     bfile: str, cohort: Mapping[str, Any], name: Mapping[str, str], kinds: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What a cohort file would declare, but for traits.
+    """The content of a cohort file, without its traits.
 
     ``name`` is each column's name in samples.tsv, ``kinds`` the kind of each covariate by its own name.
     """
@@ -210,7 +213,7 @@ def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
 def _table(cohort: Mapping[str, Any], fam_path: str, fam: Any) -> tuple[Any, list[str]]:
     """The wanted columns for the .fam's individuals, text, blank where missing, and what ids match nobody.
 
-    There are no columns, but None, if there is no table.
+    Returns None in place of columns if there is no table.
     """
     from stratbench.cohorts.real import matching, tables
     from stratbench.study import own_columns
@@ -261,5 +264,5 @@ def _list(value: Any) -> list[str]:
 def _columns(cohort: Mapping[str, Any], known: Sequence[str] = ()) -> list[str]:
     """The columns that are wanted of a table with the columns ``known``; it need not have the covariate sex."""
     found = [column for key in KEYS for column in _list(cohort[key]) if column not in SPECIAL.get(key, ())]
-    spared = {"sex"} - {cohort["trait"], *known}  # then it is the .fam's
+    spared = {"sex"} - {cohort["trait"], *known}  # then the .fam's sex is used
     return [column for column in dict.fromkeys(found) if column not in spared]

@@ -1,4 +1,4 @@
-"""What the columns of a user's table are: their names in samples.tsv, the trait's kind, the covariates' kinds."""
+"""The columns of a user's table: their names in samples.tsv, the trait's kind, the covariates' kinds."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,13 @@ from stratbench.cohorts.real.cohort_file import TAKEN
 from stratbench.core import decimals
 from stratbench.core.errors import UserError
 
-LIKE_MISSING = ("nan", "n/a", "#n/a", "<na>", "null")  # words that are no labels, whatever their capitals
+LIKE_MISSING = (
+    "nan",
+    "n/a",
+    "#n/a",
+    "<na>",
+    "null",
+)  # words that mean a missing value, in upper or lower case
 
 
 def names(columns: Sequence[str]) -> dict[str, str]:
@@ -35,7 +41,7 @@ def blanked(column: pd.Series, missing: Sequence[str]) -> pd.Series:
 def require_labels(
     cohort: Mapping[str, Any], table: pd.DataFrame, kinds: Mapping[str, str], iid: pd.Series
 ) -> None:
-    """Refuse populations, families and categories that would become others than they were meant to be.
+    """Refuse labels of populations, families and categories that are probably not meant as they are written.
 
     Args:
         cohort: the config's ``cohort``.
@@ -137,7 +143,7 @@ def trait_kind(
         stated: what the config says.
         own: whether it is the .fam's phenotype, PLINK's own.
 
-    Raises UserError for values that are no numbers, and for those that leave the kind open or teach nothing.
+    Raises UserError for values that are no numbers, that leave the kind open, or that nothing can be learned from.
     """
     remedy = "code controls 0 and cases 1, or add it to cohort.missing"
     values.require_numbers(column, iid, f"cohort.trait: {where}", remedy)
@@ -165,7 +171,7 @@ def _detected(levels: set[float], where: str, own: bool) -> str:
 
 
 def _require_levels(levels: set[float], kind: str, where: str) -> None:
-    """A trait that nothing can be learned from is refused before anything runs."""
+    """Refuse, before anything runs, a trait from which nothing can be learned."""
     if not levels:
         raise UserError(f"cohort.trait: {where}: every value is missing; name a column with values")
     classes = levels - {0} if kind == "binary" and 2 in levels else levels

@@ -1,4 +1,4 @@
-"""Every path of a study's results, once. Braces are Snakemake wildcards, named as docs/wildcards.md has them.
+"""Every path of a study's results. Braces are Snakemake wildcards, named as docs/wildcards.md has them.
 
 ``Paths("default").bed.format(cohort="hs-mice")`` is a file; ``Paths("default").bed`` is a rule's output.
 """
@@ -13,7 +13,7 @@ SPLIT = f"{DATASET}/{{split}}"
 MODEL = f"{SPLIT}/{{model}}"
 FIT = f"{MODEL}/{{adjustment}}"
 RAW = ("genotypes.bed", "genotypes.bim", "genotypes.fam", "samples.tsv")
-LEVELS = {  # what one job of a rule makes, as its log and benchmark are named
+LEVELS = {  # how log and benchmark of one job of each rule are named
     "fetch": "{source}",
     **dict.fromkeys(("simulate", "read_cohort", "qc"), COHORT),
     "dataset": DATASET,

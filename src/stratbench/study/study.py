@@ -99,7 +99,7 @@ class Study:
             self._add(block)
 
     def _add(self, block: Mapping[str, Any]) -> None:
-        """Add one block: the cross of its lists. What two blocks share is made once."""
+        """Add one block: the cross of its lists. Parts that two blocks share are made once."""
         specs = self.config["cohorts"]
         cohorts = [cohort for label in block["cohorts"] for cohort in expand_cohort(label, specs[label])]
         self._cohorts |= {cohort.label: cohort for cohort in cohorts}
@@ -162,7 +162,7 @@ class Study:
 
     @property
     def made_from(self) -> dict[str, Any]:
-        """The config without what changes only how results are shown."""
+        """The config without the keys that only change how results are shown."""
         return {key: value for key, value in self.config.items() if key not in ("dial", "unavailable")}
 
     def spec(self, section: str, label: str) -> Any:

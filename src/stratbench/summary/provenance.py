@@ -1,4 +1,4 @@
-"""What made these results: versions, config, seeds, commit, devices."""
+"""The provenance of results: versions, config, seeds, commit, devices."""
 
 import platform
 import re

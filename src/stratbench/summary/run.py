@@ -49,7 +49,7 @@ def together(paths: Sequence[str]) -> pd.DataFrame:
 
 
 def _require_fits(metrics: pd.DataFrame, paths: Sequence[str], fits: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise UserError for a fit of which its split's metrics say nothing: they say at least why it failed."""
+    """Raise UserError for a fit without a row in its split's metrics, which have one even for a fit that failed."""
     there = set(metrics[FIT].drop_duplicates().agg("/".join, axis=1))
     for name in fits:
         if name not in there:

@@ -28,7 +28,7 @@ def fit_name(path: str | Path) -> str:
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """One benchmark file; of a repeated benchmark the first run. What was not measured is missing."""
+    """One benchmark file; of a repeated benchmark the first run. Values that were not measured are missing."""
     try:
         table = pd.read_csv(path, sep="\t", na_values=["-", "NA"])
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""One dataset, split and structure, as training reads them from their files."""
+"""One dataset, split and structure, read from their files for training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class ModelData:
         genotypes: of the SNPs in ``snp_M``, which the model may see.
         lengths: how many of them each chromosome has, in their order.
         kind: ``binary`` or ``quantitative``.
-        split_sha256: of the split file, so that no model is used with another split.
+        split_sha256: the split file's hash, so that no model is used with another split.
     """
 
     iid_N: np.ndarray
