@@ -41,7 +41,7 @@ def answer(results: Results) -> list[Block]:
 
 
 def _items(results: Results) -> list[Text]:
-    """How each trait moves over the dial, then every group beside it, one by one."""
+    """A sentence on each trait over the dial, then one on every group that is not on it."""
     moved = movements(results)
     over = {group.name for one in courses(results.study, results.groups) if moved for group in one.groups}
     return moved + [brief(results, g) for g in results.groups if g.models and g.name not in over]
@@ -99,7 +99,7 @@ class Phrases:
         self.metric = "correlation" if group.quantitative else "AUROC"
 
     def number(self, row: Any) -> str:
-        """'.78 (.75 to .81)'; with n only where it is not that of the group's heading."""
+        """'.78 (.75 to .81)'; n is added only where it differs from that of the group's heading."""
         if row is not None and row["n_replicates"] == self.n and interval(row):
             return f"{plain(row['mean'])} ({interval(row)})"
         return estimate(row)
@@ -164,7 +164,7 @@ class Phrases:
         )
 
     def learned_nothing(self) -> str:
-        """Names every model that learned nothing; blank if none."""
+        """Names of all models that learned nothing; blank if there are none."""
         parts = []
         for model in self.group.models:
             tried = [name for name in self.group.adjustments if (model, name) in self.found]
@@ -194,7 +194,7 @@ def _about(results: Results, group: Group) -> list[Block]:
 
 
 def _capital(sentence: str) -> str:
-    """Sentences begin with a capital, unless a label as the config writes it comes first."""
+    """The sentence with a capital letter, unless it begins with a label of the config, which stays as it is."""
     return f"U{sentence[1:]}" if sentence.startswith("unadjusted ") else sentence
 
 

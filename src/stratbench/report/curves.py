@@ -1,4 +1,4 @@
-"""A study's dial as figures and words look at it: where its points stand, and how a metric moves between two."""
+"""A study's dial as figures and text show it: where its points stand, and how a metric moves between two of them."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from stratbench.report.results import Group, Results
 from stratbench.report.style import number
 from stratbench.study.study import Dial, Point, Study
 
-CROWDED = 0.1  # numbers nearer to each other than this share of their range ask for another scale
+CROWDED = 0.1  # numbers that lie closer than this share of their range need a logarithmic scale
 GAP = 0.35  # between the last number and the first word, in slots, beyond the usual one
 
 
@@ -68,7 +68,7 @@ class Places:
 
     @property
     def wall(self) -> float | None:
-        """Where the numbers end and the words begin; None where there is one kind alone."""
+        """The place where the numbers end and the words begin; None if there is only one kind."""
         xs = list(self.x.values())
         if not 0 < self.numbers < len(xs):
             return None
@@ -76,7 +76,7 @@ class Places:
 
 
 def courses(study: Study, groups: list[Group]) -> list[Course]:
-    """What can be shown over the dial: each trait and split that two points or more have."""
+    """The courses that can be shown over the dial: each trait and split that at least two points have."""
     if study.dial is None:
         return []
     by = {(group.trait, group.split, group.scenario): group for group in groups}
@@ -102,7 +102,7 @@ def strongest(study: Study) -> str:
 
 
 def places(dial: Dial) -> Places:
-    """Numbers on a linear scale or, where they would crowd, on one that is logarithmic but for values near 0."""
+    """Numbers on a linear scale or, where they would crowd, on one that is logarithmic except near 0."""
     values = np.array([point.value for point in dial.numbers], dtype=float)
     scale, span = "", len(values) - 1
     if len(values) > 2 and np.diff(values).min() < CROWDED * np.ptp(values):
@@ -127,8 +127,8 @@ def label(point: Point) -> str:
 def change(results: Results, low: Group, high: Group, metric: str, **keys: str) -> dict[str, Any] | None:
     """The difference of a metric's means, ``high`` - ``low``, with Welch's 95% interval over replicates.
 
-    Replicates of two scenarios are independent draws. Without two replicates of each there is no interval,
-    without a value of each no difference.
+    Replicates of two scenarios are independent draws. The interval needs two replicates of each scenario, the
+    difference one value of each.
     """
     from scipy import stats
 

@@ -1,4 +1,4 @@
-"""How a study's numbers move over its dial, in words: from the smallest number to the largest.
+"""Sentences on how a study's results change over its dial, from the smallest number to the largest.
 
 A move is 'clear' where the 95% interval of the difference of the two scenarios' means excludes 0.
 """
@@ -16,7 +16,7 @@ VERBS = {"rises": "clearly rises", "falls": "clearly falls", "unclear": "does no
 
 
 def movements(results: Results) -> list[Text]:
-    """An item for each trait that two numbers of the dial have: what moves without adjustment, and under each."""
+    """An item for each trait with two numbers on the dial: what moves without adjustment, and under each."""
     return [_about(results, one) for one in courses(results.study, results.groups) if one.models and one.ends]
 
 

@@ -1,4 +1,4 @@
-"""What a section of the report is made of. A section says what to show; the template says how it looks."""
+"""The parts of a section of the report. A section says what to show; the template says how it looks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Terms:
-    """Words and what they mean."""
+    """Terms and what they mean."""
 
     pairs: Sequence[tuple[str, str]]
     block: str = field(default="terms", init=False)
@@ -54,7 +54,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Code:
-    """Text as it is, folded away under a title."""
+    """Preformatted text, folded away under a title."""
 
     title: str
     text: str

@@ -32,7 +32,7 @@ CEILINGS = ("ceiling-genetic", "ceiling-genetic-environment")
 
 @dataclass(frozen=True)
 class Group:
-    """What may be averaged: the replicates of one scenario with one trait and one split."""
+    """The replicates of one scenario with one trait and one split: those that may be averaged."""
 
     scenario: str
     trait: str
@@ -78,7 +78,7 @@ class Group:
 
     @property
     def chance(self) -> float:
-        """The value of the headline metrics for a model that has learned nothing."""
+        """The chance level: the headline metrics' value for a model that has learned nothing."""
         return judged()[self.within]
 
     def causal_snps(self, study: Study) -> bool:
@@ -220,7 +220,7 @@ class Results:
 
     @cached_property
     def _values(self) -> dict[tuple[str, ...], Any]:
-        """Rows of comparisons.tsv by their keys: the figures ask for thousands."""
+        """Rows of comparisons.tsv by their keys, kept as a dict because figures look up thousands."""
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
         return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
 
@@ -269,14 +269,14 @@ class Results:
         return [locus for locus in loci if _concerns(locus, self.measured_as(group))]
 
     def inflation(self, group: Group) -> list[dict[str, Any]]:
-        """The inflation that the cohort file expects of associations with a measured trait."""
+        """The inflation that the cohort file says to expect of associations with a measured trait."""
         if not group.measured:
             return []
         entries = self.cohort_file(group.scenario).get("inflation") or []
         return [entry for entry in entries if _concerns(entry, self.measured_as(group))]
 
     def published(self, group: Group) -> list[dict[str, Any]]:
-        """Published results of a measured trait and this split; those that name no split are of any."""
+        """Published results of a measured trait and this split; results that name no split hold for every split."""
         if not group.measured:
             return []
         entries = self.cohort_file(group.scenario).get("published") or []

@@ -57,7 +57,7 @@ RC = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "text.color": INK,
-    "text.parse_math": False,  # a $ is one: names of populations are their owners'
+    "text.parse_math": False,  # a $ is shown as it is: names of populations are the user's
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": 8.5,
@@ -75,7 +75,7 @@ RC = {
 
 
 def _further(position: int) -> str:
-    """Colours without end: the hand-picked ones, then hues a golden angle apart."""
+    """An endless sequence of colours: the hand-picked ones, then hues a golden angle apart."""
     if position < len(FURTHER):
         return FURTHER[position]
     step = position - len(FURTHER)
@@ -86,8 +86,8 @@ def _further(position: int) -> str:
 def adjustment_colours(names: Iterable[str]) -> dict[str, str]:
     """A colour for each adjustment: always the same for those that ship; for others one that their name chooses.
 
-    So another adjustment more or less leaves the colours of a study as they were, but where two choose the same:
-    then the later in the alphabet takes the next that is free.
+    So adding or removing an adjustment leaves the other colours as they are, unless two names choose the same colour:
+    then the later in the alphabet takes the next free one.
     """
     taken: dict[int, str] = {}
     for name in sorted(set(names) - set(KNOWN)):
@@ -223,7 +223,7 @@ def line_key(label: str, colour: str, style: Any = "-") -> Any:
 
 
 def reference(axis: "Axes", row: Any, colour: str, style: Any = "-") -> bool:
-    """A vertical line with its interval as a band. Says whether there was something to draw."""
+    """Draw a vertical line with its interval as a band. Returns whether there was something to draw."""
     if row is None or not clip(row["mean"]):
         return False
     if clip(row["ci_low"]) and clip(row["ci_high"]):
@@ -279,7 +279,7 @@ def log_axis(axis: "Axes", which: str) -> None:
 
 
 def within(axis: "Axes", low: float, high: float, which: str = "x") -> None:
-    """Keep to values that exist: t intervals of few replicates leave [0, 1], and would hide the points."""
+    """Clip the axis to possible values: t intervals of few replicates leave [0, 1] and would hide the points."""
     least, most = axis.get_xlim() if which == "x" else axis.get_ylim()
     margin = 0.02 * (high - low)
     limit = axis.set_xlim if which == "x" else axis.set_ylim

@@ -40,9 +40,7 @@ from stratbench.report.figures import (
 from stratbench.report.results import Results, groups
 from stratbench.study.study import Study
 
-LONGEST = (
-    220  # bytes of a figure's name: file systems take 255, of which a suffix and what marks a part need some
-)
+LONGEST = 220  # bytes of a figure's name: file systems allow 255, and a suffix and a part's mark are added
 MODULES = (
     headline, dial_headline, dial, dial_more, dial_tests, demography, pca, fst, kinship, afs, qc, qc_checks, qc_pca,
     shares, accuracy, manhattan, associations, agreement, recovery, ancestry, runtime,

@@ -142,7 +142,7 @@ class CurveReader:
         self, model: str, metric: str = "causal_auc_pr", chance: float | None = None, high: float = 1.0,
         k: str = "",
     ) -> Panel:  # fmt: skip
-        """Recovery of causal SNPs; chance is that of a random ranking's AUC_PR and precision, unless it is given."""
+        """Recovery of causal SNPs; unless given, chance is the AUC_PR and precision of a random ranking."""
         tests = zip(self.course.associations, (OLS, OLS_PCS), strict=False)
         lines = [Line(self.test(metric, name, k=k), colour, mark=True) for name, colour in tests]
         attribution = self.course.attribution
@@ -170,7 +170,7 @@ class CurveReader:
 
 
 def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
-    """All lines of a panel; a word where there is none."""
+    """Draw all lines of a panel, or write a word where there are none."""
     if not any(line.drawn for line in panel.lines):
         axis.text(0.5, 0.5, ABSENT[panel.kind], transform=axis.transAxes, ha="center", va="center",
                   color=style.QUIET, fontsize=8.5)  # fmt: skip
@@ -184,7 +184,7 @@ def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
     style.unit_axis(axis, "y")
     axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # labels have two digits
     low, high = axis.get_ylim()
-    if high - low < LEAST_SPAN:  # what hardly moves shall look so, and ticks differ in two digits
+    if high - low < LEAST_SPAN:  # a curve that hardly moves should look flat, and tick labels have two digits
         axis.set_ylim((low + high - LEAST_SPAN) / 2, (low + high + LEAST_SPAN) / 2)
     axis.grid(axis="y")
 
@@ -201,7 +201,7 @@ def draw_row(
 
 
 def _line(axis: Any, line: Line, places: Places) -> None:
-    """Numbers are joined, words are not: nothing lies between them. Nor is a gap bridged."""
+    """Join numbers but not words, as nothing lies between words. A line does not bridge a gap."""
     look: dict[str, Any] = {"color": line.colour, "ls": "--" if line.dashed else "-", "zorder": 1.5}
     shown = [row is not None and style.clip(row["mean"]) for _, row in line.values]
     for k, (x, row) in enumerate(line.values):
@@ -233,7 +233,7 @@ def dial_axis(axis: Any, places: Places, labels: bool) -> None:
 
 
 def intervals(results: Results, *shown: Course) -> str:
-    """What the bars of a figure are, for its caption."""
+    """What the bars of a figure mean, for its caption."""
     said = f"Means and 95% intervals over {spread(results, *shown)}"
     if said.endswith("over 1 replicate a point"):
         return "One replicate a point: 95% intervals are over test individuals, where known"
@@ -250,7 +250,7 @@ def spread(results: Results, *shown: Course) -> str:
 
 
 def drop(places: Places) -> float:
-    """Inches below the axis that tick labels take: words are slanted."""
+    """Inches below the axis that tick labels need: words are slanted and need more."""
     words = [places.labels[name] for name, x in places.x.items() if _is_word(x, places)]
     return 0.28 + 0.045 * max(map(len, words), default=0)
 

@@ -1,4 +1,4 @@
-"""What the pictures of quality control share: who and what a step saw, its threshold, colours, words."""
+"""Shared by the pictures of quality control: who and what a step saw, its threshold, colours, words."""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class People:
 
 
 def people(results: Results, cohort: Cohort) -> People:
-    """Everyone of the source. Whoever was removed keeps the label of the source, in grey if nobody left has it."""
+    """Everyone of the source. Removed people keep the source's label, in grey if nobody who is left has it."""
     table = _steps_as_text(results.table(tables.QC_SAMPLES, results.paths.qc_samples, cohort))
     kept = results.table(tables.SAMPLES, results.paths.samples, cohort)
     table["declared"] = table["population"].fillna("").astype(str)
@@ -62,7 +62,7 @@ def waterfall(results: Results, cohort: Cohort) -> pd.DataFrame:
 
 
 def threshold(steps: pd.DataFrame, step: str) -> str:
-    """What the waterfall says of a step; 'not tested' with the reason if it was not taken."""
+    """The waterfall's threshold of a step; 'not tested' with the reason if the step was not taken."""
     found = steps.loc[steps["step"] == step, "threshold"]
     return str(found.iloc[0]) if len(found) else NOT_ASKED
 
@@ -87,7 +87,7 @@ def shown(text: str) -> str:
 
 
 def reason(text: str, mating: str) -> str:
-    """Why a step was not taken, for a panel of its own: the waterfall's words, and what the mating means for it."""
+    """Why a step was not taken, to fill its panel: the waterfall's words, and what the mating means for the step."""
     if mating not in WHY:
         return text
     return f"{text}\n({'' if text.endswith(mating) else f'{mating}: '}{WHY[mating]})"

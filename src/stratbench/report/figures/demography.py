@@ -1,7 +1,7 @@
-"""The history that a scenario is simulated from: populations as bands over time, or many of one history as a map.
+"""The history that a scenario is simulated from: populations as bands over time, or many alike populations as a map.
 
-Drawn here and not by demesdraw: lattices of many demes, independent loci and pedigrees are no tubes, and every
-report would carry one more dependency for the others.
+The figure does not use demesdraw, whose tubes cannot show lattices of many demes, independent loci and pedigrees; for
+the other demographies alone it would be one more dependency of every report.
 """
 
 import math
@@ -54,9 +54,9 @@ def load(results: Results, subject: Any) -> DrawnHistory:
 
 
 def _graph(model: Any) -> tuple[Any, str]:
-    """A msprime.Demography as a demes.Graph, or None and why demes cannot say what it says.
+    """A msprime.Demography as a demes.Graph, or None and the reason why demes cannot express it.
 
-    Demes refuses mass migrations that move nobody, and msprime does not: these are left out.
+    Mass migrations that move nobody are left out, because demes refuses them and msprime does not.
     """
     kept, emptied = [], set()
     for event in model.events:
@@ -118,7 +118,7 @@ def _is_map(graph: Any) -> bool:
 
 
 def _columns(graph: Any) -> dict[str, float]:
-    """A column for each deme: today's side by side, an ancestor amid its descendants."""
+    """A column for each deme: today's stand side by side, an ancestor in the middle of its descendants."""
     found = {deme.name: float(k) for k, deme in enumerate(_alive(graph))}
     for deme in sorted(graph.demes, key=lambda deme: deme.end_time):
         if deme.name not in found:
@@ -182,7 +182,7 @@ def _time_axis(axis: Any, times: list[float], top: float) -> None:
         axis.minorticks_off()
     axis.set_ylim(0, top)
     spaced = [times[-1]]
-    for time in reversed(times[:-1]):  # no two ticks on top of each other
+    for time in reversed(times[:-1]):  # ticks must not overlap
         if abs(axis.transData.transform((0, spaced[-1]))[1] - axis.transData.transform((0, time))[1]) > 14:
             spaced.append(time)
     axis.set_yticks(
@@ -192,7 +192,7 @@ def _time_axis(axis: Any, times: list[float], top: float) -> None:
 
 
 def _pairs(graph: Any) -> dict[tuple[float, float, float], list[tuple[str, str]]]:
-    """Pairs of demes by since when, until when and at what rate they exchange migrants."""
+    """Pairs of demes, grouped by the start, end and rate of their exchange of migrants."""
     found: dict[tuple[float, float, float], list[tuple[str, str]]] = {}
     for flow in graph.migrations:
         pairs = found.setdefault((flow.start_time, flow.end_time, flow.rate), [])
@@ -245,7 +245,7 @@ def _map(axis: Any, data: DrawnHistory) -> str:
 
 
 def _since(graph: Any, names: Collection[str]) -> str:
-    """Since when these populations are apart, as a line of a title; nothing if for ever."""
+    """How long these populations have been apart, as a line of a title; blank if for ever."""
     began = {(deme.start_time, *deme.ancestors) for deme in graph.demes if deme.name in names}
     times = sorted(time for time, *_ in began if not math.isinf(time))
     if not times:

@@ -59,7 +59,7 @@ def load(results: Results, subject: Any) -> DialPanels:
 
 
 def reader(results: Results, subject: Mapping[str, str]) -> tuple[Course, CurveReader]:
-    """The course of a subject, and what reads its panels."""
+    """The course of a subject, and the reader of its panels."""
     one, dial = course(results, {key: subject[key] for key in ("trait", "split")}), results.study.dial
     assert dial is not None
     return one, CurveReader(results, one, places(dial), colours(results.study))

@@ -27,7 +27,7 @@ PAGES = {"prediction": "prediction and ancestry", "snps": "SNP rankings"}
 NAMES = {
     "auprc": "AUPRC\nof cases", "brier": "Brier score", "ece": "calibration error\n(ECE)", "r2": "R\N{SUPERSCRIPT TWO}"
 }  # fmt: skip
-MOST = 1e9  # of what has no upper, or no lower limit
+MOST = 1e9  # axis limits of metrics without an upper, or without a lower limit
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
@@ -45,8 +45,9 @@ def load(results: Results, subject: Any) -> DialPanels:
 
 
 def _prediction(read: CurveReader) -> Panels:
-    """What the figure of headline metrics leaves out: other scores, f without the offset, the other probe."""
-    from stratbench.metrics.prediction import MEASURES  # imports scipy: figures are named before any job runs
+    """Metrics that the headline figure leaves out: other scores, f without the offset, the other probe."""
+    # It imports SciPy, which is not needed where figures are only named, before any job runs.
+    from stratbench.metrics.prediction import MEASURES
 
     group = read.course.groups[0]
     word, low = ("correlation", -1.0) if group.quantitative else ("AUROC", 0.0)
@@ -106,7 +107,7 @@ def _sizes(read: CurveReader, metric: str) -> list[str]:
 
 
 def _chance(read: CurveReader, k: str) -> float | None:
-    """The Jaccard index of two random sets, if it is one number over the dial."""
+    """The Jaccard index of two random sets, if it is the same number at all points of the dial."""
     table, course = read.results.comparisons, read.course
     mine = (table["trait"] == course.trait) & (table["split"] == course.split) & (table["k"] == k)
     found = set(table[mine & (table["metric"] == "agreement_jaccard_chance")]["mean"].dropna())

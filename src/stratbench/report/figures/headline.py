@@ -51,7 +51,7 @@ def main(study: Study, groups: list[Group]) -> list[Group]:
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    """One, unless a dial shows the same over all of its points (dial_headline)."""
+    """One picture; none if the study has a dial, for which dial_headline shows the same over all points."""
     return [("headline", "headline")] if main(study, groups) and not courses(study, groups) else []
 
 
@@ -106,7 +106,7 @@ def between(
     metric: str = "agreement_spearman",
     **keys: str,
 ) -> Any:
-    """Agreement of the baseline's and this adjustment's rankings, whichever of the two is named first."""
+    """Agreement of the baseline's and this adjustment's rankings, in whichever order the table names the two."""
     if adjustment == group.baseline:
         return None
     found = None
@@ -117,7 +117,7 @@ def between(
 
 
 def chance_auc_pr(results: Results, group: Group) -> Any:
-    """AUC_PR of a random ranking: the share of causal SNPs, from a value and its ratio to it."""
+    """AUC_PR of a random ranking, the share of causal SNPs: a value of AUC_PR divided by its ratio to chance."""
     wanted = results.comparisons[
         (results.comparisons["scenario"] == group.scenario)
         & (results.comparisons["trait"] == group.trait)

@@ -44,7 +44,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 def shown(people: pd.DataFrame, most: int = MOST) -> np.ndarray:
     """Rows by population, then family; of many people, the first ones of each population in proportion.
 
-    Neighbours in a family stay neighbours: a sample at random would tear families apart.
+    The first people are taken, not a random sample, so that families stay together.
     """
     ordered = people.assign(row=np.arange(len(people))).sort_values(["population", "family"], kind="stable")
     share = min(1.0, most / max(len(ordered), 1))

@@ -52,7 +52,7 @@ def genome(results: Results, group: Group, split: Split) -> Genome:
     snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
     snps["x"], start, chromosomes = 0.0, 0.0, []
     first, last = (snps.groupby("chrom")["pos"].agg(end).astype(float) for end in ("min", "max"))
-    width = (last - first).clip(lower=1)  # one SNP, or all in one place, have a width, too
+    width = (last - first).clip(lower=1)  # a single SNP, or several in one place, also need a width
     for name in sorted(snps["chrom"].unique(), key=_order):
         here = snps["chrom"] == name
         snps.loc[here, "x"] = snps.loc[here, "pos"] - first[name] + start
@@ -92,7 +92,7 @@ def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> tuple[float, float] | N
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    """Every model's; of a dial, those at its strong end: the curves show the others."""
+    """Pictures of every model; in a study with a dial only at its strong end, because curves show the other points."""
     turned = {group.name for one in courses(study, groups) for group in one.groups}
     return [
         (f"manhattan_{group.name}_{model}", {**group.keys, "model": model})

@@ -52,14 +52,14 @@ def load(results: Results, subject: Any) -> AncestryAxes:
             )
         )
     names = {name for _, panel in panels for name in panel["population"]}
-    colours = style.population_colours(labels)  # of the whole cohort: QC's pictures have the same
+    colours = style.population_colours(labels)  # colours are those of the whole cohort, as in QC's pictures
     return AncestryAxes(tuple(panels), {name: colour for name, colour in colours.items() if name in names})
 
 
 def draw(data: AncestryAxes) -> "Figure":
     columns = min(3, len(data.panels))
     rows = -(-len(data.panels) // columns)
-    # one panel stays no wider than it is needed: a square
+    # a single panel is a square and needs no more width
     figure, axes = style.canvas(3.5 * columns + 1.9, 3.3 * rows + 0.2, rows, columns)
     for axis in axes.flat[len(data.panels) :]:
         axis.axis("off")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 STRUCTURE = "structure SNPs"
 PALE = "#c9dcea"
-UNITS = {"individuals": ("individuals",), "SNPs": ("SNPs", STRUCTURE)}  # the latter go on where SNPs end
+UNITS = {
+    "individuals": ("individuals",),
+    "SNPs": ("SNPs", STRUCTURE),
+}  # structure SNPs continue where the steps of SNPs end
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def _waterfall(axis: Any, unit: str, table: pd.DataFrame) -> None:
     axis.set_yticks([-y for y in range(len(rows))], [_label(row["step"], row["threshold"]) for row in rows])
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    axis.set_xlim(0, start * 1.75)  # the numbers stand behind the bars
+    axis.set_xlim(0, start * 1.75)  # the numbers stand to the right of the bars
     axis.spines["bottom"].set_bounds(0, start)
     axis.set_title(unit)
     further = "; pale: for PCs and GRM" if (table["unit"] == STRUCTURE).any() else ""

@@ -35,7 +35,7 @@ class QcChecks:
 
 
 def subjects(study: Study) -> list[str]:
-    """The real cohorts: those that were not made clean."""
+    """The real cohorts; simulated ones are clean from the start."""
     return [name for name, cohorts in scenarios(study).items() if cohorts[0].real]
 
 
@@ -98,16 +98,16 @@ def _missing(axis: Any, unit: str, table: pd.DataFrame, steps: pd.DataFrame, ste
 
 
 def _counted(steps: pd.DataFrame, unit: str, step: str) -> int:
-    """Of how many of the other unit a step's shares are."""
+    """The number of individuals, or of SNPs, that a step's shares are shares of."""
     others = steps.loc[: steps.index[steps["step"] == step][0]]
     return int(others.loc[others["unit"].isin({"individuals", "SNPs"} - {unit}), "left"].iloc[-1])
 
 
 def bins(top: float, limit: float, n: int) -> np.ndarray:
-    """Edges up to ``top`` of bins of shares of ``n``, from a count of 0: each as many counts wide.
+    """Edges, up to ``top``, of histogram bins of shares of ``n``. Each bin covers the same number of counts, from 0.
 
-    Bins with now more, now fewer counts would draw a comb. Where some width near the wanted one allows it, an edge
-    lies between what the limit keeps and what it removes.
+    Bins that cover different numbers of counts would look like a comb. Where some width near the wanted one allows it,
+    an edge lies between what the limit keeps and what it removes.
     """
     wanted = max(int(np.ceil(top * n / BINS)), 1)
     above = int(limit * n * (1 + 1e-9)) + 1  # the first count that is removed
@@ -117,12 +117,14 @@ def bins(top: float, limit: float, n: int) -> np.ndarray:
 
 
 def _stacked(axis: Any, value_X: np.ndarray, removed_X: np.ndarray, edges: np.ndarray, what: str) -> None:
-    """A histogram on a logarithmic scale, on which one value is still seen, with what was removed in red."""
+    """A histogram on a logarithmic scale, which shows even a single value; removed values are red."""
     every_B = np.histogram(value_X, edges)[0]
     removed_B = np.histogram(value_X[removed_X], edges)[0]
     for count_B, colour in ((every_B, _qc.LEFT), (np.where(removed_B == every_B, removed_B, 0), _qc.REMOVED)):
         axis.bar(edges[:-1], count_B, np.diff(edges), align="edge", color=colour, lw=0)
-    mixed_B = (removed_B > 0) & (removed_B < every_B)  # side by side: stacks on a log scale mislead
+    mixed_B = (removed_B > 0) & (
+        removed_B < every_B
+    )  # bars stand side by side, as stacks on a logarithmic scale mislead
     axis.bar(
         edges[:-1][mixed_B], removed_B[mixed_B], np.diff(edges)[mixed_B] / 2, align="edge", color=_qc.REMOVED
     )

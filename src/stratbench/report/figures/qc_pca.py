@@ -1,4 +1,4 @@
-"""The first two axes of a real cohort before and after the individuals and SNPs went that quality control removed."""
+"""The first two axes of a real cohort before and after quality control removed individuals and SNPs."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,9 @@ def _panel(axis: Any, data: AxesUnderQc, when: str) -> None:
         return
     axis.set_title(title)
     colour_N = table["population"].map(data.people.colours)
-    order = np.random.default_rng(0).permutation(len(table))  # no population hides another
+    order = np.random.default_rng(0).permutation(
+        len(table)
+    )  # drawn in mixed order, so that no population hides another
     axis.scatter(table[one].iloc[order], table[two].iloc[order], c=colour_N.iloc[order], s=11, lw=0, alpha=0.7,
                  rasterized=len(table) > RASTERISE_FROM)  # fmt: skip
     gone = table[table["removed_by"] != ""]

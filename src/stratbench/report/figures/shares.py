@@ -15,7 +15,7 @@ from stratbench.study.study import Study
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PARTS = {  # name: colour; a family of its own, neither the adjustments' nor the populations'
+PARTS = {  # colour of each part, from a palette that neither adjustments nor populations use
     "genetic, between populations": "#1b7837",
     "genetic, within populations": "#a6dba0",
     "environment": "#762a83",
@@ -23,8 +23,8 @@ PARTS = {  # name: colour; a family of its own, neither the adjustments' nor the
     "noise": "#d9d9d9",
     "covariance": "#4d4d4d",
 }
-LIGHT = ("#1b7837", "#762a83", "#4d4d4d")  # white figures are read on these
-LEAST = 0.055  # a share that has room for its figure
+LIGHT = ("#1b7837", "#762a83", "#4d4d4d")  # parts whose colours are dark enough for white figures
+LEAST = 0.055  # the smallest share with room for its figure
 WITHIN = "within populations"
 HIGH, LOW = 0.62, 0.44  # of a bar, and of the one below it; a row's slot is 1
 
@@ -64,7 +64,7 @@ def kept(said: Mapping[str, Any], which: str = "shares") -> dict[str, float]:
 
 
 def _within(said: Mapping[str, Any]) -> dict[str, float] | None:
-    """What is within populations, parted; None if that is everything, in one population, or nothing."""
+    """The shares within populations, parted; None in one population, and if nothing lies within."""
     shares = kept(said, "shares_within")
     return parts(shares) if 0 < shares.get("liability", 1.0) < 1 - 1e-9 else None
 
@@ -119,7 +119,7 @@ def draw(data: VarianceShares) -> "Figure":
 
 
 def _places(data: VarianceShares) -> list[tuple[float, str, dict[str, float], float]]:
-    """Where each bar stands, from the top: y, label, shares, height. What is within hangs below the whole."""
+    """The place of each bar, from the top: y, label, shares, height. The bar of shares within hangs below the whole."""
     bars: list[tuple[float, str, dict[str, float], float]] = []
     y, last = 0.0, data.rows[0][0]
     for scenario, trait, shares, within in data.rows:

@@ -1,4 +1,4 @@
-"""What several sections share: the figures of a kind, and tables of models and adjustments."""
+"""Parts that several sections share: the figures of a kind, and tables of models and adjustments."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def images(results: Results, kind: str, subject: Any = None) -> list[Image]:
 
 
 def over(results: Results, group: Group) -> str:
-    """What the brackets of a table of this group mean."""
+    """A phrase that says what the brackets in a table of this group mean."""
     n = results.replicates(group)
     if n == 1:
         return "n = 1 replicate; brackets: 95% intervals over test individuals, where known"

@@ -14,7 +14,7 @@ from stratbench.report.results import Results, scenarios
 from stratbench.report.sections._parts import images
 from stratbench.study.study import Cohort
 
-MANY = 1 / 3  # PCs of a person of the fit above which they say more of single people than of ancestry
+MANY = 1 / 3  # PCs for each person of the fit; above this, PCs describe single people rather than ancestry
 
 
 def build(results: Results) -> Section | None:
@@ -74,7 +74,7 @@ def _unmatched(results: Results, cohort: Cohort) -> list[str]:
 
 
 def _few(results: Results, scenario: str) -> str:
-    """That a split's PCs are fewer than asked for, or many for the people of the fit; blank where neither holds."""
+    """A remark if a split has fewer PCs than asked for, or many for the people of the fit; else blank."""
     sizes = []
     for split in results.study.splits:
         if results.study.cohort(split.cohort).scenario == scenario:

@@ -1,4 +1,4 @@
-"""What gave no answer, and why."""
+"""Fits and metrics that gave no answer, and why."""
 
 import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Real cohorts: what the literature expects beside what was found, and where the known loci rank."""
+"""Real cohorts: what was found, compared with what the literature expects, and where the known loci rank."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from stratbench.report.verdicts import verdict
 from stratbench.study.study import Fit
 
 FOUND, NOT_FOUND = "found", "not found"
-RANK = 10  # by default a locus is found by a ranking with one of its SNPs among this many best
+RANK = 10  # by default a ranking finds a locus if one of its SNPs is among so many best
 
 
 @dataclass(frozen=True)
