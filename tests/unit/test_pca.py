@@ -12,7 +12,7 @@ from helpers import balding_nichols, punch_missing, write_cohort
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.run import dataset
-from stratbench.genotypes.dosages import Genotypes, frequencies, open_cohort, standardise
+from stratbench.genotypes.dosages import Dosages, frequencies, open_cohort, standardise, with_nan
 from stratbench.popgen import grm, pca
 from stratbench.popgen.shrinkage import corrected
 from stratbench.splits.run import split
@@ -22,7 +22,7 @@ AXES = 7  # eight populations have as many
 
 
 @pytest.fixture(scope="module")
-def star(tmp_path_factory: pytest.TempPathFactory) -> tuple[Genotypes, np.ndarray]:
+def star(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dosages, np.ndarray]:
     """Eight populations of 60 at FST .03, 4000 SNPs, 1% missing: genotypes without rare SNPs, populations."""
     rng = np.random.default_rng(5)
     count_MN, populations = balding_nichols([60] * 8, 4000, 0.03, rng)
@@ -59,13 +59,13 @@ def test_a_corrected_score_is_that_of_a_pca_with_this_person() -> None:
         np.testing.assert_allclose(got, rotated(both_NK, fit_NK, np.arange(41) < 40)[40], atol=1e-8)
 
 
-def test_held_out_people_are_not_shrunken(star: tuple[Genotypes, np.ndarray]) -> None:
+def test_held_out_people_are_not_shrunken(star: tuple[Dosages, np.ndarray]) -> None:
     """Their scores against those of a joint PCA of everyone: slope near 1, by plain projection near .77."""
     everyone, population_N = star
     fitted_N = np.random.default_rng(2).random(len(population_N)) > 0.2
     p_M = frequencies(everyone.people(fitted_N))
     axes = pca.fit(everyone, p_M, fitted_N, grm.product(everyone, p_M), AXES)
-    z_MN = standardise(everyone.read(), p_M)
+    z_MN = standardise(with_nan(everyone.read()), p_M)
     joint_NK = rotated(decompose(z_MN, AXES), axes.pc_NK, fitted_N)[~fitted_N]
     slope = lambda score_NK: (score_NK * joint_NK).sum(axis=0) / (joint_NK**2).sum(axis=0)  # noqa: E731
     plain_NK = z_MN[:, ~fitted_N].T @ axes.loading_MK
@@ -78,7 +78,7 @@ def test_held_out_people_are_not_shrunken(star: tuple[Genotypes, np.ndarray]) ->
     assert (mean_PK[0] * mean_PK[1]).sum() / (mean_PK[0] ** 2).sum() == pytest.approx(1, abs=0.05)
 
 
-def test_scores_do_not_depend_on_others_outside_the_fit(star: tuple[Genotypes, np.ndarray]) -> None:
+def test_scores_do_not_depend_on_others_outside_the_fit(star: tuple[Dosages, np.ndarray]) -> None:
     everyone, population_N = star
     fitted_N = np.arange(len(population_N)) % 3 > 0
     p_M = frequencies(everyone.people(fitted_N))
@@ -91,7 +91,7 @@ def test_scores_do_not_depend_on_others_outside_the_fit(star: tuple[Genotypes, n
         np.testing.assert_allclose(of_all.pc_NK[some_N], of_one.pc_NK, rtol=1e-7, atol=1e-7)
 
 
-def test_iterated_axes_are_the_exact_ones(star: tuple[Genotypes, np.ndarray]) -> None:
+def test_iterated_axes_are_the_exact_ones(star: tuple[Dosages, np.ndarray]) -> None:
     everyone, population_N = star
     fitted_N = np.arange(len(population_N)) % 5 > 0
     p_M = frequencies(everyone.people(fitted_N))
@@ -114,26 +114,26 @@ def test_iteration_of_few_people_is_exact(tmp_path: Path) -> None:
     p_M = frequencies(genotypes)
     genotypes, p_M = genotypes.snps((p_M > 0) & (p_M < 1)), p_M[(p_M > 0) & (p_M < 1)]
     found = pca.iterate(genotypes, p_M, 12)
-    z_MF = standardise(genotypes.read(), p_M)
+    z_MF = standardise(with_nan(genotypes.read()), p_M)
     np.testing.assert_allclose(
         np.sqrt(found.value_J[:12]), np.linalg.svd(z_MF, compute_uv=False)[:12], rtol=1e-5
     )
 
 
-def test_fast_standardisation_is_the_formula(star: tuple[Genotypes, np.ndarray]) -> None:
+def test_fast_standardisation_is_the_formula(star: tuple[Dosages, np.ndarray]) -> None:
     everyone, _ = star
     some = everyone.people(np.array([5, 2, 477]))
     p_M = frequencies(everyone)
     fast = np.concatenate([z_MN for _, z_MN in some.standardised(p_M, size=700)])
-    np.testing.assert_array_equal(fast, standardise(some.read(), p_M))
+    np.testing.assert_array_equal(fast, standardise(with_nan(some.read()), p_M))
 
 
 def test_pcs_and_grm_are_those_of_plink2(
-    star: tuple[Genotypes, np.ndarray], tmp_path: Path, plink2: Callable[..., str]
+    star: tuple[Dosages, np.ndarray], tmp_path: Path, plink2: Callable[..., str]
 ) -> None:
     """plink2 divides by the SNPs that both people have, we by all: with 1% missing the subspace is the same."""
     everyone, population_N = star
-    count_MN = np.nan_to_num(everyone.read(), nan=-1).astype(np.int8)
+    count_MN = everyone.read()
     everyone_N = np.ones(len(population_N), dtype=bool)
     for missing in (True, False):
         made = np.where(count_MN < 0, 0 if not missing else -1, count_MN)
@@ -153,7 +153,7 @@ def test_pcs_and_grm_are_those_of_plink2(
             np.testing.assert_allclose(ours_NN, peer_NN, atol=2e-5)
 
 
-def test_a_grm_without_a_chromosome_is_that_of_the_others(star: tuple[Genotypes, np.ndarray]) -> None:
+def test_a_grm_without_a_chromosome_is_that_of_the_others(star: tuple[Dosages, np.ndarray]) -> None:
     everyone, _ = star
     p_M, chrom_M = frequencies(everyone), (everyone.row_M // 1000 + 1).astype(str)
     found = dict(grm.leaving_out(everyone, p_M, chrom_M))

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from helpers import punch_missing, read_counts, write_cohort
-from stratbench.cohorts.qc import individuals
 from stratbench.cohorts.qc.run import qc
 from stratbench.core.errors import UserError
 from stratbench.genotypes import plink
+from stratbench.genotypes.dosages import open_bed
 from stratbench.genotypes.reader import Reader
 
 
@@ -41,15 +41,15 @@ def test_bytes_and_pandas_plink_give_back_the_counts(tmp_path: Path, n: int) -> 
     assert (np.concatenate([count for _, count in chunks]) == count_MN).all()
 
 
-def test_codes_of_some_people_at_some_snps(tmp_path: Path) -> None:
+def test_dosages_of_some_people_at_some_snps(tmp_path: Path) -> None:
     count_MN = random_counts(200, 6)
     write_cohort(tmp_path, count_MN)
-    packed_MB = plink.open_bed(tmp_path / "genotypes.bed", 6, 200)
+    genotypes = open_bed(tmp_path / "genotypes.bed", 6, 200)
     row_R = np.r_[np.arange(199, 0, -2), 3, 3]
     for of_N in (np.ones(6, dtype=bool), np.array([True, False, False, True, True, False])):
-        parts = list(individuals.codes(packed_MB, 6, row_R, of_N))
-        code_RN = np.concatenate([code for _, code in parts])
-        assert (plink.A1_COUNT[code_RN] == count_MN[row_R][:, of_N]).all()
+        parts = list(genotypes.snps(row_R).people(of_N).chunks())
+        dosage_RN = np.concatenate([dosage for _, dosage in parts])
+        assert (dosage_RN == count_MN[row_R][:, of_N]).all()
 
 
 def test_all_count_the_allele_that_plink2_counts(tmp_path: Path, plink2) -> None:

@@ -10,13 +10,12 @@ import pytest
 from scipy.linalg import subspace_angles
 
 import peers
-from stratbench.cohorts.qc import individuals
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.debian import debian_package
 from stratbench.core import files
 from stratbench.genotypes import plink
-from stratbench.genotypes.dosages import frequencies, open_cohort
+from stratbench.genotypes.dosages import frequencies, open_bed, open_cohort
 from stratbench.popgen import grm, king, pca
 
 HLC = Path(__file__).resolve().parents[2] / "config" / "cohorts" / "hlc.yaml"
@@ -120,12 +119,8 @@ def test_kinship_of_livers_is_plink2s(livers: Path, tmp_path: Path, plink2) -> N
     chosen = ("--extract", tmp_path / "some", "--make-king-table", "--out", tmp_path / "peer")
     plink2("--bfile", livers / "genotypes", *chosen)
     peer = pd.read_csv(tmp_path / "peer.kin0", sep="\t", dtype={"IID1": str, "IID2": str})
-    packed_MB = plink.open_bed(livers / "genotypes.bed", len(fam), len(bim))
-    everyone_N = np.ones(len(fam), dtype=bool)
-    kinship_NN = king.kinship(
-        lambda: (count_MN for _, count_MN in individuals.chunks(packed_MB, len(fam), row_M, everyone_N)),
-        len(fam),
-    )
+    genotypes = open_bed(livers / "genotypes.bed", len(fam), len(bim)).snps(row_M)
+    kinship_NN = king.kinship(lambda: (dosage_MN for _, dosage_MN in genotypes.chunks()), len(fam))
     at = pd.Series(np.arange(len(fam)), index=fam["iid"].to_numpy())
     ours = kinship_NN[at[peer["IID1"]], at[peer["IID2"]]]
     assert len(row_M) > 350_000

@@ -14,7 +14,7 @@ import numpy as np
 import optax
 from jax import Array
 
-from stratbench.genotypes.packed import Genotypes
+from stratbench.genotypes.packed import Packed
 
 Params = dict[str, Any]
 
@@ -55,7 +55,7 @@ class Context:
         covariates_NC: declared covariates, standardised on training individuals, float32 (N, C); C may be 0.
     """
 
-    genotypes: Genotypes
+    genotypes: Packed
     table_M4: np.ndarray
     pcs_NK: np.ndarray
     population_N: np.ndarray

@@ -7,6 +7,7 @@ from scipy import stats
 from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
+from stratbench.genotypes.dosages import with_nan
 
 COLLINEAR = 1e-10  # a SNP is not tested if covariates leave less than this share of its variance
 
@@ -29,7 +30,7 @@ def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
             "use fewer PCs or a larger training set"
         )
     y_N = residual(data.y_N[None, :], basis_NC)[0]
-    parts = [_chunk(count_MN, y_N, basis_NC, degrees) for _, count_MN in data.genotypes.chunks()]
+    parts = [_chunk(with_nan(dosage_MN), y_N, basis_NC, degrees) for _, dosage_MN in data.genotypes.chunks()]
     table = pd.concat(parts, ignore_index=True)
     table.insert(0, "snp", data.snp_M)
     return table[COLUMNS]

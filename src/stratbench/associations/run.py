@@ -16,7 +16,7 @@ from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.datasets import keep
 from stratbench.genotypes import plink, tables
-from stratbench.genotypes.dosages import Genotypes, open_cohort
+from stratbench.genotypes.dosages import Dosages, open_cohort
 from stratbench.genotypes.tables import Ids
 from stratbench.methods import registry
 from stratbench.methods.options import complete
@@ -33,14 +33,15 @@ class AssociationData:
         y_N: labels, float64: 0/1 or the trait's units.
         pcs_NK: principal components, float64, as projected.
         snp_M: SNP ids, those of keep.snp.
-        genotypes: A1 counts of those SNPs and individuals; ``genotypes.chunks()`` yields them.
+        genotypes: A1 counts of those SNPs and individuals; ``genotypes.chunks()`` yields them as int8, -1 for
+            missing, and ``genotypes.dosages.with_nan`` turns them into float64 with NaN.
         covariates_NC: declared covariates, float64; fixed effects of every test. No columns if none is given.
     """
 
     y_N: np.ndarray
     pcs_NK: np.ndarray
     snp_M: np.ndarray
-    genotypes: Genotypes
+    genotypes: Dosages
     covariates_NC: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     def __post_init__(self) -> None:

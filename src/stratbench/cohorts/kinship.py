@@ -1,6 +1,6 @@
 """KING-robust kinships of a cohort's people, as a table of the related pairs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +43,7 @@ def kinships(cohort: Path, iids: Sequence[str]) -> pd.DataFrame:
         )
     most = min(SNPS, len(snps))
     genotypes = open_cohort(cohort, [snps[k * len(snps) // most] for k in range(most)], iids)
-
-    def chunks() -> Iterator[np.ndarray]:
-        for _, count_MN in genotypes.chunks():
-            yield np.nan_to_num(count_MN, nan=-1).astype(np.int8)
-
-    pairs = king.pairs(chunks, len(iids))
+    pairs = king.pairs(lambda: (dosage_MN for _, dosage_MN in genotypes.chunks()), len(iids))
     names = np.array(iids, dtype=object)
     ids = {f"iid_{k}": names[pairs[column]] for k, column in ((1, "first"), (2, "second"))}
     return pd.DataFrame(ids).join(pairs[["snps", "ibs0", "kinship"]])

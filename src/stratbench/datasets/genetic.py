@@ -6,7 +6,7 @@ import numpy as np
 
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
-from stratbench.genotypes.dosages import Genotypes
+from stratbench.genotypes.dosages import Dosages, with_nan
 
 
 def common(candidate_C: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
@@ -61,17 +61,18 @@ def draw_homes(n: int, shared: float, populations: Sequence[str], rng: np.random
     return home_C
 
 
-def genetic_values(genotypes: Genotypes, effect_M: np.ndarray) -> np.ndarray:
+def genetic_values(genotypes: Dosages, effect_M: np.ndarray) -> np.ndarray:
     """Sum of effect x A1 count, each SNP centred, float64 (N,). Missing counts as the SNP's mean."""
     g_N = np.zeros(len(genotypes.person_N))
-    for part, count_MN in genotypes.chunks():
+    for part, dosage_MN in genotypes.chunks():
+        count_MN = with_nan(dosage_MN)
         centred_MN = count_MN - np.nanmean(count_MN, axis=1, keepdims=True)
         g_N += effect_M[part] @ np.where(np.isnan(centred_MN), 0.0, centred_MN)
     return g_N
 
 
 def values_by_home(
-    genotypes: Genotypes, effect_M: np.ndarray, home_M: np.ndarray, population_N: np.ndarray
+    genotypes: Dosages, effect_M: np.ndarray, home_M: np.ndarray, population_N: np.ndarray
 ) -> np.ndarray:
     """Genetic values float64 (N,) where a SNP with a home acts there alone.
 

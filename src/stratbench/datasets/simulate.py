@@ -26,7 +26,7 @@ from stratbench.datasets.genetic import draw_causal, draw_effects, draw_homes, v
 from stratbench.datasets.interactions import People, dominance, epistasis
 from stratbench.datasets.options import additive, needs_populations, problems
 from stratbench.datasets.populations import population_means, require_known, require_two
-from stratbench.genotypes.dosages import Genotypes, frequencies
+from stratbench.genotypes.dosages import Dosages, frequencies
 
 DRAWS = (
     "causal",
@@ -76,7 +76,7 @@ def check(options: Mapping[str, Any]) -> None:
 
 
 def simulate(
-    genotypes: Genotypes,
+    genotypes: Dosages,
     candidate_C: np.ndarray,
     samples: pd.DataFrame,
     options: Mapping[str, Any],
@@ -243,7 +243,7 @@ def _with_interactions(
 
 
 def _genetic(
-    genotypes: Genotypes,
+    genotypes: Dosages,
     candidate_C: np.ndarray,
     population_N: np.ndarray,
     options: Mapping[str, Any],

@@ -11,36 +11,50 @@ from stratbench.core.words import counted
 from stratbench.genotypes import plink
 
 CHUNK = 1024  # SNPs at once
-CELLS = 8_000_000  # genotypes at once: 64 MB of float64; above 7800 individuals a chunk has fewer SNPs
+CELLS = (
+    8_000_000  # genotypes at once: 8 MB, or 64 MB as float64; above 7800 individuals a chunk has fewer SNPs
+)
+_VALUES = np.array([0.0, 1.0, 2.0, np.nan])  # of each dosage; the last one is that of -1
 
 
 @dataclass(frozen=True)
-class Genotypes:
+class Dosages:
     """Some SNPs x some individuals of a .bed; nothing is read before ``chunks``.
 
-    ``packed_RB`` are the bytes of the whole cohort, uint8 (SNPs of the cohort, ceil(n_cohort / 4));
-    ``row_M`` and ``person_N`` are int64 positions in .bim and .fam.
+    Attributes:
+        packed_RQ: the bytes of the whole cohort, uint8 (SNPs of the cohort, ceil(n_cohort / 4)).
+        n_cohort: individuals of the cohort.
+        row_M: rows of the SNPs in the .bim, int64.
+        person_N: rows of the individuals in the .fam, int64.
     """
 
-    packed_RB: np.ndarray
+    packed_RQ: np.ndarray
     n_cohort: int
     row_M: np.ndarray
     person_N: np.ndarray
 
-    def people(self, index: np.ndarray) -> "Genotypes":
+    def people(self, index: np.ndarray) -> "Dosages":
         """The same SNPs of some of these individuals: positions or a mask over ``person_N``."""
         return replace(self, person_N=self.person_N[index])
 
-    def snps(self, index: np.ndarray) -> "Genotypes":
-        """Some of these SNPs: positions or a mask over ``row_M``."""
+    def snps(self, index: np.ndarray | slice) -> "Dosages":
+        """The same individuals at some of these SNPs: positions, a mask or a slice of ``row_M``."""
         return replace(self, row_M=self.row_M[index])
 
-    def chunks(self, size: int = CHUNK) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (slice of the SNPs, A1 counts float64 (SNPs in chunk, N), NaN for missing)."""
-        values = np.where(plink.A1_COUNT < 0, np.nan, plink.A1_COUNT.astype(np.float64))
-        for part, packed_MB in self._packed(size):
-            code_MN = plink.unpack(packed_MB, self.n_cohort)
-            yield part, values[code_MN[:, self.person_N]]
+    def chunks(self, size: int = CHUNK, cells: int = CELLS) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (slice of the SNPs, A1 counts int8 (SNPs in chunk, N), -1 for missing).
+
+        A chunk has at most ``size`` SNPs and about ``cells`` genotypes, but at least one SNP.
+        """
+        everyone = np.array_equal(self.person_N, np.arange(self.n_cohort))
+        for part, packed_MQ in self._packed(size, cells):
+            dosage_MN = plink.dosages(packed_MQ, self.n_cohort)
+            yield part, dosage_MN if everyone else np.take(dosage_MN, self.person_N, axis=1)
+
+    def read(self) -> np.ndarray:
+        """All A1 counts at once, int8 (M, N), -1 for missing: for few SNPs."""
+        parts = [dosage_MN for _, dosage_MN in self.chunks()]
+        return np.concatenate([np.empty((0, len(self.person_N)), dtype=np.int8), *parts])
 
     def standardised(
         self, p_M: np.ndarray, dtype: type = np.float64, size: int = CHUNK
@@ -49,26 +63,29 @@ class Genotypes:
 
         A SNP has four values, so a byte has 256 quadruples, which are looked up.
         """
-        values = np.where(plink.A1_COUNT < 0, np.nan, plink.A1_COUNT.astype(np.float64))
-        codes = (np.arange(256)[:, None] >> np.array([0, 2, 4, 6])) & 3
-        for part, packed_MB in self._packed(size):
-            table_M4: np.ndarray = standardise(np.tile(values, (len(packed_MB), 1)), p_M[part]).astype(dtype)
-            z_MB4 = np.empty((*packed_MB.shape, 4), dtype=dtype)
-            for row, packed_B in enumerate(packed_MB):
-                np.take(table_M4[row][codes], packed_B, axis=0, out=z_MB4[row], mode="clip")
-            yield part, z_MB4.reshape(len(packed_MB), -1)[:, self.person_N]
+        values = with_nan(plink.A1_COUNT[None])[0]
+        codes = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4)
+        for part, packed_MQ in self._packed(size, CELLS):
+            table_M4: np.ndarray = standardise(np.tile(values, (len(packed_MQ), 1)), p_M[part]).astype(dtype)
+            z_MQ4 = np.empty((*packed_MQ.shape, 4), dtype=dtype)
+            for row, packed_Q in enumerate(packed_MQ):
+                np.take(table_M4[row][codes], packed_Q, axis=0, out=z_MQ4[row], mode="clip")
+            yield part, z_MQ4.reshape(len(packed_MQ), -1)[:, self.person_N]
 
-    def _packed(self, size: int) -> Iterator[tuple[slice, np.ndarray]]:
-        size = max(1, min(size, CELLS // max(self.n_cohort, 1)))
+    def _packed(self, size: int, cells: int) -> Iterator[tuple[slice, np.ndarray]]:
+        size = max(1, min(size, cells // max(self.n_cohort, 1)))
         for start in range(0, len(self.row_M), size):
             part = slice(start, min(start + size, len(self.row_M)))
-            yield part, np.asarray(self.packed_RB[self.row_M[part]])
+            yield part, np.asarray(self.packed_RQ[self.row_M[part]])
 
-    def read(self) -> np.ndarray:
-        """All counts at once, float64 (M, N), NaN for missing: for few SNPs."""
-        if len(self.row_M) == 0:
-            return np.empty((0, len(self.person_N)))
-        return np.concatenate([count_MN for _, count_MN in self.chunks()])
+
+def with_nan(dosage_MN: np.ndarray) -> np.ndarray:
+    """A1 counts as float64 (M, N), NaN for missing, of int8 (M, N), -1 for missing.
+
+    The counts of an individual lie side by side in memory. Sums depend in their last bit on that order.
+    """
+    value_MN: np.ndarray = _VALUES[np.ascontiguousarray(dosage_MN.T)].T
+    return value_MN
 
 
 def positions(wanted: Sequence[str], known: Sequence[str], what: str) -> np.ndarray:
@@ -80,25 +97,33 @@ def positions(wanted: Sequence[str], known: Sequence[str], what: str) -> np.ndar
     return np.array([at[name] for name in wanted], dtype=np.int64)
 
 
+def open_bed(bed: str | Path, n: int, m: int) -> Dosages:
+    """All ``n`` individuals at all ``m`` SNPs of a .bed. Raises UserError for a damaged one."""
+    return Dosages(plink.open_bed(bed, n, m), n, np.arange(m), np.arange(n))
+
+
 def open_cohort(
     cohort_dir: str | Path, snps: Sequence[str] | None = None, iids: Sequence[str] | None = None
-) -> Genotypes:
+) -> Dosages:
     """The genotypes of a cohort directory, restricted to named SNPs and individuals (default: all)."""
     stem = Path(cohort_dir) / "genotypes"
     fam = plink.read_fam(f"{stem}.fam")
     bim = plink.read_bim(f"{stem}.bim")
-    packed_RB = plink.open_bed(f"{stem}.bed", len(fam), len(bim))
-    row_M = np.arange(len(bim)) if snps is None else positions(snps, bim["snp"].tolist(), f"{stem}.bim")
-    person_N = np.arange(len(fam)) if iids is None else positions(iids, fam["iid"].tolist(), f"{stem}.fam")
-    return Genotypes(packed_RB, len(fam), row_M, person_N)
+    genotypes = open_bed(f"{stem}.bed", len(fam), len(bim))
+    if snps is not None:
+        genotypes = genotypes.snps(positions(snps, bim["snp"].tolist(), f"{stem}.bim"))
+    if iids is not None:
+        genotypes = genotypes.people(positions(iids, fam["iid"].tolist(), f"{stem}.fam"))
+    return genotypes
 
 
-def frequencies(genotypes: Genotypes) -> np.ndarray:
+def frequencies(genotypes: Dosages) -> np.ndarray:
     """A1 frequency of each SNP among called genotypes, float64 (M,); NaN where nobody is called."""
     p_M = np.full(len(genotypes.row_M), np.nan)
-    for part, count_MN in genotypes.chunks():
-        called_M = np.isfinite(count_MN).sum(axis=1)
-        np.divide(np.nansum(count_MN, axis=1), 2 * called_M, out=p_M[part], where=called_M > 0)
+    for part, dosage_MN in genotypes.chunks():
+        called_M = np.count_nonzero(dosage_MN >= 0, axis=1)
+        total_M = np.maximum(dosage_MN, 0).sum(axis=1)
+        np.divide(total_M, 2 * called_M, out=p_M[part], where=called_M > 0)
     return p_M
 
 

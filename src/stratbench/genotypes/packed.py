@@ -28,7 +28,7 @@ def load_packed(bed: Path, n: int, m: int, snp_M: np.ndarray, individual_N: np.n
 
 
 @dataclass(frozen=True)
-class Genotypes:
+class Packed:
     """Everyone's genotypes and what training individuals say about each SNP.
 
     Attributes:

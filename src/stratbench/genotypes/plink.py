@@ -25,9 +25,9 @@ MISSING = 1  # the 2-bit code
 A1_COUNT = np.array([2, -1, 1, 0], dtype=np.int8)  # A1 alleles of each code; -1 is missing
 CODE = np.array([3, 2, 0, 1], dtype=np.uint8)  # code of each A1 count; CODE[-1] is missing
 _SHIFT = np.arange(0, 8, 2, dtype=np.uint8)
-_FOUR = (np.arange(256, dtype=np.uint8)[:, None] >> _SHIFT & 3).view(np.uint32)[
-    :, 0
-]  # the codes of each byte
+_CODES = np.arange(256, dtype=np.uint8)[:, None] >> _SHIFT & 3  # of the four individuals of each byte
+_FOUR_CODES = _CODES.view(np.uint32)[:, 0]  # four at once
+_FOUR_DOSAGES = A1_COUNT[_CODES].view(np.uint32)[:, 0]
 FEW = 20  # SNPs: with fewer, a person may be homozygous for A1 at all of them
 BIM_COLUMNS = ["chrom", "snp", "cm", "pos", "a1", "a2"]
 FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
@@ -35,7 +35,12 @@ FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
 
 def unpack(packed_MB: np.ndarray, n: int) -> np.ndarray:
     """2-bit codes, uint8 (M, n), of packed bytes, uint8 (M, ceil(n / 4))."""
-    return np.take(_FOUR, packed_MB).view(np.uint8)[:, :n]
+    return np.take(_FOUR_CODES, packed_MB).view(np.uint8)[:, :n]
+
+
+def dosages(packed_MQ: np.ndarray, n: int) -> np.ndarray:
+    """A1 counts, int8 (M, n), -1 for missing, of packed bytes, uint8 (M, ceil(n / 4))."""
+    return np.take(_FOUR_DOSAGES, packed_MQ).view(np.int8)[:, :n]
 
 
 def pack(code_MN: np.ndarray) -> np.ndarray:
@@ -107,12 +112,8 @@ class Writer:
         """Append SNPs given as A1 counts 0, 1, 2 with -1 for missing: integers (M, N)."""
         if count_MN.shape[1] != self.n:
             raise ValueError(f"{count_MN.shape[1]} individuals given, {self.n} declared")
-        self.append_codes(CODE[count_MN])
-
-    def append_codes(self, code_MN: np.ndarray) -> None:
-        """Append SNPs given as the .bed's 2-bit codes: uint8 (M, N)."""
-        self._handle.write(pack(code_MN).tobytes())
-        self.m += len(code_MN)
+        self._handle.write(pack(CODE[count_MN]).tobytes())
+        self.m += len(count_MN)
 
 
 @contextmanager

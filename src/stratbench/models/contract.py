@@ -45,7 +45,7 @@ class Architecture:
     Attributes:
         encoder: ``encoder.apply(variables, x_BM, train)`` -> hidden features h, float32 (B, F).
         head: ``head.apply(variables, h_BF, train)`` -> f, float32 (B,): a logit, or a standardised value.
-        encoding: the input values it wants, ``standardised`` or ``dosage`` (``Genotypes.table``).
+        encoding: the input values it wants, ``standardised`` or ``dosage`` (``Packed.table``).
         recipe: how it is trained.
         penalty: a term added to the loss, from the parameters ``{"encoder": ..., "head": ...}``.
     """

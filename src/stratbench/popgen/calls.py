@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.core.job import say
-from stratbench.genotypes.dosages import Genotypes, frequencies
+from stratbench.genotypes.dosages import Dosages, frequencies
 from stratbench.popgen import grm, pca
 from stratbench.popgen.sampling import UNASSIGNED, require_enough
 
@@ -24,7 +24,7 @@ PER_CLUSTER = 10  # individuals at least, on average
 CLUSTER_PCS = 10
 
 
-def call(genotypes: Genotypes, samples: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+def call(genotypes: Dosages, samples: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """``samples`` with a population for everyone, and ``population_declared``, ``population_probability``.
 
     ``genotypes`` are LD-pruned SNPs of these individuals in the same order; ``samples`` has population (blank
@@ -56,7 +56,7 @@ def call(genotypes: Genotypes, samples: pd.DataFrame, options: Mapping[str, Any]
     )
 
 
-def _pcs(genotypes: Genotypes, fitted_N: np.ndarray, axes: int) -> np.ndarray:
+def _pcs(genotypes: Dosages, fitted_N: np.ndarray, axes: int) -> np.ndarray:
     """Scores (N, K) on axes of ``fitted_N``, corrected for shrinkage, in standard deviations of the fitted."""
     p_M = frequencies(genotypes.people(fitted_N))
     common_M = np.minimum(p_M, 1 - p_M) > MIN_MAF
@@ -74,7 +74,7 @@ def _first_of(family_N: np.ndarray, some_N: np.ndarray) -> np.ndarray:
 
 
 def _forest(
-    genotypes: Genotypes, declared_N: np.ndarray, family_N: np.ndarray, iid_N: np.ndarray
+    genotypes: Dosages, declared_N: np.ndarray, family_N: np.ndarray, iid_N: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest population of everyone and its probability; axes and forest from labelled individuals.
 
@@ -93,7 +93,7 @@ def _forest(
     return forest.classes_[probability_NK.argmax(axis=1)].astype(str), probability_NK.max(axis=1)
 
 
-def _clusters(genotypes: Genotypes, family_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _clusters(genotypes: Dosages, family_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cluster (``cluster-1`` is the largest) and posterior probability of everyone."""
     from sklearn.mixture import GaussianMixture
 

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from stratbench.genotypes.dosages import Genotypes
+from stratbench.genotypes.dosages import Dosages, with_nan
 from stratbench.genotypes.tables import FST
 
 PAIR_COLUMNS = list(FST.columns)
@@ -78,7 +78,7 @@ def weir_cockerham(counts: Counts) -> tuple[np.ndarray, np.ndarray]:
     return np.where(known_M, a_M, np.nan), np.where(known_M, abc_M, np.nan)
 
 
-def fst(genotypes: Genotypes, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
+def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """FST of every pair of populations among these individuals, and of every SNP.
 
     The pairs' table has ``PAIR_COLUMNS`` (``fst`` is Hudson's, ``fst_wc`` Weir and Cockerham's), sorted by
@@ -92,9 +92,9 @@ def fst(genotypes: Genotypes, population_N: np.ndarray) -> tuple[pd.DataFrame, p
     pairs = list(combinations(range(len(names)), 2))
     sum_R5 = np.zeros((len(pairs), 5))  # Hudson's numerator, denominator; theirs; SNPs that vary
     snp_M2 = np.full((len(genotypes.row_M), 2), np.nan)
-    for part, count_MN in genotypes.chunks():
-        counts = count(count_MN, member_NP)
-        total_2M = np.zeros((2, len(count_MN)))
+    for part, dosage_MN in genotypes.chunks():
+        counts = count(with_nan(dosage_MN), member_NP)
+        total_2M = np.zeros((2, len(dosage_MN)))
         for r, (a, b) in enumerate(pairs):
             pair = counts.of(a, b)
             two_2M = hudson(pair.p_MP[:, 0], 2 * pair.n_MP[:, 0], pair.p_MP[:, 1], 2 * pair.n_MP[:, 1])

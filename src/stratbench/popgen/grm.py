@@ -8,10 +8,10 @@ import numpy as np
 
 from stratbench.core import files
 from stratbench.core.errors import UserError, damaged
-from stratbench.genotypes.dosages import Genotypes
+from stratbench.genotypes.dosages import Dosages
 
 
-def product(genotypes: Genotypes, p_M: np.ndarray) -> np.ndarray:
+def product(genotypes: Dosages, p_M: np.ndarray) -> np.ndarray:
     """Sum over SNPs of products of standardised genotypes, float64 (N, N), symmetric.
 
     (x - 2p) / sqrt(2p(1 - p)) with the given frequencies, inside (0, 1); missing -> 0.
@@ -23,7 +23,7 @@ def product(genotypes: Genotypes, p_M: np.ndarray) -> np.ndarray:
     return product_NN
 
 
-def grm(genotypes: Genotypes, p_M: np.ndarray, product_NN: np.ndarray | None = None) -> np.ndarray:
+def grm(genotypes: Dosages, p_M: np.ndarray, product_NN: np.ndarray | None = None) -> np.ndarray:
     """Mean product of standardised genotypes over all M SNPs, float32 (N, N), symmetric.
 
     ``product_NN`` is ``product``'s, where it is at hand. Source: VanRaden 2008, J Dairy Sci 91:4414, second
@@ -36,7 +36,7 @@ def grm(genotypes: Genotypes, p_M: np.ndarray, product_NN: np.ndarray | None = N
 
 
 def leaving_out(
-    genotypes: Genotypes, p_M: np.ndarray, chrom_M: np.ndarray, product_NN: np.ndarray | None = None
+    genotypes: Dosages, p_M: np.ndarray, chrom_M: np.ndarray, product_NN: np.ndarray | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield (chromosome, the GRM of the SNPs of all others), chromosomes in the order of ``chrom_M``.
 

@@ -16,46 +16,48 @@ from operator import itemgetter
 import numpy as np
 
 from stratbench.core.job import say
-from stratbench.genotypes import plink
+from stratbench.genotypes.dosages import Dosages
 
 BLOCK = 20  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
 SECONDS = 20  # between two lines of progress
 Pair = tuple[int, int, int]  # window, first SNP, second SNP
 EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared with this tolerance
 
-_CODES = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4)  # of each byte
-# Of each byte, the three things that are summed over four people: called (0, 1), A1 count, its square.
-_PLANES = [
-    np.array(values, dtype=np.float32)[_CODES] for values in ([1, 0, 1, 1], [2, 0, 1, 0], [4, 0, 1, 0])
-]
 
+def summands(dosage_MN: np.ndarray) -> np.ndarray:
+    """What sums over individuals are made of, float32 (3, M, N): called (0 or 1), A1 count, its square.
 
-def unpacked(packed_MB: np.ndarray, n: int) -> np.ndarray:
-    """SNPs given as .bed bytes, uint8 (M, ceil(n / 4)), as float32 (3, M, n): called, A1 count, its square.
-
-    All three are 0 where the genotype is missing.
+    All three are 0 where the genotype is missing. ``dosage_MN`` are A1 counts, int8, -1 for missing.
     """
-    m, width = packed_MB.shape
-    result_3MN = np.empty((3, m, 4 * width), dtype=np.float32)
-    for plane, out_MN in zip(_PLANES, result_3MN, strict=True):
-        np.take(plane, packed_MB, axis=0, out=out_MN.reshape(m, width, 4), mode="clip")  # unbuffered
-    return result_3MN[:, :, :n]
+    result_3MN = np.empty((3, *dosage_MN.shape), dtype=np.float32)
+    result_3MN[0] = dosage_MN >= 0
+    np.maximum(dosage_MN, 0, out=result_3MN[1])
+    np.square(result_3MN[1], out=result_3MN[2])
+    return result_3MN
 
 
 def prune(
-    packed_MB: np.ndarray, n: int, chrom_M: np.ndarray, maf_M: np.ndarray, window: int, step: int, r2: float
+    genotypes: Dosages, chrom_M: np.ndarray, maf_M: np.ndarray, window: int, step: int, r2: float
 ) -> np.ndarray:
-    """Which SNPs stay: bool (M,).
+    """Which SNPs stay, so that no pair within a window is too correlated.
 
-    ``packed_MB`` are .bed bytes uint8 (M, ceil(n / 4)), SNPs ordered by position within each chromosome;
-    ``chrom_M`` names the chromosome, each one contiguous; ``maf_M`` is float64.
+    Args:
+        genotypes: M SNPs, ordered by position within each chromosome, of the individuals that are counted.
+        chrom_M: the chromosome of each SNP; the SNPs of one chromosome stand together.
+        maf_M: minor allele frequencies, float64.
+        window: SNPs of a window.
+        step: SNPs that a window moves by.
+        r2: the largest squared correlation that a pair may have.
+
+    Returns:
+        Which SNPs stay, bool (M,).
     """
     keep_M = np.ones(len(maf_M), dtype=bool)
     inner: list[int] = (np.flatnonzero(chrom_M[1:] != chrom_M[:-1]) + 1).tolist()
     said = time.monotonic()
     for start, end in pairwise([0, *inner, len(chrom_M)]):  # one empty stretch if there is no SNP
         keep, major = [True] * (end - start), (1 - maf_M[start:end]).tolist()
-        for done, pairs in _correlated_pairs(packed_MB[start:end], n, keep, window, step, r2):
+        for done, pairs in _correlated_pairs(genotypes.snps(slice(start, end)), keep, window, step, r2):
             _resolve(pairs, major, keep)
             if time.monotonic() > said + SECONDS:
                 said = time.monotonic()
@@ -65,7 +67,7 @@ def prune(
 
 
 def _correlated_pairs(
-    packed_MB: np.ndarray, n: int, keep: list[bool], window: int, step: int, r2: float
+    genotypes: Dosages, keep: list[bool], window: int, step: int, r2: float
 ) -> Iterator[tuple[int, list[Pair]]]:
     """Pairs of a chromosome's SNPs with r2 above the threshold, some windows at a time, in their order.
 
@@ -73,12 +75,12 @@ def _correlated_pairs(
     window that holds both; pairs that no window holds are left out, and those of SNPs that ``keep``, which the caller
     updates in between, no longer has.
     """
-    m, joined, number = len(packed_MB), 0, 0
-    old_A, old_3AN = np.empty(0, dtype=np.int64), unpacked(packed_MB[:0], n)
+    m, joined, number = len(genotypes.row_M), 0, 0
+    old_A, old_3AN = np.empty(0, dtype=np.int64), summands(genotypes.snps(slice(0)).read())
     while joined < m:
         number += max(1, BLOCK // step)  # windows that end with this block
         end = min((number - 1) * step + window, m)
-        new_B, new_3BN = np.arange(joined, end), unpacked(packed_MB[joined:end], n)
+        new_B, new_3BN = np.arange(joined, end), summands(genotypes.snps(slice(joined, end)).read())
         old_A, old_3AN = np.concatenate([old_A, new_B]), np.concatenate([old_3AN, new_3BN], axis=1)
         window_B = -(-np.maximum(new_B - window + 1, 0) // step)  # the first that holds the SNP
         within_BA = (old_A < new_B[:, None]) & (old_A >= (window_B * step)[:, None])
@@ -95,7 +97,7 @@ def _correlated_pairs(
 def exceeds(left_3AN: np.ndarray, right_3BN: np.ndarray, r2: float) -> np.ndarray:
     """Whether the squared correlation of each pair of SNPs is above ``r2``: bool (A, B).
 
-    The inputs are as ``unpacked`` gives them. Sums are whole numbers below 2**24: exact in float32.
+    The inputs are as ``summands`` gives them. Sums are whole numbers below 2**24: exact in float32.
     """
     n, sum_l, sum_r, square_l, square_r, product = _sums(left_3AN, right_3BN)
     covariance = n * product - sum_l * sum_r

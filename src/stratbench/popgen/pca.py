@@ -12,7 +12,7 @@ from scipy.linalg import eigh
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
-from stratbench.genotypes.dosages import Genotypes
+from stratbench.genotypes.dosages import Dosages
 from stratbench.popgen import AXES
 from stratbench.popgen.shrinkage import corrected
 
@@ -50,7 +50,7 @@ class Spectrum:
 
 
 def fit(
-    everyone: Genotypes,
+    everyone: Dosages,
     p_M: np.ndarray,
     fitted_N: np.ndarray,
     product_NN: np.ndarray | None = None,
@@ -101,7 +101,7 @@ def _all(product_FF: np.ndarray) -> Spectrum:
     return Spectrum(value_F[::-1], vector_FF[:, ::-1])
 
 
-def iterate(people: Genotypes, p_M: np.ndarray, k: int, passes: int = PASSES) -> Spectrum:
+def iterate(people: Dosages, p_M: np.ndarray, k: int, passes: int = PASSES) -> Spectrum:
     """The first 2k (at most F) eigenvalues and eigenvectors; the first k converge, if ``passes`` allow.
 
     Each pass over the genotypes multiplies the newest block of 2k vectors; Rayleigh-Ritz over all blocks.
@@ -131,7 +131,7 @@ def iterate(people: Genotypes, p_M: np.ndarray, k: int, passes: int = PASSES) ->
     return found
 
 
-def _multiply(people: Genotypes, p_M: np.ndarray, vector_FW: np.ndarray) -> np.ndarray:
+def _multiply(people: Dosages, p_M: np.ndarray, vector_FW: np.ndarray) -> np.ndarray:
     """Z'Z v for standardised genotypes Z, float64 (F, W)."""
     result_FW, narrow_FW = np.zeros_like(vector_FW), vector_FW.astype(np.float32)
     for _, z_MF in people.standardised(p_M, np.float32):
@@ -139,7 +139,7 @@ def _multiply(people: Genotypes, p_M: np.ndarray, vector_FW: np.ndarray) -> np.n
     return result_FW
 
 
-def _loadings(people: Genotypes, p_M: np.ndarray, spectrum: Spectrum) -> np.ndarray:
+def _loadings(people: Dosages, p_M: np.ndarray, spectrum: Spectrum) -> np.ndarray:
     """Unit directions float64 (M, J)."""
     loading_MJ = np.empty((len(p_M), len(spectrum.value_J)))
     scaled_FJ = spectrum.vector_FJ / np.sqrt(spectrum.value_J)
@@ -148,7 +148,7 @@ def _loadings(people: Genotypes, p_M: np.ndarray, spectrum: Spectrum) -> np.ndar
     return loading_MJ
 
 
-def _project(everyone: Genotypes, p_M: np.ndarray, loading_MJ: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _project(everyone: Dosages, p_M: np.ndarray, loading_MJ: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Plain scores (N, J) and squared lengths of the standardised genotypes (N,)."""
     score_NJ = np.zeros((len(everyone.person_N), loading_MJ.shape[1]))
     square_N = np.zeros(len(score_NJ))

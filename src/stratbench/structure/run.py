@@ -15,7 +15,7 @@ from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.datasets import keep
 from stratbench.genotypes import tables
-from stratbench.genotypes.dosages import Genotypes, frequencies, open_cohort
+from stratbench.genotypes.dosages import Dosages, frequencies, open_cohort
 from stratbench.methods.options import complete
 from stratbench.popgen import grm, pca, relatives
 from stratbench.popgen.fst import fst
@@ -143,7 +143,7 @@ def structure_snps(cohort: Path, dataset: Path) -> list[str]:
     return variants["snp"][chosen].tolist()
 
 
-def common(everyone: Genotypes, fitted_N: np.ndarray, maf: float) -> tuple[Genotypes, np.ndarray]:
+def common(everyone: Dosages, fitted_N: np.ndarray, maf: float) -> tuple[Dosages, np.ndarray]:
     """SNPs with MAF > ``maf`` among the fitted individuals, and those individuals' frequencies (M,)."""
     p_M = frequencies(everyone.people(fitted_N))
     if not len(p_M):
@@ -162,7 +162,7 @@ def common(everyone: Genotypes, fitted_N: np.ndarray, maf: float) -> tuple[Genot
 
 
 def _write_pcs(
-    cohort: Path, everyone: Genotypes, axes: pca.Axes, iids: list[str], fitted_N: np.ndarray, out: Path
+    cohort: Path, everyone: Dosages, axes: pca.Axes, iids: list[str], fitted_N: np.ndarray, out: Path
 ) -> None:
     names = [f"pc{k + 1}" for k in range(axes.loading_MK.shape[1])]
     pcs = pd.DataFrame(axes.pc_NK, columns=names)
@@ -175,7 +175,7 @@ def _write_pcs(
     files.write_tsv(loadings, out / "loadings.tsv.gz")
 
 
-def _of_snps(cohort: Path, genotypes: Genotypes, column: str) -> np.ndarray:
+def _of_snps(cohort: Path, genotypes: Dosages, column: str) -> np.ndarray:
     """A column of variants.tsv for these SNPs."""
     variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
     return np.asarray(variants[column].to_numpy()[genotypes.row_M])
@@ -183,7 +183,7 @@ def _of_snps(cohort: Path, genotypes: Genotypes, column: str) -> np.ndarray:
 
 def _write_grms(
     cohort: Path,
-    everyone: Genotypes,
+    everyone: Dosages,
     p_M: np.ndarray,
     product_NN: np.ndarray | None,
     loco: bool,

@@ -11,7 +11,7 @@ import numpy as np
 from stratbench.core.checksums import sha256
 from stratbench.datasets.keep import read_snps
 from stratbench.genotypes import plink, tables
-from stratbench.genotypes.packed import Genotypes, count_codes, load_packed
+from stratbench.genotypes.packed import Packed, count_codes, load_packed
 from stratbench.genotypes.tables import Ids
 
 FILES = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs")
@@ -40,7 +40,7 @@ class ModelData:
     pcs_NK: np.ndarray
     snp_M: np.ndarray
     lengths: tuple[int, ...]
-    genotypes: Genotypes
+    genotypes: Packed
     kind: str
     split_sha256: str
     covariates_NC: np.ndarray
@@ -98,7 +98,7 @@ def load(files: Mapping[str, Any]) -> ModelData:
         pcs_NK=pcs.filter(regex=r"^pc\d+$").loc[iid_N].to_numpy(dtype=np.float64),
         snp_M=snp_M,
         lengths=_lengths(bim["chrom"].to_numpy()[row_M]),
-        genotypes=Genotypes(packed_NQ, len(snp_M), counts_M4),
+        genotypes=Packed(packed_NQ, len(snp_M), counts_M4),
         kind=about["kind"],
         split_sha256=sha256(path["split"]),
         covariates_NC=covariates.loc[iid_N].to_numpy(dtype=np.float64),

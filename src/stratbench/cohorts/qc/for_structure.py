@@ -9,21 +9,35 @@ import pandas as pd
 from stratbench.cohorts.qc.waterfall import Waterfall
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
+from stratbench.genotypes.dosages import Dosages
 from stratbench.popgen import chromosomes, ld, long_range_ld
 
 UNIT = "structure SNPs"
 
 
 def for_structure(
-    packed_MB: np.ndarray,
-    n: int,
+    genotypes: Dosages,
     table: pd.DataFrame,
     autosome_M: np.ndarray,
     options: Mapping[str, Any],
     about: Mapping[str, Any],
     steps: Waterfall,
 ) -> np.ndarray:
-    """0 or 1 for each SNP of ``table`` (chrom, pos, a1_freq; ``packed_MB`` are its .bed bytes): int64 (M,)."""
+    """Choose the SNPs for PCs and GRM.
+
+    Args:
+        genotypes: the M SNPs of ``table``, of the individuals that QC has left.
+        table: chrom, pos and a1_freq of each SNP.
+        autosome_M: which SNPs have a place on an autosome, bool.
+        options: those of QC.
+        about: what the cohort file says; ``build`` is looked at.
+        steps: the waterfall, which gets a row for each step.
+
+    Returns:
+        1 for each SNP that is chosen, 0 for the others, int64 (M,).
+
+    Raises UserError for a genome build that is not the cohort's.
+    """
     maf_M = table["a1_freq"].clip(upper=1 - table["a1_freq"]).to_numpy()
     steps.left[UNIT] = len(table)
     keep_M = np.ones(len(table), dtype=bool)
@@ -42,8 +56,7 @@ def for_structure(
         keep("long-range LD", ~long_range_ld.inside(table, excluded), name)
     common = np.flatnonzero(keep_M)
     pruned = ld.prune(
-        packed_MB[common],
-        n,
+        genotypes.snps(common),
         table["chrom"].to_numpy()[common],
         maf_M[common],
         options["ld_window"],

@@ -10,34 +10,12 @@ import numpy as np
 import pandas as pd
 
 from stratbench.core.errors import UserError
-from stratbench.genotypes import plink
 from stratbench.genotypes.tables import KINSHIP
 from stratbench.popgen import king, relatives
 
-CHUNK = 2048  # SNPs unpacked at a time; fewer above 8000 individuals
-CELLS = 16_000_000
 PAIRS = list(KINSHIP.columns)
 HOMOZYGOUS = 0.9  # a mean F that no outbred cohort has
 LEAST_SNPS = 500  # kinship of fewer says little: its standard error is about .5 / sqrt(SNPs)
-
-
-def chunks(
-    packed_MB: np.ndarray, n: int, row_M: np.ndarray, of_N: np.ndarray
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield (slice of ``row_M``, A1 counts int8 (SNPs, individuals), -1 for missing) of these SNPs and individuals."""
-    return ((part, plink.A1_COUNT[code_MN]) for part, code_MN in codes(packed_MB, n, row_M, of_N))
-
-
-def codes(
-    packed_MB: np.ndarray, n: int, row_M: np.ndarray, of_N: np.ndarray
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """As ``chunks``, with the .bed's 2-bit codes instead of counts: uint8 (SNPs, individuals)."""
-    size = max(64, min(CHUNK, CELLS // max(n, 1)))
-    member_N = np.flatnonzero(of_N)
-    for start in range(0, len(row_M), size):
-        part = slice(start, min(start + size, len(row_M)))
-        code_MN = plink.unpack(np.asarray(packed_MB[row_M[part]]), n)
-        yield part, code_MN if of_N.all() else np.take(code_MN, member_N, axis=1)
 
 
 def inbreeding(

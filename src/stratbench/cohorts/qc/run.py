@@ -25,7 +25,7 @@ from stratbench.cohorts.real.mating import forbidden, settle
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.genotypes import plink
-from stratbench.genotypes.dosages import Genotypes
+from stratbench.genotypes.dosages import Dosages, open_bed
 from stratbench.methods.checked import checked
 from stratbench.popgen import chromosomes, king
 from stratbench.popgen.counts import Counts, most
@@ -206,23 +206,23 @@ def _write(
     table = cohort.bim.iloc[row_M].reset_index(drop=True)
     table = table.assign(a1_freq=counts.a1_freq_M[row_M], call_rate=counts.called_M[row_M] / counts.n)
     with plink.write_bed(out / "genotypes.bed", counts.n) as writer:
-        for _, code_MN in individuals.codes(cohort.packed_MB, len(cohort.fam), row_M, cohort.keep_N):
-            writer.append_codes(code_MN)
-    packed_MB = plink.open_bed(out / "genotypes.bed", counts.n, len(table))
+        for _, dosage_MN in cohort.chunks(row_M):
+            writer.append(dosage_MN)
+    genotypes = open_bed(out / "genotypes.bed", counts.n, len(table))
     autosome_M = cohort.autosome_M[row_M]
-    table["structure"] = for_structure(packed_MB, counts.n, table, autosome_M, options, about, cohort.steps)
+    table["structure"] = for_structure(genotypes, table, autosome_M, options, about, cohort.steps)
     structure_M = row_M[table["structure"].to_numpy() == 1]
     seen.loc[cohort.keep_N, ["pc1_after", "pc2_after"]] = qc_tables.axes(cohort.some(structure_M))
     plink.write_bim(table, out / "genotypes.bim")
     plink.write_fam(cohort.fam[cohort.keep_N], out / "genotypes.fam")
-    samples = _populations(cohort.samples[cohort.keep_N], table, packed_MB, options)
+    samples = _populations(cohort.samples[cohort.keep_N], table, genotypes, options)
     files.write_tsv(samples, out / "samples.tsv")
     columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure", "autosome"]
     files.write_tsv(table.assign(autosome=autosome_M.astype(np.int64))[columns], out / "variants.tsv")
 
 
 def _populations(
-    samples: pd.DataFrame, table: pd.DataFrame, packed_MB: np.ndarray, options: Mapping[str, Any]
+    samples: pd.DataFrame, table: pd.DataFrame, genotypes: Dosages, options: Mapping[str, Any]
 ) -> pd.DataFrame:
     """samples.tsv, with populations called if that is asked for."""
     if options["populations"] in ("declared", "labelled"):
@@ -230,4 +230,4 @@ def _populations(
     from stratbench.popgen.calls import call
 
     row_M = np.flatnonzero(table["structure"] == 1)
-    return call(Genotypes(packed_MB, len(samples), row_M, np.arange(len(samples))), samples, options)
+    return call(genotypes.snps(row_M), samples, options)

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.sparse.linalg import svds
 
 from stratbench.core import files
-from stratbench.genotypes.dosages import standardise
+from stratbench.genotypes.dosages import standardise, with_nan
 from stratbench.popgen.counts import Counts
 
 ROUNDING = 1e-6  # singular values below this share of the largest say nothing
@@ -29,7 +29,7 @@ def axes(count_MN: np.ndarray) -> np.ndarray:
     called_MN = count_MN >= 0
     p_M = np.where(called_MN, count_MN, 0).sum(axis=1) / np.maximum(2 * called_MN.sum(axis=1), 1)
     varies_M = (p_M > 0) & (p_M < 1)
-    z_MN = standardise(np.where(called_MN, count_MN, np.nan)[varies_M], p_M[varies_M])
+    z_MN = standardise(np.ascontiguousarray(with_nan(count_MN[varies_M])), p_M[varies_M])
     none_N2 = np.full((count_MN.shape[1], 2), np.nan)
     if min(z_MN.shape) < 4 or not z_MN.any():  # everyone heterozygous everywhere has z 0
         return none_N2

@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stratbench.cohorts.qc import individuals
 from stratbench.cohorts.qc import tables as qc_tables
 from stratbench.cohorts.qc.waterfall import Waterfall
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
 from stratbench.genotypes import plink, tables
+from stratbench.genotypes.dosages import Dosages, open_bed
 from stratbench.genotypes.reader import Reader
 from stratbench.popgen import chromosomes
 from stratbench.popgen.counts import Counts, count
+
+CHUNK = 2048  # SNPs read at a time; fewer above 8000 individuals
+CELLS = 16_000_000
 
 
 @dataclass
@@ -26,7 +29,7 @@ class UnderQC:
     bim: pd.DataFrame
     samples: pd.DataFrame
     reader: Reader
-    packed_MB: np.ndarray
+    genotypes: Dosages
     autosome_M: np.ndarray
     sex_chromosome_M: np.ndarray
     steps: Waterfall
@@ -54,15 +57,17 @@ class UnderQC:
         self.keep_N = self.keep_N & passes_N
         self.steps.add(step, "individuals", int(gone_N.sum()), threshold)
 
+    def kept(self, row_M: np.ndarray) -> Dosages:
+        """The kept individuals at these SNPs."""
+        return self.genotypes.snps(row_M).people(self.keep_N)
+
     def chunks(self, row_M: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """The kept individuals' A1 counts at these SNPs, a chunk at a time, and which of them it holds."""
-        return individuals.chunks(self.packed_MB, len(self.fam), row_M, self.keep_N)
+        return self.kept(row_M).chunks(CHUNK, CELLS)
 
     def some(self, row_M: np.ndarray) -> np.ndarray:
         """The kept individuals' A1 counts at a few of these SNPs, int8 (M, N)."""
-        few = qc_tables.thinned(row_M, qc_tables.AXES_SNPS)
-        parts = [count_MN for _, count_MN in self.chunks(few)]
-        return np.concatenate([np.empty((0, int(self.keep_N.sum())), dtype=np.int8), *parts])
+        return self.kept(qc_tables.thinned(row_M, qc_tables.AXES_SNPS)).read()
 
     def count(self) -> Counts:
         """Genotypes of every SNP among the kept individuals."""
@@ -88,7 +93,7 @@ def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | Non
         bim,
         samples,
         Reader(raw_prefix, len(fam), len(bim)),
-        plink.open_bed(f"{raw_prefix}.bed", len(fam), len(bim)),
+        open_bed(f"{raw_prefix}.bed", len(fam), len(bim)),
         chromosomes.is_autosome(bim["chrom"], n_autosomes) & chromosomes.is_placed(bim),
         chromosomes.is_sex_or_mitochondrial(bim["chrom"], n_autosomes),
         Waterfall({"individuals": len(fam), "SNPs": len(bim)}, f"{raw_prefix}.bed"),
