@@ -142,11 +142,11 @@ def our_qc(prefix: Path, options: dict[str, Any], out: Path) -> None:
     import pandas_plink  # noqa: F401  # imported late by the reader, and no part of QC
 
     from stratbench.cohorts.qc import run as qc
-    from stratbench.genotypes import reader
+    from stratbench.genotypes import fileset
 
     reading, all_of_it = [0.0, 0.0], [0.0, 0.0]
     for name in ("__init__", "_read"):
-        timed(reader.Reader, name, reading)
+        timed(fileset.FilesetDosages, name, reading)
     for name in ("read_fam", "read_bim"):
         timed(plink, name, reading)
     timed(qc, "qc", all_of_it)
@@ -160,9 +160,9 @@ def task(name: str, prefix: Path) -> None:
     if name in KINDS:
         our_qc(prefix, KINDS[name], prefix.with_name("ours" if name == "QC: StratBench" else "duplicates"))
     elif name == "read: StratBench":
-        from stratbench.genotypes.reader import Reader
+        from stratbench.genotypes.fileset import FilesetDosages
 
-        reader = Reader(prefix, len(plink.read_fam(ends[2])), len(plink.read_bim(ends[1])))
+        reader = FilesetDosages(prefix, len(plink.read_fam(ends[2])), len(plink.read_bim(ends[1])))
         print(sum(int(np.count_nonzero(count_MN == -1)) for _, count_MN in reader.chunks()))
     elif name == "read: pandas-plink":
         from pandas_plink import read_plink1_bin

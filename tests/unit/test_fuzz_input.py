@@ -24,7 +24,7 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.measured import measured
 from stratbench.genotypes import plink
-from stratbench.genotypes.reader import Reader
+from stratbench.genotypes.fileset import FilesetDosages
 from stratbench.study.config import check
 
 N, M = 6, 24
@@ -182,7 +182,9 @@ def ours(base: Path, content: dict[str, bytes]) -> Found:
     samples = files.read_tsv(base / "out/samples.tsv", text=("score",))
     values = measured(base / "out/samples.tsv", "score", TRAIT)
     fam, bim = plink.read_fam(base / "out/g.fam"), plink.read_bim(base / "out/g.bim")
-    count_MN = np.concatenate([count for _, count in Reader(base / "out/g", len(fam), len(bim)).chunks()])
+    count_MN = np.concatenate(
+        [count for _, count in FilesetDosages(base / "out/g", len(fam), len(bim)).chunks()]
+    )
     assert samples["iid"].tolist() == fam["iid"].tolist() == values.index.tolist()
     assert samples["sex"].astype(str).tolist() == ["0" if sex not in "12" else sex for sex in fam["sex"]]
     people = list(fam[["fid", "iid", "father", "mother", "sex"]].itertuples(index=False, name=None))

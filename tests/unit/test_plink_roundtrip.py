@@ -11,7 +11,7 @@ from stratbench.cohorts.qc.run import qc
 from stratbench.core.errors import UserError
 from stratbench.genotypes import plink
 from stratbench.genotypes.dosages import open_bed
-from stratbench.genotypes.reader import Reader
+from stratbench.genotypes.fileset import FilesetDosages
 
 
 def random_counts(m: int, n: int) -> np.ndarray:
@@ -35,7 +35,7 @@ def test_bytes_and_pandas_plink_give_back_the_counts(tmp_path: Path, n: int) -> 
     count_MN = random_counts(7, n)
     write_cohort(tmp_path, count_MN)
     assert (read_counts(tmp_path) == count_MN).all()
-    reader = Reader(tmp_path / "genotypes", n, 7, cells=3 * n)
+    reader = FilesetDosages(tmp_path / "genotypes", n, 7, cells=3 * n)
     chunks = list(reader.chunks())
     assert [part for part, _ in chunks] == [slice(0, 3), slice(3, 6), slice(6, 7)]
     assert (np.concatenate([count for _, count in chunks]) == count_MN).all()
@@ -88,7 +88,7 @@ def test_a_damaged_bed_is_refused(tmp_path: Path, damage, message: str) -> None:
     bed = tmp_path / "genotypes.bed"
     bed.write_bytes(damage(bed.read_bytes()))
     with pytest.raises(UserError, match=message):
-        Reader(tmp_path / "genotypes", 6, 5)
+        FilesetDosages(tmp_path / "genotypes", 6, 5)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ from stratbench.cohorts.qc import run as module
 from stratbench.cohorts.qc.run import qc
 from stratbench.core import files
 from stratbench.core.errors import UserError
-from stratbench.genotypes import plink
-from stratbench.genotypes import reader as reader_module
+from stratbench.genotypes import fileset, plink
 from stratbench.popgen import hwe, ld
 
 OPEN: dict[str, Any] = {"unplaced": "keep", "mind": 1, "geno": 1, "hwe": None, "maf": 0}
@@ -134,7 +133,7 @@ def test_small_chunks_change_nothing(
     tiny_fileset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = clean(tiny_fileset, tmp_path / "whole")
-    monkeypatch.setattr(reader_module.Reader.__init__, "__defaults__", (120 * 37,))
+    monkeypatch.setattr(fileset.FilesetDosages.__init__, "__defaults__", (120 * 37,))
     monkeypatch.setattr(ld, "BLOCK", 9)
     parts = clean(tiny_fileset, tmp_path / "parts")
     for path in whole.iterdir():

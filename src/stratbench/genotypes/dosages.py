@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +16,20 @@ CELLS = (
     8_000_000  # genotypes at once: 8 MB, or 64 MB as float64; above 7800 individuals a chunk has fewer SNPs
 )
 _VALUES = np.array([0.0, 1.0, 2.0, np.nan])  # of each dosage; the last one is that of -1
+
+
+class DosageChunks(Protocol):
+    """Genotypes of ``n`` individuals at ``m`` SNPs, whichever engine reads them."""
+
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def m(self) -> int: ...
+
+    def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (slice of the SNPs, A1 counts int8 (SNPs in chunk, n), -1 for missing)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,16 @@ class Dosages:
     n_cohort: int
     row_M: np.ndarray
     person_N: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """How many individuals these are."""
+        return len(self.person_N)
+
+    @property
+    def m(self) -> int:
+        """How many SNPs these are."""
+        return len(self.row_M)
 
     def people(self, index: np.ndarray) -> "Dosages":
         """The same SNPs of some of these individuals: positions or a mask over ``person_N``."""
@@ -54,7 +79,7 @@ class Dosages:
     def read(self) -> np.ndarray:
         """All A1 counts at once, int8 (M, N), -1 for missing: for few SNPs."""
         parts = [dosage_MN for _, dosage_MN in self.chunks()]
-        return np.concatenate([np.empty((0, len(self.person_N)), dtype=np.int8), *parts])
+        return np.concatenate([np.empty((0, self.n), dtype=np.int8), *parts])
 
     def standardised(
         self, p_M: np.ndarray, dtype: type = np.float64, size: int = CHUNK
@@ -119,7 +144,7 @@ def open_cohort(
 
 def frequencies(genotypes: Dosages) -> np.ndarray:
     """A1 frequency of each SNP among called genotypes, float64 (M,); NaN where nobody is called."""
-    p_M = np.full(len(genotypes.row_M), np.nan)
+    p_M = np.full(genotypes.m, np.nan)
     for part, dosage_MN in genotypes.chunks():
         called_M = np.count_nonzero(dosage_MN >= 0, axis=1)
         total_M = np.maximum(dosage_MN, 0).sum(axis=1)

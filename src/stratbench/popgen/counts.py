@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stratbench.genotypes.reader import Reader
+from stratbench.genotypes.dosages import DosageChunks
 from stratbench.popgen import hwe, ld
 
 
@@ -63,12 +63,12 @@ class Counts:
         return (maf_M >= maf * (1 - ld.EPSILON)) & (maf_M > 0)
 
 
-def count(reader: Reader, population_N: np.ndarray, keep_N: np.ndarray) -> Counts:
+def count(genotypes: DosageChunks, population_N: np.ndarray, keep_N: np.ndarray) -> Counts:
     """Genotype counts of every SNP among the kept individuals, by population."""
     code_N, names = pd.factorize(population_N[keep_N])
     members_KN = [np.flatnonzero(keep_N)[code_N == k] for k in range(len(names))]
-    tables = [np.zeros((reader.m, len(names)), dtype=np.int64) for _ in range(3)]
-    for part, count_MN in reader.chunks():
+    tables = [np.zeros((genotypes.m, len(names)), dtype=np.int64) for _ in range(3)]
+    for part, count_MN in genotypes.chunks():
         for k, members in enumerate(members_KN):
             of_population = count_MN[:, members]
             for value, table in zip((2, 1, 0), tables, strict=True):

@@ -13,7 +13,7 @@ from stratbench.core.errors import UserError
 from stratbench.core.words import counted
 from stratbench.genotypes import plink, tables
 from stratbench.genotypes.dosages import Dosages, open_bed
-from stratbench.genotypes.reader import Reader
+from stratbench.genotypes.fileset import FilesetDosages
 from stratbench.popgen import chromosomes
 from stratbench.popgen.counts import Counts, count
 
@@ -28,7 +28,7 @@ class UnderQC:
     fam: pd.DataFrame
     bim: pd.DataFrame
     samples: pd.DataFrame
-    reader: Reader
+    reader: FilesetDosages
     genotypes: Dosages
     autosome_M: np.ndarray
     sex_chromosome_M: np.ndarray
@@ -92,7 +92,7 @@ def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | Non
         fam,
         bim,
         samples,
-        Reader(raw_prefix, len(fam), len(bim)),
+        FilesetDosages(raw_prefix, len(fam), len(bim)),
         open_bed(f"{raw_prefix}.bed", len(fam), len(bim)),
         chromosomes.is_autosome(bim["chrom"], n_autosomes) & chromosomes.is_placed(bim),
         chromosomes.is_sex_or_mitochondrial(bim["chrom"], n_autosomes),

@@ -1,4 +1,4 @@
-"""A1 counts of a PLINK fileset through pandas-plink, a chunk of SNPs at a time."""
+"""A1 counts of a PLINK fileset from outside, read by pandas-plink, a chunk of SNPs at a time."""
 
 from collections.abc import Iterator
 from contextlib import redirect_stderr
@@ -12,10 +12,11 @@ from stratbench.genotypes import plink
 CELLS = 8_000_000  # genotypes in memory at once: float32 in pandas-plink, copied twice
 
 
-class Reader:
-    """Genotypes of ``prefix``.{bed,bim,fam}: ``n`` individuals, ``m`` SNPs; nothing is read before asked for.
+class FilesetDosages:
+    """All ``n`` individuals at all ``m`` SNPs of ``prefix``.{bed,bim,fam}; nothing is read before ``chunks``.
 
-    Raises UserError if the three files do not fit together.
+    It yields what ``dosages.Dosages`` yields, so that readers of ``dosages.DosageChunks`` take either. Raises
+    UserError if the three files do not fit together.
     """
 
     def __init__(self, prefix: str | Path, n: int, m: int, cells: int = CELLS) -> None:
@@ -26,7 +27,7 @@ class Reader:
         self.n, self.m = n, m
         self.size = max(1, min(m, cells // max(n, 1)))
         chunk = Chunk(nsamples=None, nvariants=self.size)
-        with redirect_stderr(StringIO()):  # a progress bar
+        with redirect_stderr(StringIO()):  # pandas-plink draws a progress bar there
             # pandas-plink calls column five of the .bim a0, so ref="a0" counts our A1 (tested with plink2).
             array = read_plink1_bin(bed, bim, fam, verbose=False, ref="a0", chunk=chunk)
         self._array = array.data
@@ -34,7 +35,7 @@ class Reader:
     def _read(self, start: int) -> np.ndarray:
         # One thread: jobs own one core each, and dask's pool would use all.
         block_NM = self._array[:, start : start + self.size].compute(scheduler="synchronous")
-        return np.fmax(block_NM.T, np.float32(-1)).astype(np.int8)  # of a number and NaN the number
+        return np.fmax(block_NM.T, np.float32(-1)).astype(np.int8)  # fmax turns NaN into -1
 
     def chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield (slice of the SNPs, A1 counts int8 (SNPs in chunk, n), -1 for missing), in file order."""
