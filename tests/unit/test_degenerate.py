@@ -15,7 +15,7 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.measured import measured
 from stratbench.genotypes import plink
-from stratbench.popgen.fst import Counts, weir_cockerham
+from stratbench.popgen.fst import PopulationFrequencies, weir_cockerham
 from whole_study import run
 
 N, M = 60, 600
@@ -116,7 +116,7 @@ def test_populations_of_one_have_no_fst_and_no_warning() -> None:
     n_MP, p_MP = np.ones((3, 2)), np.array([[0.0, 0.5], [1.0, 1.0], [0.5, 0.5]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isnan(weir_cockerham(Counts(n_MP, p_MP, (p_MP == 0.5).astype(float)))).all()
+        assert np.isnan(weir_cockerham(PopulationFrequencies(n_MP, p_MP, (p_MP == 0.5).astype(float)))).all()
 
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300])

@@ -10,7 +10,7 @@ from stratbench.popgen import hwe, ld
 
 
 @dataclass(frozen=True)
-class Counts:
+class GenotypeCounts:
     """Genotypes of each SNP by population, int64 (M, K), of ``n`` individuals: A1 homozygotes, het, A2.
 
     ``names`` are the populations', one blank where labels are missing.
@@ -63,7 +63,7 @@ class Counts:
         return (maf_M >= maf * (1 - ld.EPSILON)) & (maf_M > 0)
 
 
-def count(genotypes: DosageChunks, population_N: np.ndarray, keep_N: np.ndarray) -> Counts:
+def count(genotypes: DosageChunks, population_N: np.ndarray, keep_N: np.ndarray) -> GenotypeCounts:
     """Genotype counts of every SNP among the kept individuals, by population."""
     code_N, names = pd.factorize(population_N[keep_N])
     members_KN = [np.flatnonzero(keep_N)[code_N == k] for k in range(len(names))]
@@ -73,7 +73,7 @@ def count(genotypes: DosageChunks, population_N: np.ndarray, keep_N: np.ndarray)
             of_population = count_MN[:, members]
             for value, table in zip((2, 1, 0), tables, strict=True):
                 table[part, k] = np.count_nonzero(of_population == value, axis=1)
-    return Counts(int(keep_N.sum()), tuple(names), *tables)
+    return GenotypeCounts(int(keep_N.sum()), tuple(names), *tables)
 
 
 def most(share: float, n: int) -> int:

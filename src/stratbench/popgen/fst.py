@@ -20,30 +20,33 @@ PAIR_COLUMNS = list(FST.columns)
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Of each SNP in each population, float64 (M, P): called individuals, A1 frequency, heterozygosity.
+class PopulationFrequencies:
+    """What FST needs to know of each SNP in each of P populations.
 
-    Frequency and heterozygosity are 0 where nobody is called.
+    Attributes:
+        n_MP: called individuals, float64.
+        p_MP: A1 frequency, float64; 0 where nobody is called.
+        het_MP: share of heterozygotes, float64; 0 where nobody is called.
     """
 
     n_MP: np.ndarray
     p_MP: np.ndarray
     het_MP: np.ndarray
 
-    def of(self, *populations: int) -> "Counts":
-        """The same of some populations."""
+    def of(self, *populations: int) -> "PopulationFrequencies":
+        """The same for some of the populations only."""
         some = list(populations)
-        return Counts(self.n_MP[:, some], self.p_MP[:, some], self.het_MP[:, some])
+        return PopulationFrequencies(self.n_MP[:, some], self.p_MP[:, some], self.het_MP[:, some])
 
 
-def count(count_MN: np.ndarray, member_NP: np.ndarray) -> Counts:
+def count(count_MN: np.ndarray, member_NP: np.ndarray) -> PopulationFrequencies:
     """From A1 counts float64 (M, N), NaN for missing, and indicators of population, float64 (N, P)."""
     called_MN = np.isfinite(count_MN)
     n_MP = called_MN.astype(np.float64) @ member_NP
     total_MP = np.where(called_MN, count_MN, 0.0) @ member_NP
     het_MP = (count_MN == 1).astype(np.float64) @ member_NP
     most_MP = np.maximum(n_MP, 1)
-    return Counts(n_MP, total_MP / (2 * most_MP), het_MP / most_MP)
+    return PopulationFrequencies(n_MP, total_MP / (2 * most_MP), het_MP / most_MP)
 
 
 def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -55,7 +58,7 @@ def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tu
     return np.where(known, numerator, np.nan), np.where(known, denominator, np.nan)
 
 
-def weir_cockerham(counts: Counts) -> tuple[np.ndarray, np.ndarray]:
+def weir_cockerham(counts: PopulationFrequencies) -> tuple[np.ndarray, np.ndarray]:
     """Numerator a and denominator a + b + c per SNP over the populations given, float64 (M,).
 
     A population in which nobody is called at a SNP has no part in that SNP. NaN where fewer than two are left, or

@@ -28,7 +28,7 @@ from stratbench.genotypes import plink
 from stratbench.genotypes.dosages import Dosages, open_bed
 from stratbench.methods.checked import checked
 from stratbench.popgen import chromosomes, king
-from stratbench.popgen.counts import Counts, most
+from stratbench.popgen.counts import GenotypeCounts, most
 
 OUTBRED: Mapping[str, Any] = {"mating": "outbred", "build": None, "autosomes": None, "labels": ""}
 MOST_PAIRED = (
@@ -108,14 +108,14 @@ def _by_call_rate(cohort: UnderQC, options: Mapping[str, Any]) -> pd.DataFrame:
     return cohort.samples[["iid", "population"]].assign(missing=missing_N / m)
 
 
-def _for_individuals(cohort: UnderQC, counts: Counts, options: Mapping[str, Any]) -> np.ndarray:
+def _for_individuals(cohort: UnderQC, counts: GenotypeCounts, options: Mapping[str, Any]) -> np.ndarray:
     """Rows of the SNPs that heterozygosity and KING are of: common autosomal ones, evenly spaced."""
     usable_M = cohort.keep_M & cohort.autosome_M & counts.common_M(options["maf"])
     return qc_tables.thinned(np.flatnonzero(usable_M), options["individual_snps"])
 
 
 def _by_heterozygosity(
-    cohort: UnderQC, counts: Counts, row_M: np.ndarray, seen: pd.DataFrame, options: Mapping[str, Any]
+    cohort: UnderQC, counts: GenotypeCounts, row_M: np.ndarray, seen: pd.DataFrame, options: Mapping[str, Any]
 ) -> None:
     """Remove outliers of heterozygosity at these SNPs.
 
@@ -171,7 +171,7 @@ def _by_kinship(
 
 
 def _by_frequency(
-    cohort: UnderQC, counts: Counts, options: Mapping[str, Any], notes: Mapping[str, str]
+    cohort: UnderQC, counts: GenotypeCounts, options: Mapping[str, Any], notes: Mapping[str, str]
 ) -> np.ndarray:
     """Remove SNPs by HWE and MAF; return the P values, float64 (M,), NaN where not tested."""
     p_M = np.full(len(cohort.bim), np.nan)
@@ -190,7 +190,7 @@ def _by_frequency(
 
 def _write(
     cohort: UnderQC,
-    counts: Counts,
+    counts: GenotypeCounts,
     seen: pd.DataFrame,
     options: Mapping[str, Any],
     about: Mapping[str, Any],

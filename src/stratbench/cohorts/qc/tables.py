@@ -8,7 +8,7 @@ from scipy.sparse.linalg import svds
 
 from stratbench.core import files
 from stratbench.genotypes.dosages import standardise, with_nan
-from stratbench.popgen.counts import Counts
+from stratbench.popgen.counts import GenotypeCounts
 
 ROUNDING = 1e-6  # singular values below this share of the largest say nothing
 AXES_SNPS = 2000  # evenly spaced: enough to see populations, duplicates and outliers
@@ -44,7 +44,12 @@ def axes(count_MN: np.ndarray) -> np.ndarray:
 
 
 def write_snps(
-    bim: pd.DataFrame, first: Counts, last: Counts, hwe_p_M: np.ndarray, step_M: np.ndarray, path: Path
+    bim: pd.DataFrame,
+    first: GenotypeCounts,
+    last: GenotypeCounts,
+    hwe_p_M: np.ndarray,
+    step_M: np.ndarray,
+    path: Path,
 ) -> None:
     """qc_snps.tsv.gz: each SNP of the source, of whom ``first`` counts those who passed the call rate.
 

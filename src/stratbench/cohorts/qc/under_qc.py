@@ -15,7 +15,7 @@ from stratbench.genotypes import plink, tables
 from stratbench.genotypes.dosages import Dosages, open_bed
 from stratbench.genotypes.fileset import FilesetDosages
 from stratbench.popgen import chromosomes
-from stratbench.popgen.counts import Counts, count
+from stratbench.popgen.counts import GenotypeCounts, count
 
 CHUNK = 2048  # SNPs read at a time; fewer above 8000 individuals
 CELLS = 16_000_000
@@ -69,7 +69,7 @@ class UnderQC:
         """The kept individuals' A1 counts at a few of these SNPs, int8 (M, N)."""
         return self.kept(qc_tables.thinned(row_M, qc_tables.AXES_SNPS)).read()
 
-    def count(self) -> Counts:
+    def count(self) -> GenotypeCounts:
         """Genotypes of every SNP among the kept individuals."""
         return count(self.reader, self.samples["population"].to_numpy(), self.keep_N)
 
