@@ -17,7 +17,7 @@ import numpy as np
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
 from stratbench.datasets.options import FORMS
-from stratbench.genotypes.dosages import Genotypes, frequencies
+from stratbench.genotypes.dosages import Dosages, frequencies, with_nan
 
 REACH = 4  # SNPs of a pair within an LD block are at most so many candidates apart
 MOST_R2 = 0.2  # and correlate at most so much, for two SNPs that say the same have no interaction
@@ -39,13 +39,13 @@ class Part:
 class People:
     """What terms are made of: genotypes of everyone, populations, and the chromosome of each row of .bim."""
 
-    genotypes: Genotypes
+    genotypes: Dosages
     population_N: np.ndarray
     chromosome_M: np.ndarray
 
     def counts(self, row_K: np.ndarray) -> np.ndarray:
         """A1 counts, float64 (N, K), a missing one being the whole number next to the SNP's mean."""
-        count_NK = self.genotypes.snps(np.asarray(row_K, dtype=np.int64)).read().T
+        count_NK = with_nan(self.genotypes.snps(np.asarray(row_K, dtype=np.int64)).read()).T
         mean_K = np.rint(np.nanmean(count_NK, axis=0)) if len(row_K) else np.empty(0)
         return np.where(np.isnan(count_NK), mean_K, count_NK)
 
