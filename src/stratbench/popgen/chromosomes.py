@@ -1,4 +1,4 @@
-"""Which SNPs lie on autosomes: a matter of the species, as chromosome 23 is X in people only.
+"""Which SNPs lie on autosomes. That depends on the species, as chromosome 23 is X in people only.
 
 X, Y, XY (also PAR1, PAR2) and MT are named so, or numbered after the autosomes as PLINK does: with 22 autosomes 23 to
 26, with the mouse's 19 from 20 to 23. Where nobody says how many autosomes there are, every number is one, and a real
@@ -40,7 +40,7 @@ def bare(chrom: str) -> str:
 
 
 def _each(chrom_M: pd.Series, verdict: Callable[[str], bool]) -> np.ndarray:
-    """What is said of each SNP's chromosome's bare name, bool (M,); each chromosome is asked about once."""
+    """``verdict`` on the bare name of each SNP's chromosome, bool (M,); it is called once a chromosome."""
     return chrom_M.map({chrom: verdict(bare(chrom)) for chrom in chrom_M.unique()}).to_numpy(dtype=bool)
 
 
@@ -52,7 +52,7 @@ def is_on(chrom_M: pd.Series, chrom: str) -> np.ndarray:
 def require_known(chroms: Iterable[str], about: Mapping[str, Any], bim: str | Path) -> None:
     """Raise UserError for chromosomes 23 to 26, by number, where nobody says how many autosomes there are.
 
-    They are X, Y, XY and MT in people, and autosomes in cattle: whoever guesses tests men for heterozygotes on X.
+    They are X, Y, XY and MT in people, and autosomes in cattle. A wrong guess would test men for HWE on X.
     """
     found = sorted({bare(chrom) for chrom in chroms} & HUMAN_SEX)
     if found and autosomes(about) is None:
@@ -98,7 +98,7 @@ def _key(chrom: str) -> tuple[int, str]:
 
 
 def map_order(bim: pd.DataFrame) -> np.ndarray:
-    """Positions of the SNPs in the .bim, by chromosome and base pair, file order among equals: int64 (M,)."""
+    """Positions of the SNPs in the .bim, by chromosome and base pair; ties stay in file order: int64 (M,)."""
     ranked = sorted(bim["chrom"].unique(), key=_key)
     rank_M = bim["chrom"].map({chrom: k for k, chrom in enumerate(ranked)}).to_numpy()
     return np.lexsort([bim["pos"].to_numpy(), rank_M])

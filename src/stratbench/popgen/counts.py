@@ -1,4 +1,4 @@
-"""Genotype counts of SNPs by population, and what call rate, HWE and MAF make of them."""
+"""Genotype counts of SNPs by population, and the call rate, HWE and MAF that follow from them."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,12 @@ from stratbench.popgen import hwe, ld
 
 @dataclass(frozen=True)
 class GenotypeCounts:
-    """Genotypes of each SNP by population, int64 (M, K), of ``n`` individuals: A1 homozygotes, het, A2.
+    """How often each genotype occurs at each of M SNPs, in each of K populations.
 
-    ``names`` are the populations', one blank where labels are missing.
+    Attributes:
+        n: individuals, called or not.
+        names: the populations' names; individuals without a label are counted under a blank name.
+        hom1_MK, het_MK, hom2_MK: homozygotes of A1, heterozygotes, homozygotes of A2, int64.
     """
 
     n: int
@@ -42,10 +45,10 @@ class GenotypeCounts:
         return np.minimum(self.a1_freq_M, 1 - self.a1_freq_M)
 
     def hwe_M(self, of_M: np.ndarray, within: str = "population") -> np.ndarray:
-        """The smallest exact P value over the populations, float64 (M,), of these SNPs; NaN of the others.
+        """The smallest exact P value of HWE over the populations, float64 (M,); NaN for SNPs not in ``of_M``.
 
-        ``within`` is ``population``, where people without a label are no population, or ``pooled``: all as one.
-        All are NaN where nobody has a label.
+        ``within`` is ``population``, which leaves out people without a label, or ``pooled``, which takes all people
+        as one population. With ``population``, all values are NaN if nobody has a label.
         """
         result_M = np.full(len(of_M), np.nan)
         tables = [table_MK[of_M] for table_MK in (self.hom1_MK, self.het_MK, self.hom2_MK)]
@@ -54,11 +57,11 @@ class GenotypeCounts:
         else:
             for k in np.flatnonzero(self.names):
                 p_M = hwe.exact(*(table_MK[:, k] for table_MK in tables))
-                result_M[of_M] = np.fmin(result_M[of_M], p_M)  # the first against NaN
+                result_M[of_M] = np.fmin(result_M[of_M], p_M)  # fmin prefers a number to NaN
         return result_M
 
     def common_M(self, maf: float) -> np.ndarray:
-        """SNPs with at least this minor allele frequency that vary: bool (M,)."""
+        """Which SNPs vary and have at least this minor allele frequency: bool (M,)."""
         maf_M = self.maf_M
         return (maf_M >= maf * (1 - ld.EPSILON)) & (maf_M > 0)
 
@@ -77,5 +80,5 @@ def count(genotypes: DosageChunks, population_N: np.ndarray, keep_N: np.ndarray)
 
 
 def most(share: float, n: int) -> int:
-    """The largest count that is not above a share of n, with plink2's tolerance."""
+    """The largest count that is no more than this share of ``n``, with plink2's tolerance."""
     return int(share * n * (1 + ld.EPSILON))

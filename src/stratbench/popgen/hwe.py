@@ -32,7 +32,7 @@ def exact(hom1_M: np.ndarray, het_M: np.ndarray, hom2_M: np.ndarray) -> np.ndarr
     order = np.argsort(steps_U, kind="stable")
     start = 0
     while start < len(order):
-        # as many as fit where each takes what the last one of them, the longest, needs
+        # As many SNPs as fit into memory, where each takes as much as the last and longest of them.
         size = int(np.searchsorted(steps_U[order[start:]] * np.arange(1, len(order) - start + 1), CELLS))
         part = order[start : start + max(size, 1)]
         steps = int(steps_U[part[-1]])
@@ -44,9 +44,9 @@ def exact(hom1_M: np.ndarray, het_M: np.ndarray, hom2_M: np.ndarray) -> np.ndarr
 def _range(n_U: np.ndarray, rare_U: np.ndarray, het_U: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The least count of rare homozygotes to look at, and how many counts: int64 (U,), (U,).
 
-    They reach 12 standard deviations and 64 counts from the mean, and the observed one lies in the inner half: what
-    is left out does not show in the first nine digits. Where it lies further out, all counts are looked at.
-    (Standard deviations alone would not do: rare homozygotes are a Poisson number.)
+    The counts reach 12 standard deviations and 64 from the mean, if the observed count lies in the inner half of that
+    range: what is left out then changes none of the first nine digits. If it lies further out, all counts are looked
+    at. Standard deviations alone would not do, as the number of rare homozygotes follows a Poisson distribution.
     """
     share_U = rare_U / np.maximum(2 * n_U, 1)
     mean_U = n_U * share_U**2

@@ -4,7 +4,8 @@ Manichaikul et al. 2010, Bioinformatics 26:2867, equation 11 (between families),
 it: over the SNPs at which both are called, phi = 1/2 - sum (g_i - g_j)^2 / (4 min(het_i, het_j)). Duplicates have
 1/2, parents and full siblings 1/4, second and third degree 1/8 and 1/16, unrelated people of one population 0, of
 different ones below 0. Limits between the degrees are halfway on a log scale: 2^-1.5, 2^-2.5, 2^-3.5, 2^-4.5.
-Autosomal SNPs, not pruned. It means nothing among the inbred, who have hardly a heterozygote to divide by.
+It takes autosomal SNPs that are not pruned. Among inbred individuals it has no meaning, as they have hardly any
+heterozygous genotypes, by which it divides.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -39,8 +40,8 @@ def blocks(chunks: Chunks, n: int, rows: int = ROWS) -> Iterator[Block]:
     """All pairs of ``n`` individuals, ``rows`` at a time.
 
     ``chunks()`` starts anew each time and gives A1 counts, int8 (SNPs, n), -1 for missing. It is read once for
-    each block. A bit a SNP, so that 64 SNPs of a pair are compared at a time: about six times as fast as
-    products of matrices.
+    each block. A SNP takes one bit, so that 64 SNPs of a pair are compared at a time, which is about six times as
+    fast as products of matrices.
     """
     for start in range(0, n, rows):
         here = min(rows, n - start)
@@ -57,7 +58,7 @@ def blocks(chunks: Chunks, n: int, rows: int = ROWS) -> Iterator[Block]:
 
 
 def _bits(of_MC: np.ndarray) -> np.ndarray:
-    """A bit a SNP: uint64 (C, ceil(M / 64)) of bool (M, C)."""
+    """bool (M, C) with one bit a SNP: uint64 (C, ceil(M / 64))."""
     bytes_CB = np.packbits(np.ascontiguousarray(of_MC.T), axis=1)
     return np.pad(bytes_CB, ((0, 0), (0, -bytes_CB.shape[1] % 8))).view(np.uint64)
 

@@ -3,9 +3,9 @@
 The rule is that of ``plink2 --indep-pairwise WINDOW STEP R2`` (PLINK 1.x order of comparisons; Purcell et al.
 2007, American Journal of Human Genetics 81:559; Chang et al. 2015, GigaScience 4:7). Windows of ``window``
 SNPs of one chromosome move by ``step`` SNPs. Within a window each SNP in turn is compared with the later
-ones up to the first with r2 > ``r2``; of that pair the one with the lower minor allele frequency goes, the
-later one if they are equal; then the next SNP has its turn; and so on until a whole round removes nothing.
-r2 is the squared correlation of the genotype counts of those individuals who have both.
+ones up to the first with r2 > ``r2``. Of that pair, the SNP with the lower minor allele frequency is removed, and
+the later one if the frequencies are equal. Then the next SNP has its turn. Rounds are repeated until one of them
+removes nothing. r2 is the squared correlation of the A1 counts of the individuals who are called at both SNPs.
 """
 
 import time
@@ -18,8 +18,8 @@ import numpy as np
 from stratbench.core.job import say
 from stratbench.genotypes.dosages import Dosages
 
-BLOCK = 20  # SNPs that join the windows at a time: correlations in one go, with few that are not needed
-SECONDS = 20  # between two lines of progress
+BLOCK = 20  # SNPs that join the windows at a time: with more, more correlations are computed than needed
+SECONDS = 20  # from one line of progress to the next
 Pair = tuple[int, int, int]  # window, first SNP, second SNP
 EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared with this tolerance
 

@@ -16,7 +16,7 @@ from stratbench.genotypes.dosages import Dosages
 from stratbench.popgen import AXES
 from stratbench.popgen.shrinkage import corrected
 
-TOLERANCE = 1e-9  # eigenvalues below this share of the largest are rounding
+TOLERANCE = 1e-9  # eigenvalues below this share of the largest are rounding errors
 CONVERGED = 1e-3  # of an axis's eigenvalue: length of the residual at which iteration ends
 PASSES = 12  # over the genotypes at most
 
@@ -44,7 +44,7 @@ class Spectrum:
     vector_FJ: np.ndarray
 
     def real(self) -> "Spectrum":
-        """Without those that are rounding."""
+        """The same without eigenvalues that are rounding errors."""
         real_J = self.value_J > TOLERANCE * max(self.value_J[0], np.finfo(float).tiny)
         return Spectrum(self.value_J[real_J], self.vector_FJ[:, real_J])
 
@@ -126,7 +126,7 @@ def iterate(people: Dosages, p_M: np.ndarray, k: int, passes: int = PASSES) -> S
         if good == k or left <= 0:
             break
         block_FW = image_FB[:, -block_FW.shape[1] :][:, :left]
-        for _ in range(2):  # once leaves rounding in
+        for _ in range(2):  # a single time would leave rounding errors
             block_FW = np.linalg.qr(block_FW - basis_FB @ (basis_FB.T @ block_FW))[0]
     return found
 
@@ -159,6 +159,6 @@ def _project(everyone: Dosages, p_M: np.ndarray, loading_MJ: np.ndarray) -> tupl
 
 
 def _signs(loading_MK: np.ndarray) -> np.ndarray:
-    """+1 or -1 for each axis, so that its loading of largest size becomes positive (the first, if tied)."""
+    """+1 or -1 for each axis, which makes its largest loading positive. Ties: the first SNP decides."""
     largest_K = np.abs(loading_MK).argmax(axis=0)
     return np.where(loading_MK[largest_K, np.arange(loading_MK.shape[1])] < 0, -1.0, 1.0)

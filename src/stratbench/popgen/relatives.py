@@ -1,4 +1,4 @@
-"""Who is related to whom: groups of relatives, and people without any, from a table of kinships.
+"""Groups of relatives, and sets of unrelated individuals, found in a table of kinships.
 
 The table has a row for each pair that is related at all: ``iid_1 iid_2 kinship``. KING's kinship is near .5 for
 duplicates, .25 for first-degree relatives, .125 for second; degrees end at .354, .177, .0884 and .0442 (Manichaikul et
@@ -16,7 +16,10 @@ THIRD_DEGREE, SECOND_DEGREE, FIRST_DEGREE = 0.0442, 0.0884, 0.177
 
 
 def pairs(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.ndarray:
-    """Positions among ``iids`` of the pairs with a larger kinship, int64 (P, 2); others' pairs are passed over."""
+    """Positions in ``iids`` of each pair with a kinship above the threshold, int64 (P, 2).
+
+    Pairs with an individual that is not in ``iids`` are left out.
+    """
     above = kinship[kinship["kinship"] > threshold]
     at = pd.Series(np.arange(len(iids)), index=list(iids))
     found = np.stack([at.reindex(above[name]).to_numpy(dtype=float) for name in ("iid_1", "iid_2")], axis=1)
@@ -31,9 +34,10 @@ def groups(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.n
 
 
 def without_relatives(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.ndarray:
-    """A mask (N,) of individuals of whom no two are related: whoever has most relatives goes first.
+    """Which individuals to keep so that no two of them are related: bool (N,).
 
-    Of equals the last one goes.
+    The individual with the most relatives is removed first, again and again. Ties: the individual that comes last
+    in ``iids`` is removed.
     """
     kept_N = np.ones(len(iids), dtype=bool)
     pair_P2 = pairs(kinship, iids, threshold)

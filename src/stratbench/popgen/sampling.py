@@ -10,7 +10,7 @@ from stratbench.core.errors import UserError
 
 UNASSIGNED = "unassigned"  # the population of people whose label is missing and could not be called
 LEAST = 10  # labelled individuals of a population from which others may be called
-SHUFFLES = 200  # orders of families that are tried; the best balanced one counts
+SHUFFLES = 200  # orders of families that are tried, of which the best balanced one is taken
 
 
 def stratified(stratum_N: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
@@ -30,10 +30,19 @@ def stratified(stratum_N: np.ndarray, fraction: float, rng: np.random.Generator)
 def whole_families(
     family_N: np.ndarray, stratum_N: np.ndarray, fractions: dict[str, float], rng: np.random.Generator
 ) -> np.ndarray:
-    """The set of each individual, text (N,), families whole; ``fractions`` of all sets sum to 1.
+    """Divide individuals into sets so that no family is divided.
 
-    Of many random orders of families, cut at the fractions, the one counts whose sets are nearest to the
+    Many random orders of the families are cut at the fractions. The order is taken whose sets come nearest to the
     fractions in every stratum.
+
+    Args:
+        family_N: the family of each individual.
+        stratum_N: the stratum of each individual.
+        fractions: the share of individuals of each set; they sum to 1.
+        rng: the generator that the orders are drawn from.
+
+    Returns:
+        The set of each individual, text (N,).
     """
     code_N, names = pd.factorize(family_N)
     stratum_code_N, strata = pd.factorize(stratum_N)
@@ -52,7 +61,7 @@ def whole_families(
 
 
 def _cut(size_F: np.ndarray, share_K: np.ndarray, order_F: np.ndarray) -> np.ndarray:
-    """The set (0 ... K-1) of each family: that in which its middle member falls, families in this order."""
+    """The set of each family, 0 to K - 1: families are lined up in this order, and the middle member decides."""
     middle_F = np.cumsum(size_F[order_F]) - size_F[order_F] / 2
     set_F = np.empty(len(size_F), dtype=np.int64)
     set_F[order_F] = np.searchsorted(np.cumsum(share_K)[:-1] * size_F.sum(), middle_F, side="right")

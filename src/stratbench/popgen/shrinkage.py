@@ -1,9 +1,9 @@
 """Scores of people outside a PCA's fit, corrected for shrinkage: online augmentation, decomposition, Procrustes.
 
-Axes follow the noise of the people that they are fitted on, so that others come out shrunken towards 0 by plain
-projection, more so on later axes. Each of them is therefore added to the fit alone; the axes of this PCA, rotated
-onto those of the fit, give the score (Zhang, Dey & Lee 2020, Bioinformatics 36:3439, OADP). Nobody's score depends
-on anybody else outside the fit.
+Axes follow the noise of the people that they are fitted on. Plain projection therefore shrinks the scores of other
+people towards 0, more so on later axes. To correct this, each person outside the fit is added to the fit alone; the
+axes of this PCA, rotated onto those of the fit, give the person's score (Zhang, Dey & Lee 2020, Bioinformatics 36:3439,
+OADP). No score depends on any other person outside the fit.
 
 Adding a person is a rank-one update: with the fit's singular values d and directions U, and a person's genotypes
 y = U l + r g, the new decomposition is that of diag(d^2, 0) + z z' with z = (l, r). The paper takes the first few
@@ -28,7 +28,7 @@ def corrected(l_NJ: np.ndarray, square_N: np.ndarray, value_J: np.ndarray, k: in
 
 def _one(l_J: np.ndarray, rest: float, value_J: np.ndarray, k: int) -> np.ndarray:
     """The score (k,) of one person; ``rest`` is the length outside the directions."""
-    # ascending, as LAPACK wants it; first the direction that the fit does not have
+    # LAPACK wants values in ascending order. The direction that the fit does not have comes first.
     z, d = np.r_[rest, l_J[::-1]], np.sqrt(np.r_[0.0, value_J[::-1]])
     length = float(np.linalg.norm(z))
     if length == 0:
@@ -43,7 +43,7 @@ def _one(l_J: np.ndarray, rest: float, value_J: np.ndarray, k: int) -> np.ndarra
             raise RuntimeError(f"dlasd4 found no root {axis + 1} of {len(d)}")
         vector = unit / (np.where(minus == 0, np.finfo(float).tiny, minus) * plus)
         axis_KJ[axis] = vector / np.linalg.norm(vector)
-    # rotate the fit's people on the new axes onto their old scores: only the cross-product is needed
+    # Rotate the fitted people's scores on the new axes onto their old ones; this needs their cross-product only.
     cross_KK = axis_KJ[:, ::-1][:, :k] * value_J[:k]
     left, _, right = np.linalg.svd(cross_KK)
     return np.asarray(axis_KJ @ z @ left @ right)

@@ -112,10 +112,10 @@ def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
 
 
 def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float) -> np.ndarray:
-    """Of these individuals those of whom no two have a larger KING kinship: bool (N,).
+    """Which of the fitted individuals to keep so that no pair has a KING kinship above the threshold: bool (N,).
 
-    All of them where SNPs span too little of a genome for kinships to tell, and where there are too many; the log
-    says so.
+    All are kept if the SNPs span too little of a genome for kinships to be precise, or if the individuals are too
+    many; the log then says so.
     """
     iids, span, snps = iid_N[fitted_N].tolist(), kin.span(cohort), len(kin.autosomal(cohort))
     reasons = {

@@ -1,6 +1,7 @@
-"""Whom quality control removes: label-blind outliers in heterozygosity, duplicates, relatives.
+"""The individuals that quality control removes: outliers in heterozygosity, duplicates and relatives.
 
-Each looks at autosomal SNPs that passed the call rate and vary, among those who are left.
+Each step looks at the autosomal SNPs that passed the call rate and vary among the individuals who are left. No step
+looks at a trait.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from stratbench.popgen import king, relatives
 
 PAIRS = list(KINSHIP.columns)
 HOMOZYGOUS = 0.9  # a mean F that no outbred cohort has
-LEAST_SNPS = 500  # kinship of fewer says little: its standard error is about .5 / sqrt(SNPs)
+LEAST_SNPS = 500  # kinships need as many: their standard error is about .5 / sqrt(SNPs)
 
 
 def inbreeding(
@@ -23,9 +24,9 @@ def inbreeding(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Heterozygosity and F of each individual, float64 (N,) both, NaN where nothing is called.
 
-    F = 1 - observed / expected heterozygotes, expected in the individual's population at the SNPs where it is called:
-    the sum of 2 p (1 - p), as plink2's --het has it. ``a1_freq_MK`` are the populations' frequencies and ``code_N``
-    says who is of which.
+    F is 1 - observed / expected heterozygotes. The expected number is the sum of 2 p (1 - p) over the SNPs at which
+    the individual is called, with the frequencies p of its population, as plink2's --het has it. ``a1_freq_MK`` are
+    the A1 frequencies of the K populations, float64; ``code_N`` is the population of each individual, 0 to K - 1.
     """
     het_N, called_N, expected_N = np.zeros((3, len(code_N)))
     two_pq_MK = 2 * a1_freq_MK * (1 - a1_freq_MK)
@@ -40,7 +41,7 @@ def inbreeding(
 
 
 def require_heterozygotes(f_N: pd.Series, source: str | Path) -> None:
-    """Raise UserError where hardly anyone is heterozygous: HWE would take most SNPs, and KING would be blind."""
+    """Raise UserError if hardly anyone is heterozygous: HWE would remove most SNPs, and KING would tell nothing."""
     mean = f_N.mean()  # at copies of one SNP most people may have 1, but not all
     if mean > HOMOZYGOUS:
         raise UserError(
@@ -50,7 +51,10 @@ def require_heterozygotes(f_N: pd.Series, source: str | Path) -> None:
 
 
 def outliers(f_N: np.ndarray, code_N: np.ndarray, deviations: float) -> np.ndarray:
-    """Who lies more than so many standard deviations from the mean of their population: bool (N,)."""
+    """Which individuals have an F more than ``deviations`` standard deviations off their population's mean: bool (N,).
+
+    ``code_N`` is the population of each individual, 0 to K - 1.
+    """
     result_N = np.zeros(len(f_N), dtype=bool)
     for k in range(code_N.max(initial=-1) + 1):
         of_k = (code_N == k) & np.isfinite(f_N)
@@ -62,7 +66,10 @@ def outliers(f_N: np.ndarray, code_N: np.ndarray, deviations: float) -> np.ndarr
 def kinship(
     blocks: Callable[[], Iterator[tuple[slice, np.ndarray]]], iid_N: pd.Series, limit: float
 ) -> pd.DataFrame:
-    """Pairs related to the third degree or closer, or up to a lower ``limit``: PAIRS (see ``king.pairs``)."""
+    """The pairs with a kinship of at least ``limit``, or of the third degree if that is lower: a table of PAIRS.
+
+    ``blocks()`` starts anew each time and gives chunks of A1 counts, see ``king.pairs``.
+    """
     least = min(limit, king.THIRD_DEGREE)
     pairs = king.pairs(lambda: (count_MN for _, count_MN in blocks()), len(iid_N), least)
     names = iid_N.to_numpy(dtype=object)
@@ -71,14 +78,24 @@ def kinship(
 
 
 def no_pairs() -> pd.DataFrame:
-    """The table of pairs where KING was not computed or nobody is related."""
+    """A table of PAIRS without rows: KING was not computed, or nobody is related."""
     return pd.DataFrame(columns=PAIRS)
 
 
 def duplicates(pairs: pd.DataFrame, iid_N: pd.Series, missing_N: np.ndarray, limit: float) -> np.ndarray:
-    """Whom to remove so that no pair is above ``limit``: bool (N,). Of a pair the one with more missing genotypes.
+    """Which individuals to remove so that no pair has a kinship above ``limit``.
 
-    Closest pairs first; of equals the later one in the file goes.
+    Pairs are looked at in order of their kinship, the largest first. The individual with more missing genotypes is
+    removed. Ties: the individual that comes last in the file is removed.
+
+    Args:
+        pairs: a table of PAIRS.
+        iid_N: the individuals' ids, in the order of the file.
+        missing_N: the share of missing genotypes of each individual, float64.
+        limit: the largest kinship that a pair may have.
+
+    Returns:
+        Which individuals to remove, bool (N,).
     """
     gone_N = np.zeros(len(iid_N), dtype=bool)
     closest = pairs.sort_values("kinship", ascending=False, kind="stable")
@@ -89,5 +106,8 @@ def duplicates(pairs: pd.DataFrame, iid_N: pd.Series, missing_N: np.ndarray, lim
 
 
 def relatives_of_others(pairs: pd.DataFrame, iid_N: pd.Series, limit: float) -> np.ndarray:
-    """Whom to remove so that no pair is above ``limit``: bool (N,), whoever has most relatives first."""
+    """Which individuals to remove so that no pair has a kinship above ``limit``: bool (N,).
+
+    The individual with the most relatives is removed first, see ``relatives.without_relatives``.
+    """
     return ~relatives.without_relatives(pairs, iid_N.tolist(), limit)

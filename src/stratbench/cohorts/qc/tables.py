@@ -1,4 +1,4 @@
-"""What QC saw of each individual and SNP: tables for pictures and for whoever wants to choose a threshold."""
+"""What QC measured of each individual and each SNP, for the figures and for users who choose a threshold."""
 
 from pathlib import Path
 
@@ -10,18 +10,19 @@ from stratbench.core import files
 from stratbench.genotypes.dosages import standardise, with_nan
 from stratbench.popgen.counts import GenotypeCounts
 
-ROUNDING = 1e-6  # singular values below this share of the largest say nothing
-AXES_SNPS = 2000  # evenly spaced: enough to see populations, duplicates and outliers
+ROUNDING = 1e-6  # singular values below this share of the largest are rounding errors
+# The axes are computed from so many evenly spaced SNPs: populations and outliers show with them.
+AXES_SNPS = 2000
 
 
 def thinned(row_M: np.ndarray, at_most: int | None) -> np.ndarray:
-    """At most so many of these SNPs, evenly spaced; None is all."""
+    """``at_most`` of these SNPs, evenly spaced; all of them where it is None or there are no more."""
     left = len(row_M) if at_most is None else min(at_most, len(row_M))
     return row_M[np.arange(left) * len(row_M) // max(left, 1)]
 
 
 def axes(count_MN: np.ndarray) -> np.ndarray:
-    """First two principal components of few SNPs, float64 (N, 2), of unit length; NaN where there are no two.
+    """The first two principal components of a few SNPs, float64 (N, 2), of unit length; NaN if there are fewer.
 
     ``count_MN`` are A1 counts, int8, -1 for missing; standardised, missing -> 0 (Patterson et al. 2006, PLoS
     Genetics 2:e190).
@@ -31,11 +32,12 @@ def axes(count_MN: np.ndarray) -> np.ndarray:
     varies_M = (p_M > 0) & (p_M < 1)
     z_MN = standardise(np.ascontiguousarray(with_nan(count_MN[varies_M])), p_M[varies_M])
     none_N2 = np.full((count_MN.shape[1], 2), np.nan)
-    if min(z_MN.shape) < 4 or not z_MN.any():  # everyone heterozygous everywhere has z 0
+    if min(z_MN.shape) < 4 or not z_MN.any():  # z is 0 where everyone is heterozygous at each SNP
         return none_N2
-    start = np.random.default_rng(0).normal(size=min(z_MN.shape))  # the same result each time
+    # A fixed start gives the same result each time.
+    start = np.random.default_rng(0).normal(size=min(z_MN.shape))
     _, value_2, axis_2N = svds(z_MN, k=2, v0=start)
-    if value_2.min() < ROUNDING * value_2.max():  # two kinds of people, each alike: one axis
+    if value_2.min() < ROUNDING * value_2.max():  # two groups of identical people have one axis
         return none_N2
     axis_2N = axis_2N[np.argsort(-value_2)]
     sign_2 = np.sign(axis_2N[[0, 1], np.abs(axis_2N).argmax(axis=1)])

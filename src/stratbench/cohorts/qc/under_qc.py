@@ -1,4 +1,4 @@
-"""A raw cohort on its way through quality control: its tables, and who and what is still in."""
+"""A raw cohort during quality control: its tables, and the individuals and SNPs that no step has removed yet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +23,17 @@ CELLS = 16_000_000
 
 @dataclass
 class UnderQC:
-    """``keep_N`` and ``keep_M`` say who and what is in; ``step_N`` and ``step_M`` which step removed the others."""
+    """A raw cohort of N individuals and M SNPs.
+
+    Attributes:
+        fam, bim, samples: its tables, in file order.
+        reader: all genotypes by pandas-plink, for passes over all SNPs.
+        genotypes: the same genotypes, of which some SNPs and individuals can be chosen.
+        autosome_M, sex_chromosome_M: which SNPs have a place on an autosome, and which are on X, Y, XY or MT; bool.
+        steps: the record of the steps.
+        keep_N, keep_M: which individuals and SNPs no step has removed, bool.
+        step_N, step_M: the step that removed each individual and SNP, blank for those that are kept.
+    """
 
     fam: pd.DataFrame
     bim: pd.DataFrame
@@ -62,7 +72,7 @@ class UnderQC:
         return self.genotypes.snps(row_M).people(self.keep_N)
 
     def chunks(self, row_M: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        """The kept individuals' A1 counts at these SNPs, a chunk at a time, and which of them it holds."""
+        """Yield (slice of ``row_M``, the kept individuals' A1 counts at these SNPs, int8, -1 for missing)."""
         return self.kept(row_M).chunks(CHUNK, CELLS)
 
     def some(self, row_M: np.ndarray) -> np.ndarray:
@@ -70,12 +80,12 @@ class UnderQC:
         return self.kept(qc_tables.thinned(row_M, qc_tables.AXES_SNPS)).read()
 
     def count(self) -> GenotypeCounts:
-        """Genotypes of every SNP among the kept individuals."""
+        """How often each genotype occurs at every SNP among the kept individuals, by population."""
         return count(self.reader, self.samples["population"].to_numpy(), self.keep_N)
 
 
 def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | None) -> UnderQC:
-    """.fam, .bim, .bed and samples.tsv of the raw contract, checked against each other.
+    """Read the .fam, .bim, .bed and samples.tsv of a raw cohort, and check them against each other.
 
     Raises UserError where they do not fit together, and for duplicate SNP ids.
     """

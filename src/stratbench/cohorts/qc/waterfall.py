@@ -7,12 +7,18 @@ from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
 
-LEAST = {"individuals": 2, "SNPs": 1}  # one individual differs from nobody; SNPs for structure may be none
+LEAST = {"individuals": 2, "SNPs": 1}  # that a step must leave; there may be no SNPs for structure
 
 
 @dataclass
 class Waterfall:
-    """What each step removed; ``left`` counts individuals and SNPs."""
+    """The rows of qc.tsv, one a step.
+
+    Attributes:
+        left: how many individuals and SNPs no step has removed.
+        source: the file that errors name.
+        rows: step, unit, removed, left and threshold of each step so far.
+    """
 
     left: dict[str, int]
     source: str
