@@ -89,7 +89,7 @@ class Dosages:
         A SNP has four values, so a byte has 256 quadruples, which are looked up.
         """
         values = with_nan(plink.A1_COUNT[None])[0]
-        codes = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4)
+        codes = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4).astype(np.intp)  # of each byte
         for part, packed_MQ in self._packed(size, CELLS):
             table_M4: np.ndarray = standardise(np.tile(values, (len(packed_MQ), 1)), p_M[part]).astype(dtype)
             z_MQ4 = np.empty((*packed_MQ.shape, 4), dtype=dtype)
