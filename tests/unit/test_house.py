@@ -29,10 +29,10 @@ SHORT_FOLDERS = {
     "/sections": "one file for each section of the report",
 }
 SHORT_FILES = {
+    "core/found.py": "the digest of a rule and the metrics find files of a folder by one rule",
     "core/seeds.py": "every package draws its seeds here, and nothing else decides them",
     "core/threads.py": "it runs before numpy and jax are imported, and so shares a file with nothing that imports them",
     "core/words.py": "every package that writes text uses it",
-    "methods/options.py": "jobs that run without a config fill in defaults here and need no other part of the package",
     "report/verdicts.py": "figures and sections take their verdicts from here alone",
     "training/loss.py": "what a kind of trait minimises is stated once, apart from the loop that minimises it",
 }

@@ -207,7 +207,7 @@ def test_page_needs_nothing_but_itself(made: tuple[Path, dict, str]) -> None:
 
 
 def test_figures_of_labels_that_differ_by_a_sign_share_no_id(tmp_path: Path) -> None:
-    drawn = '<svg width="72pt" height="9pt"><path id="a"/><use href="#a"/></svg>'
+    drawn = '<svg width="72pt" height="9pt"><path id="a"/><use href="#a"/></svg>\n'
     (tmp_path / "f.svg").write_text(drawn)
     seen = [str(inline(tmp_path / "f.svg", f"pca_my{sign}cohort", "text")) for sign in "_-.+"]
     ids = [re.findall(r'(?:id="|href="#)([^"]+)"', page) for page in seen]
@@ -337,7 +337,7 @@ def test_labels_cannot_inject_markup() -> None:
 
 def test_ids_of_inlined_figures_do_not_meet(tmp_path: Path) -> None:
     group = '<g id="a" clip-path="url(#b)"/><use xlink:href="#a"/>'
-    svg = f'<?xml version="1.0"?><svg width="72pt" height="72pt">{group}</svg>'
+    svg = f'<?xml version="1.0"?><svg width="72pt" height="72pt">{group}</svg>\n'
     (tmp_path / "x.svg").write_text(svg)
     made = inline(tmp_path / "x.svg", "one_x", 'say "so"')
     assert 'id="one_x-a"' in made

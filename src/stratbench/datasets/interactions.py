@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class People:
+class Genotyped:
     """What terms are made of: genotypes of everyone, populations, and the chromosome of each row of .bim."""
 
     genotypes: Dosages
@@ -76,7 +76,7 @@ def mains(count_NK: np.ndarray) -> np.ndarray:
 
 
 def dominance(
-    people: People,
+    people: Genotyped,
     candidate_C: np.ndarray,
     before_NP: np.ndarray,
     options: Mapping[str, Any],
@@ -111,7 +111,7 @@ def dominance(
 
 
 def epistasis(
-    people: People,
+    people: Genotyped,
     candidate_C: np.ndarray,
     before_NP: np.ndarray,
     options: Mapping[str, Any],
@@ -152,7 +152,7 @@ def epistasis(
 
 
 def _sum(
-    people: People,
+    people: Genotyped,
     terms: list[np.ndarray],
     singles_NK: np.ndarray,
     before_NP: np.ndarray,
@@ -174,7 +174,7 @@ def _sum(
 
 
 def _pairs(
-    people: People, candidate_C: np.ndarray, options: Mapping[str, Any], rng: np.random.Generator
+    people: Genotyped, candidate_C: np.ndarray, options: Mapping[str, Any], rng: np.random.Generator
 ) -> np.ndarray:
     """Pairs of rows without a SNP in common, int64 (P, 2)."""
     across, wanted = options["epistasis_place"] == "across", options["epistasis_pairs"]
@@ -205,7 +205,7 @@ def _pairs(
     return candidate_C[np.array(chosen, dtype=np.int64)]
 
 
-def _common(people: People, candidate_C: np.ndarray, least: float) -> np.ndarray:
+def _common(people: Genotyped, candidate_C: np.ndarray, least: float) -> np.ndarray:
     """Which candidates have a minor allele at least so frequent in every population."""
     kept_C = np.ones(len(candidate_C), dtype=bool)
     for name in np.unique(people.population_N):
@@ -218,7 +218,7 @@ def _around(place: int, n: int, reach: int) -> np.ndarray:
     return np.abs(np.arange(n) - place) <= reach
 
 
-def _linked(people: People, candidate_C: np.ndarray, pair: np.ndarray) -> np.ndarray:
+def _linked(people: Genotyped, candidate_C: np.ndarray, pair: np.ndarray) -> np.ndarray:
     """Rows of the pair's neighbours that are in LD with one of the two."""
     found: list[np.ndarray] = []
     for row in pair:
