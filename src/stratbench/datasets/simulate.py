@@ -23,7 +23,7 @@ from stratbench.datasets.environment import (
     smooth_values,
 )
 from stratbench.datasets.genetic import draw_causal, draw_effects, draw_homes, values_by_home
-from stratbench.datasets.interactions import People, dominance, epistasis
+from stratbench.datasets.interactions import Genotyped, dominance, epistasis
 from stratbench.datasets.options import additive, needs_populations, problems
 from stratbench.datasets.populations import population_means, require_known, require_two
 from stratbench.genotypes.dosages import Dosages, frequencies
@@ -98,7 +98,7 @@ def simulate(
     if options["dominance"] or options["epistasis"]:
         chromosome_M = np.zeros(len(genotypes.row_M), dtype=int) if chromosome_M is None else chromosome_M
         genes = _with_interactions(
-            genes, People(genotypes, population_N, chromosome_M), candidate_C, options, rngs
+            genes, Genotyped(genotypes, population_N, chromosome_M), candidate_C, options, rngs
         )
     genetic_N = genes.value_N
     within_N = genetic_N - population_means(genetic_N, population_N)
@@ -213,7 +213,7 @@ class _Genes:
 
 
 def _with_interactions(
-    genes: _Genes, people: People, candidate_C: np.ndarray, options: Mapping[str, Any], rngs: Rngs
+    genes: _Genes, people: Genotyped, candidate_C: np.ndarray, options: Mapping[str, Any], rngs: Rngs
 ) -> _Genes:
     """The additive genes, and dominance and epistasis of further SNPs."""
     value_N = {"additive": genes.value_N}
