@@ -24,7 +24,7 @@ from stratbench.methods import registry
 from stratbench.study import config as configs
 from stratbench.study.study import Study
 
-STUDIES = ("smoke", "config", "structure-small", "real-small", "real", "structure")
+STUDIES = ("smoke", "config", "structure-small", "real-small", "real")
 COHORTS = ("hs-mice", "rice44k", "hlc", "hapmap-chr10")
 NAMES = r"\.yaml"
 ODD: tuple[Any, ...] = (

@@ -8,8 +8,8 @@ from damage.judge import require
 
 LEAST = {  # cases of each kind, and how many of them have to be accepted
     "method source": (150, 25),
-    "model": (75, 7),
-    "adjustment": (70, 8),
+    "model": (70, 7),
+    "adjustment": (65, 7),
     "attribution": (45, 10),
     "association": (45, 8),
     "split": (40, 8),
