@@ -171,7 +171,7 @@ def test_part_of_the_ids_is_explained_too(here: Path, capsys) -> None:
         ('"S\n001"', r"line 2: a value in quotation marks goes on in the next line"),
         ("S\x00001", r"mine\.tsv: line 2 holds the byte 0x00"),
         ("S\x1b001", r"mine\.tsv: line 2 holds the byte 0x1b"),
-        ("\ufeffS001", r"line 2: 'IID' .*U\+FEFF"),
+        ("\ufeffS001", r"mine\.tsv: line 2.*byte order mark"),
     ],
 )
 def test_signs_that_nobody_sees_are_refused_in_ids(here: Path, iid: str, message: str) -> None:
