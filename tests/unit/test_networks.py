@@ -1,5 +1,6 @@
 """Networks that learn: any number of SNPs, windows that end with their chromosome, nothing learned from nothing."""
 
+import inspect
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,19 +18,21 @@ from stratbench.methods.registry import describe, load
 from stratbench.methods.schema import problems
 from stratbench.metrics.auroc import auroc_stratified
 from stratbench.models.contract import Architecture
+from stratbench.models.methods.wide import DEEP
 from stratbench.models.sparse import n_windows, shorten, windows
 from stratbench.training.fit import fit
 from stratbench.training.setup import build_model, set_up
 from trained import outputs, spec, write_dataset, write_task
 
-NETWORKS = ("mlp", "local", "transformer", "wide")
-WINDOWED = ("local", "transformer")
+NETWORKS = ("mlp", "local", "transformer", "cnn", "wide")
+WINDOWED = ("local", "transformer", "cnn")
+OTHERS = ("linear", "cnn-gated")  # they take any number of SNPs too
 
 
 def built(name: str, n_snps: int, lengths: Sequence[int] | None = None, **options: Any) -> Architecture:
-    architecture: Architecture = load("model", name).build(
-        n_snps, spec("model", name, **options)["options"], lengths
-    )
+    build = load("model", name).build
+    asked = {"lengths": lengths} if "lengths" in inspect.signature(build).parameters else {}
+    architecture: Architecture = build(n_snps, spec("model", name, **options)["options"], **asked)
     return architecture
 
 
@@ -51,7 +54,7 @@ LENGTHS = [
 ]
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS + OTHERS)
 @pytest.mark.parametrize(("n_snps", "lengths"), LENGTHS, ids=str)
 def test_any_number_of_snps_gives_a_number_for_each_person(
     name: str, n_snps: int, lengths: tuple[int, ...] | None
@@ -80,30 +83,18 @@ def test_windows_hold_every_snp_once_in_order_and_none_of_two_chromosomes(size: 
 def test_no_feature_before_attention_and_head_sees_two_chromosomes(name: str) -> None:
     """The Jacobian of a network without attention and merges, whose features are those of its windows."""
     lengths = (11, 1, 18)
-    alone: dict[str, Any] = {"merge": []} if name == "local" else {}
+    alone: dict[str, Any] = {} if name == "transformer" else {"merge": []}
     encoder = built(name, 30, lengths, size=4, start=1, **alone).encoder
     x_BM = jnp.asarray(np.random.default_rng(0).normal(size=(1, 30)).astype(np.float32))
     variables = encoder.init(jax.random.key(0), x_BM, False)
     weight_PKF = np.asarray(variables["params"]["snps"])
     assert weight_PKF.shape[:2] == (3 + 1 + 5, 4)
-    if name == "local":
+    if name != "transformer":
         slope_FM = np.asarray(jax.jacobian(lambda x: encoder.apply(variables, x, False)[0])(x_BM))[:, 0]
         chromosome_M = np.repeat([0, 1, 2], lengths)
         reached = [set(chromosome_M[np.flatnonzero(row_M)]) for row_M in slope_FM]
         assert {len(chromosomes) for chromosomes in reached} == {1}
         assert set().union(*reached) == {0, 1, 2}
-
-
-def test_merged_windows_end_with_their_chromosome_too() -> None:
-    lengths = (33, 5, 40)
-    encoder = built("local", 78, lengths, start=1).encoder
-    x_BM = jnp.ones((1, 78))
-    variables = encoder.init(jax.random.key(0), x_BM, False)
-    slope_FM = np.asarray(jax.jacobian(lambda x: encoder.apply(variables, x, False)[0])(x_BM))[:, 0]
-    chromosome_M = np.repeat([0, 1, 2], lengths)
-    assert len(slope_FM) == 3 * 8  # windows of 8, merged by 4 and by 4: one of each chromosome
-    for row_M in slope_FM:
-        assert len(set(chromosome_M[np.flatnonzero(row_M)])) == 1
 
 
 def test_models_are_told_how_many_snps_each_chromosome_has(tmp_path: Path) -> None:
@@ -162,10 +153,40 @@ def test_options_of_the_network_in_wide_are_checked(options: dict[str, Any], mes
 
 def test_a_mistyped_option_of_the_network_in_wide_is_refused_with_the_config() -> None:
     schema = describe("model", "wide").options["options"]
-    known = set().union(*(describe("model", name).options for name in ("mlp", "local", "transformer")))
+    known = set().union(*(describe("model", name).options for name in DEEP))
     assert set(schema["propertyNames"]["enum"]) == known
     assert not list(problems(schema, {"lasso": 0.1}))
     assert list(problems(schema, {"laso": 0.1}))
+
+
+@pytest.mark.parametrize("name", ["local", "cnn", "cnn-gated"])
+def test_merged_windows_end_with_their_chromosome_too(name: str) -> None:
+    lengths = (33, 5, 40)
+    own: dict[str, Any] = {"start": 1, "merge": [4, 4], "size": 8}
+    own = {"strides": [8, 4, 4], "filters": [8, 8, 8]} if name == "cnn-gated" else own
+    encoder = built(name, 78, lengths, **own).encoder
+    x_BM = jnp.ones((1, 78))
+    variables = encoder.init(jax.random.key(0), x_BM, False)
+    slope_FM = np.asarray(jax.jacobian(lambda x: encoder.apply(variables, x, False)[0])(x_BM))[:, 0]
+    chromosome_M = np.repeat([0, 1, 2], lengths)
+    assert len(slope_FM) % 3 == 0  # windows of 8, merged by 4 and by 4: one of each chromosome
+    reached = [set(chromosome_M[np.flatnonzero(row_M)]) for row_M in slope_FM if row_M.any()]
+    assert {len(chromosomes) for chromosomes in reached} == {1}
+    assert set().union(*reached) == {0, 1, 2}
+
+
+def test_a_convolution_without_a_stride_or_a_width_is_refused() -> None:
+    with pytest.raises(UserError, match=r"1 strides and 2 filters; give one of each"):
+        built("cnn-gated", 30, strides=[6])
+
+
+def test_a_gate_follows_a_soft_threshold() -> None:
+    """Gates start at 1; without a gradient, Adam does not move them and the threshold takes rate x lasso a step."""
+    recipe = built("cnn-gated", 30, lasso=0.5).recipe
+    params = {"gate": jnp.ones((3, 1)), "kernel": jnp.ones(2)}
+    optimizer = recipe.optimizer(0.1)
+    steps, _ = optimizer.update(jax.tree.map(jnp.zeros_like, params), optimizer.init(params), params)
+    np.testing.assert_allclose(steps["gate"], -0.05, rtol=1e-5)
 
 
 def test_features_that_heads_cannot_share_are_refused() -> None:

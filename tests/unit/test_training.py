@@ -118,7 +118,7 @@ def test_the_bytes_do_not_depend_on_how_many_cpus_there_are(tmp_path: Path) -> N
         "os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]))\n"
         "from stratbench.core import threads; threads.fix(1)\n"
         "from trained import outputs, paths, spec; from stratbench.training.fit import fit\n"
-        "cnn, own = spec('model', 'cnn', epochs=2), spec('adjustment', 'input-residual')\n"
+        "cnn, own = spec('model', 'cnn-reference-tuned', epochs=2), spec('adjustment', 'input-residual')\n"
         "fit(paths(Path(sys.argv[2])), outputs(Path(sys.argv[3])), cnn, [own], 1, ['c', 't', 's', 'm'])"
     )
     here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}

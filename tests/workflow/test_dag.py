@@ -205,7 +205,7 @@ def test_new_method_files_rerun_nothing(copy, edit):
     [
         ("src/stratbench/attributions/run.py", "attribute", {"fit", "structure", "probe"}),
         ("src/stratbench/attributions/methods/gradient_input.py", "attribute", {"fit", "structure", "probe"}),
-        ("src/stratbench/models/methods/cnn.py", "fit", {"structure", "split", "qc"}),
+        ("src/stratbench/models/methods/cnn_reference_tuned.py", "fit", {"structure", "split", "qc"}),
         ("src/stratbench/metrics/recovery.py", "metrics", {"fit", "attribute", "structure"}),
         ("src/stratbench/report/style.py", "figures", {"fit", "attribute", "metrics", "summary"}),
     ],

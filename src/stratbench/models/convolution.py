@@ -1,4 +1,4 @@
-"""The two halves of the reference study's 1D-CNN, shared by its literal recipe and the trained variant."""
+"""The two halves of the reference study's 1D-CNN, shared by cnn-reference and cnn-reference-tuned."""
 
 from collections.abc import Sequence
 
@@ -51,5 +51,5 @@ def check_length(n_snps: int) -> None:
         length = (length - kernel + 1) // pool
     if length < 1:
         raise UserError(
-            f"the CNN needs at least 132 SNPs, the model may see {n_snps}: raise the trait's 'snps'"
+            f"the reference study's CNN needs at least 132 SNPs, the model may see {n_snps}: raise the trait's 'snps'"
         )

@@ -89,13 +89,13 @@ class Head(nn.Module):
         return nn.Dense(1, kernel_init=after_silu(self.width))(h_BF)[:, 0]
 
 
-def shorten(rate: Any, lasso: float) -> optax.GradientTransformation:
+def shorten(rate: Any, lasso: float, momentum: float = MOMENTUM) -> optax.GradientTransformation:
     """The proximal step of the group lasso: every row (last axis) is shortened by rate x lasso / (1 - momentum).
 
     Steps of gradient g under momentum settle at rate x g / (1 - momentum), so the reach is scaled alike and a
     row stays at zero while its gradient is not longer than ``lasso``.
     """
-    reach = rate * lasso / (1 - MOMENTUM)
+    reach = rate * lasso / (1 - momentum)
 
     def one(update: Array, value: Array) -> Array:
         moved = value + update

@@ -10,11 +10,11 @@ from jax import Array
 
 from stratbench.methods.checked import checked
 from stratbench.models.contract import Architecture
-from stratbench.models.methods import local, mlp, transformer
+from stratbench.models.methods import cnn, local, mlp, transformer
 
 OPTIONS = {
     "deep": {
-        "enum": ["mlp", "local", "transformer"],
+        "enum": ["mlp", "local", "transformer", "cnn"],
         "default": "mlp",
         "description": "the network beside the linear path",
     },
@@ -24,6 +24,7 @@ OPTIONS = {
             "enum": [
                 "batch_size",
                 "blocks",
+                "channels",
                 "criterion",
                 "dropout",
                 "epochs",
@@ -50,7 +51,7 @@ OPTIONS = {
 }
 CITATION = "Cheng et al. 2016, Workshop on Deep Learning for Recommender Systems (wide and deep)"
 # They are imported by name, so that a change in one of them counts as a change of what runs.
-DEEP: dict[str, ModuleType] = {"mlp": mlp, "local": local, "transformer": transformer}
+DEEP: dict[str, ModuleType] = {"mlp": mlp, "local": local, "transformer": transformer, "cnn": cnn}
 
 
 class Beside(nn.Module):
