@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from stratbench.core import files
 from stratbench.core.errors import ScientificFailure
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.training.criterion import auroc_within, within
+from stratbench.training.criterion import auroc_within, criterion, judged
 from stratbench.training.fit import fit
 from stratbench.training.loss import per_individual
 from trained import outputs, spec, write_dataset
@@ -21,6 +21,12 @@ POPULATION_V = np.repeat(["a", "b", "c"], [300, 250, 50])
 SCORE_V = (RNG.normal(size=600) + np.repeat([1.5, -2, 0], [300, 250, 50])).astype(np.float32)
 Y_V = (SCORE_V + 2 * RNG.normal(size=600) > 0).astype(np.float32)
 SHIFT_V = np.repeat([-3.0, 4.0, 0.5], [300, 250, 50]).astype(np.float32)
+
+
+def within(name: str, kind: str, f_V: Any, score_V: Any, y_V: Any, population_V: Any) -> float:
+    """The criterion of these people."""
+    people = judged(name, np.arange(len(y_V)), y_V, population_V)
+    return float(criterion(name, kind, jnp.asarray(f_V), jnp.asarray(score_V), jnp.asarray(y_V), people))
 
 
 @pytest.mark.parametrize("kind", ["binary", "quantitative"])
@@ -68,43 +74,36 @@ def test_no_pair_within_a_population_is_a_result_with_a_reason() -> None:
         within("auroc-within", "binary", SCORE_V, SCORE_V, y_V, POPULATION_V)
 
 
-@pytest.mark.parametrize("criterion", ["loss", "loss-within", "auroc-within"])
-def test_the_epoch_that_is_kept_is_the_criterions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, criterion: str
-) -> None:
-    """The predictions of validation people have the criterion's best value, and a later epoch stops training."""
-    from stratbench.training import loop
-
-    values: list[float] = []
-
-    def watched(*arguments: Any) -> float:
-        values.append(within(*arguments))
-        return values[-1]
-
-    monkeypatch.setattr(loop, "within", watched)
+@pytest.mark.parametrize("name", ["loss", "loss-within", "auroc-within"])
+def test_the_epoch_that_is_kept_is_the_criterions(tmp_path: Path, name: str) -> None:
+    """Of trainings that end after each epoch, the kept one has the best value; a later epoch stops training."""
     paths = write_dataset(tmp_path, n=150)
-    model = spec(
-        "model", "mlp", criterion=criterion, lasso=0.0, start=0.3, learning_rate=0.003, epochs=40, patience=6
-    )
-    fit(paths, outputs(tmp_path), model, [spec("adjustment", "pc-covariates", pcs=2)], 1, ["x"])
-    run = files.read_json(outputs(tmp_path)["fit"])["seeds"][0]
-    losses = files.read_tsv(outputs(tmp_path)["history"])["validation_loss"].tolist()
-    assert run["epochs"] == len(losses)
-    assert run["epochs"] == run["best_epoch"] + 6 < 40
-    if criterion == "loss":
-        assert not values
-        assert run["best_epoch"] == 1 + int(np.argmin(losses))
-        return
-    assert len(values) == run["epochs"]
-    assert run["best_epoch"] == 1 + int(np.argmin(values))
-    table = files.read_tsv(outputs(tmp_path)["predictions"], text=("set",))
-    held = table[table["set"] == "validation"]
     samples = files.read_tsv(tmp_path / "samples.tsv").set_index("iid")["population"]
-    f_V, score_V, y_V = (held[name].to_numpy(dtype=np.float32) for name in ("f", "score", "y"))
-    kept = within(criterion, "binary", f_V, score_V, y_V, samples.loc[held["iid"]].to_numpy())
-    assert kept == pytest.approx(min(values), abs=1e-5)
-    if criterion == "auroc-within":  # it is another epoch than that of the loss
-        assert int(np.argmin(losses)) != int(np.argmin(values))
+
+    def kept(epochs: int, out: Path) -> float:
+        """What the criterion says of the predictions."""
+        model = spec(
+            "model", "mlp",
+            criterion=name, lasso=0.0, start=0.3, learning_rate=0.003, epochs=epochs, patience=6,
+        )  # fmt: skip
+        fit(paths, outputs(out), model, [spec("adjustment", "pc-covariates", pcs=2)], 1, ["x"])
+        table = files.read_tsv(outputs(out)["predictions"], text=("set",))
+        held = table[table["set"] == "validation"]
+        f_V, score_V, y_V = (held[column].to_numpy(dtype=np.float32) for column in ("f", "score", "y"))
+        if name == "loss":
+            return float(np.mean(per_individual("binary", jnp.asarray(score_V), y_V)))
+        return within(name, "binary", f_V, score_V, y_V, samples.loc[held["iid"]].to_numpy())
+
+    value = kept(40, tmp_path)
+    run = files.read_json(outputs(tmp_path)["fit"])["seeds"][0]
+    history = files.read_tsv(outputs(tmp_path)["history"])
+    assert run["epochs"] == len(history) == run["best_epoch"] + 6 < 40
+    lowest = 1 + int(np.argmin(history["validation_loss"]))
+    best = run["best_epoch"]
+    assert (lowest == best) == (name != "auroc-within")
+    # Networks that end at the best epoch are the same; those that end before it have a worse one.
+    assert kept(best, tmp_path / "same") == pytest.approx(value, abs=1e-6)
+    assert kept(best - 1, tmp_path / "before") > value
 
 
 def test_a_criterion_that_is_none_is_refused() -> None:

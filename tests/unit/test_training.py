@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 
+import stratbench
+from stratbench.adjustments.contract import Batch
 from stratbench.attributions.run import attribute
 from stratbench.core import decimals, files
 from stratbench.core.errors import ScientificFailure, UserError
@@ -20,13 +22,14 @@ from stratbench.genotypes.packed import unpack
 from stratbench.methods import registry
 from stratbench.task.model_data import load
 from stratbench.training.fit import _stages, fit
-from stratbench.training.loop import Progress, _lower_rate, batch_indices, blocks
+from stratbench.training.loop import batch_indices, blocks, lowered, require_finite
 from stratbench.training.setup import set_up
 from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
 
 NAMES = ["cohort", "trait", "split", "model"]
 NONE = spec("adjustment", "none")
+IMPORTED = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(stratbench.__file__).parents[1])))
 
 
 @pytest.fixture(scope="module", params=["binary", "quantitative"])
@@ -49,8 +52,11 @@ def converged(paths: dict[str, Any], **penalties: float) -> tuple[np.ndarray, np
     moments = stage.optimizer().init(variables.params)
     train = data.rows("train")
     i_B, y_B = jnp.asarray(train), jnp.asarray(data.scaled_y_N[train])
-    for step in range(4000):
-        variables, moments, _ = stage.step(variables, moments, i_B, y_B, jnp.int32(step), jax.random.key(0))
+
+    def many(step: Any, carry: Any) -> Any:
+        return stage.step(*carry, Batch(i_B, y_B, step, True), jax.random.key(0))[:2]
+
+    variables, moments = jax.lax.fori_loop(0, 4000, many, (variables, moments))
     weights_M = np.asarray(variables.params["encoder"]["kernel"])[:, 0] / np.sqrt(len(data.snp_M))
     return weights_M, setup.context.inputs(train), np.asarray(y_B), data.kind
 
@@ -121,7 +127,7 @@ def test_the_bytes_do_not_depend_on_how_many_cpus_there_are(tmp_path: Path) -> N
         "cnn, own = spec('model', 'cnn-reference-tuned', epochs=2), spec('adjustment', 'input-residual')\n"
         "fit(paths(Path(sys.argv[2])), outputs(Path(sys.argv[3])), cnn, [own], 1, ['c', 't', 's', 'm'])"
     )
-    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    here = os.environ | {"PYTHONPATH": IMPORTED}
     for cpus in ("1", "2"):
         arguments = [cpus, str(tmp_path / "data"), str(tmp_path / cpus)]
         subprocess.run([sys.executable, "-c", code, *arguments], env=here, check=True)
@@ -209,7 +215,7 @@ def test_batches_use_everyone_over_epochs_and_no_one_twice_in_one() -> None:
     train = np.arange(100, 130)
     seen = set()
     for epoch in range(20):
-        indices = batch_indices(train, 8, epoch, seed=1)
+        indices = np.asarray(batch_indices(jax.random.key(1), jnp.asarray(train), 8, jnp.int32(epoch)))
         assert indices.shape == (3, 8)
         assert len(np.unique(indices)) == 24
         seen |= set(indices.ravel())
@@ -224,27 +230,46 @@ def test_blocks_cover_everyone_once() -> None:
 
 
 def test_the_plateau_rule_is_keras() -> None:
-    class Moments:
-        def __init__(self, rate: float) -> None:
-            self.hyperparams = {"learning_rate": rate}
-
-        def _replace(self, hyperparams: dict[str, Any]) -> "Moments":
-            return Moments(float(hyperparams["learning_rate"]))
-
-    moments, progress, rates = Moments(1e-3), Progress(), []
+    rate, since_drop, rates = jnp.float32(1e-3), jnp.int32(0), []
     for _ in range(21):  # epochs without a lower loss
-        moments = _lower_rate(moments, (0.2, 5, 1e-5), progress)
-        rates.append(moments.hyperparams["learning_rate"])
+        rate, since_drop = lowered(rate, since_drop + 1, (0.2, 5, 1e-5))
+        rates.append(float(rate))
     np.testing.assert_allclose(
         [rates[k] for k in (3, 4, 9, 14, 19)], [1e-3, 2e-4, 4e-5, 1e-5, 1e-5], rtol=1e-5
     )
 
 
 def test_a_loss_that_is_not_finite_names_the_epoch() -> None:
-    from stratbench.training.loop import _stop_if_not_finite
-
     with pytest.raises(ScientificFailure, match=r"epoch 3, learning rate 0\.1"):
-        _stop_if_not_finite({"epoch": 3, "train_loss": np.nan, "validation_loss": 1.0}, 0.1)
+        require_finite([{"epoch": 3, "learning_rate": 0.1, "train_loss": np.nan, "validation_loss": 1.0}])
+
+
+@pytest.mark.parametrize("adjustment", ["pc-covariates", "feature-residual"])
+def test_seeds_that_are_trained_at_once_are_those_trained_one_by_one(
+    paths: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adjustment: str
+) -> None:
+    """As an accelerator trains them; the seeds stop at different epochs."""
+    model, own = spec("model", "mlp", lasso=0.0, start=0.3, patience=4), spec("adjustment", adjustment, pcs=2)
+    fit(paths, outputs(tmp_path / "one by one"), model, [own], 3, NAMES)
+    monkeypatch.setattr("stratbench.training.fit.groups_of", lambda seeds: [list(range(1, seeds + 1))])
+    fit(paths, outputs(tmp_path / "at once"), model, [own], 3, NAMES)
+    one, many = (files.read_json(tmp_path / name / "fit.json")["seeds"] for name in ("one by one", "at once"))
+    for key in ("status", "epochs", "best_epoch"):
+        assert [run[key] for run in one] == [run[key] for run in many]
+    assert len({run["epochs"] for run in one}) > 1
+    tables = [files.read_tsv(tmp_path / name / "predictions.tsv") for name in ("one by one", "at once")]
+    np.testing.assert_allclose(tables[0]["f"], tables[1]["f"], rtol=1e-3, atol=1e-4 * tables[0]["f"].std())
+
+
+def test_how_often_the_host_looks_changes_no_byte(
+    paths: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = spec("model", "mlp", epochs=7, patience=None)
+    for name, seconds in (("often", 0.0), ("seldom", 1e6)):
+        monkeypatch.setattr("stratbench.training.loop.TOLD_EVERY", seconds)
+        fit(paths, outputs(tmp_path / name), model, [NONE], 1, NAMES)
+    for name in ("params.msgpack", "predictions.tsv", "history.tsv"):
+        assert (tmp_path / "often" / name).read_bytes() == (tmp_path / "seldom" / name).read_bytes()
 
 
 def test_training_and_attribution_need_no_workflow_package() -> None:

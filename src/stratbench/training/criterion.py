@@ -5,10 +5,12 @@ al. 2023, ICML). ``loss`` does not know them; ``loss-within`` and ``auroc-within
 """
 
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 from jax import Array
 
 from stratbench.core.errors import ScientificFailure
@@ -20,10 +22,41 @@ LEAST = 1e-3  # added to a curvature, which is 0 where every score is extreme
 AT_ONCE = 512  # people compared with all others
 
 
-def within(
-    name: str, kind: str, f_V: np.ndarray, score_V: np.ndarray, y_V: np.ndarray, population_V: np.ndarray
-) -> float:
-    """A criterion within populations, of validation people; the lower the better.
+class Judged(NamedTuple):
+    """Validation people as a criterion sees them.
+
+    i_V: their indices; code_V: the number of each one's population; one_VK: 1 where person v is of population k.
+    """
+
+    i_V: Array
+    code_V: Array
+    one_VK: Array
+
+
+def judged(name: str, i_V: np.ndarray, y_N: np.ndarray, population_N: np.ndarray) -> Judged:
+    """Take up validation people for a criterion.
+
+    Args:
+        name: of the criterion.
+        i_V: indices of validation people.
+        y_N: everyone's labels as the loss sees them, float32.
+        population_N: everyone's population, text.
+
+    Raises:
+        ScientificFailure: for ``auroc-within``, if no two people of one population have different labels.
+    """
+    code_V = np.unique(population_N[i_V], return_inverse=True)[1]
+    spread = pd.Series(y_N[i_V]).groupby(code_V).nunique()
+    if name == "auroc-within" and spread.max() < 2:
+        raise ScientificFailure(
+            "criterion auroc-within: no two validation people of one population have different labels; "
+            "take criterion: loss, or a split with more validation people"
+        )
+    return Judged(jnp.asarray(i_V), jnp.asarray(code_V), jax.nn.one_hot(code_V, int(code_V.max()) + 1))
+
+
+def criterion(name: str, kind: str, f_V: Array, score_V: Array, y_V: Array, people: Judged) -> Array:
+    """A criterion within populations, of validation people; the lower the better. Traced by jax.
 
     Args:
         name: ``loss-within``, of the score, which is what the loss sees, or ``auroc-within``, of the network's own f.
@@ -31,25 +64,14 @@ def within(
         f_V: the network's own output, float32 (V,).
         score_V: with the adjustment's offset, float32 (V,).
         y_V: labels as the loss sees them, float32 (V,).
-        population_V: text.
+        people: their populations.
 
     Returns:
-        The mean loss, or 1 minus the AUROC.
-
-    Raises:
-        ScientificFailure: for ``auroc-within``, if no two people of one population have different labels.
+        The mean loss, or 1 minus the AUROC: float32 ().
     """
-    code_V = jnp.asarray(np.unique(population_V, return_inverse=True)[1])
     if name == "loss-within":
-        one_VK = jax.nn.one_hot(code_V, int(code_V.max()) + 1)
-        return float(loss_within(kind, jnp.asarray(score_V), jnp.asarray(y_V), one_VK))
-    value = float(auroc_within(jnp.asarray(f_V), jnp.asarray(y_V), code_V))
-    if not np.isfinite(value):
-        raise ScientificFailure(
-            "criterion auroc-within: no two validation people of one population have different labels; "
-            "take criterion: loss, or a split with more validation people"
-        )
-    return 1 - value
+        return loss_within(kind, score_V, y_V, people.one_VK)
+    return 1 - auroc_within(f_V, y_V, people.code_V)
 
 
 @partial(jax.jit, static_argnames="kind")

@@ -2,7 +2,8 @@
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,16 @@ from stratbench.core.words import counted
 from stratbench.genotypes import tables
 from stratbench.methods.guard import training
 from stratbench.task.model_data import ModelData, load
-from stratbench.training.loop import EVALUATED_AT_ONCE, Labels, Progress, Stage, blocks, train
+from stratbench.training.loop import (
+    EVALUATED_AT_ONCE,
+    Labels,
+    Progress,
+    Stage,
+    Trained,
+    blocks,
+    require_finite,
+    train,
+)
 from stratbench.training.network import Outputs, Variables
 from stratbench.training.setup import Setup, Spec, guards, set_up
 from stratbench.training.store import dump
@@ -54,55 +64,85 @@ def fit(
     with telling(f"fit of {names[-1]}"):
         with telling("the dataset is read"):
             data = load(files)
-        fitted = _fitted(data, model, adjustments, seeds, names)
-    record = _record(data, model, adjustments, fitted.runs, fitted.stored)
-    predictions, reason = fitted.predictions, "; ".join(sorted(fitted.reasons))
-    write_bytes(dump(fitted.stored), outputs["params"])
+        runs, reason = _fitted(data, model, adjustments, seeds, names)
+    stored = {str(run.seed): run.variables for run in runs if run.variables is not None}
+    predictions = [run.predictions for run in runs if run.variables is not None]
+    history = [row for run in runs for row in run.history]
+    record = _record(data, model, adjustments, [run.record for run in runs], stored)
+    write_bytes(dump(stored), outputs["params"])
     write_tsv(
         pd.concat(predictions) if predictions else pd.DataFrame(columns=PREDICTIONS), outputs["predictions"]
     )
-    write_tsv(pd.DataFrame(fitted.history, columns=HISTORY), outputs["history"])
+    write_tsv(pd.DataFrame(history, columns=HISTORY), outputs["history"])
     write_json(record | {"reason": reason}, outputs["fit"])
 
 
 @dataclass
-class Fitted:
-    """All seeds: record and rows of history.tsv of each, and variables and predictions of those that trained."""
+class Run:
+    """One seed: its record in fit.json, its rows of history.tsv, and, unless it failed, its network and predictions.
 
-    runs: list[dict[str, Any]] = field(default_factory=list)
+    ``draw`` is what initialisation and batch order are drawn with.
+    """
+
+    seed: int
+    draw: int
+    variables: Variables | None
+    record: dict[str, Any]
     history: list[dict[str, Any]] = field(default_factory=list)
-    stored: dict[str, Variables] = field(default_factory=dict)
-    predictions: list[pd.DataFrame] = field(default_factory=list)
-    reasons: set[str] = field(default_factory=set)
+    predictions: pd.DataFrame | None = None
+
+    def fail(self, error: ScientificFailure) -> None:
+        """Record a scientific failure as a result."""
+        self.record |= {"status": "failed", "reason": str(error)}
+        self.variables = None
+
+    def take(self, stage: int, trained: Trained) -> None:
+        """Record one stage's training."""
+        self.variables = trained.variables
+        self.history += [{"seed": self.seed, "stage": stage, **row} for row in trained.rows]
+        self.record["epochs"] += len(trained.rows)
+        self.record["best_epoch"] = trained.best_epoch
+        require_finite(trained.rows)
 
 
 def _fitted(
     data: ModelData, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]
-) -> Fitted:
-    """Train every seed; if the data do not allow training, the record says why."""
-    fitted = Fitted()
+) -> tuple[list[Run], str]:
+    """Train every seed; if the data do not allow training, there are no runs, and the text says why."""
+    runs: list[Run] = []
+    own = guards(model, adjustments)
     try:
         _check_labels(data)
-        with telling("the adjustment is fitted"), training(guards(model, adjustments)):
+        with telling("the adjustment is fitted"), training(own):
             setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
             state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-        stages = _stages(setup)
-        watch = Watch(seeds, len(stages))
-        for seed in range(1, seeds + 1):
-            with telling(f"seed {seed} of {seeds}"):
-                with training(guards(model, adjustments)):
-                    run, rows, trained = _run(setup, state, stages, seed, named_seed(*names, seed), watch)
-                fitted.runs.append(run)
-                fitted.history += rows
-                fitted.reasons |= {run["reason"]} - {""}
-                if trained is not None:
-                    fitted.stored[str(seed)], table = trained
-                    fitted.predictions.append(table)
-            epochs = counted(run["epochs"], "epoch")
-            say(f"seed {seed} of {seeds}: {run['status']} after {epochs} {run['reason']}")
+        stages, groups = _stages(setup), groups_of(seeds)
+        watch = Watch(len(groups) * len(stages))
+        for number, group in enumerate(groups):
+            with telling(f"{_of(group)} of {seeds}"), training(own):
+                draws = {seed: named_seed(*names, seed) for seed in group}
+                runs += _run(setup, state, stages, draws, watch, number * len(stages))
+            for run in runs[-len(group) :]:
+                epochs = counted(run.record["epochs"], "epoch")
+                say(
+                    f"seed {run.seed} of {seeds}: {run.record['status']} after {epochs} {run.record['reason']}"
+                )
     except ScientificFailure as error:
-        fitted.reasons.add(str(error))
-    return fitted
+        return runs, str(error)
+    return runs, "; ".join(sorted({run.record["reason"] for run in runs} - {""}))
+
+
+def groups_of(seeds: int) -> list[list[int]]:
+    """Which seeds are trained at once: all of them on an accelerator, one after another on a CPU.
+
+    A CPU thread gains nothing from training several small networks at once.
+    """
+    every = list(range(1, seeds + 1))
+    return [[seed] for seed in every] if jax.default_backend() == "cpu" else [every]
+
+
+def _of(group: Sequence[int]) -> str:
+    return f"seed {group[0]}" if len(group) == 1 else f"seeds {group[0]} to {group[-1]}"
 
 
 def _check_labels(data: ModelData) -> None:
@@ -130,56 +170,71 @@ def _stages(setup: Setup) -> list[Stage]:
 
 
 def _run(
-    setup: Setup, state: State, stages: Sequence[Stage], seed: int, draw: int, watch: Watch
-) -> tuple[dict[str, Any], list[dict[str, Any]], tuple[Variables, pd.DataFrame] | None]:
-    """Train one seed and predict; a scientific failure is recorded as a result.
+    setup: Setup,
+    state: State,
+    stages: Sequence[Stage],
+    draws: Mapping[int, int],
+    watch: Watch,
+    before: int,
+) -> list[Run]:
+    """Train some seeds at once and predict.
 
     Args:
         setup: the network and what it is trained on.
         state: of the adjustment, fitted.
-        stages: one, or two if the adjustment refits the head; all seeds share their compiled steps.
-        seed: its number, from 1.
-        draw: what initialisation and batch order are drawn with.
+        stages: one, or two if the adjustment refits the head; all seeds share their compiled loops.
+        draws: by seed, what initialisation and batch order are drawn with.
         watch: told of every training.
-
-    Returns:
-        The seed's record in fit.json, its rows of history.tsv, and the trained variables with their predictions
-        (None after a failure).
+        before: how many trainings of the fit came before.
     """
-    started, rows = time.monotonic(), []
-    run: dict[str, Any] = {"seed": seed, "status": "ok", "reason": "", "epochs": 0, "best_epoch": 0}
-    trained: tuple[Variables, pd.DataFrame] | None = None
+    started, data = time.monotonic(), setup.data
+    with telling("the networks are set up"):
+        runs = [
+            Run(seed, draw, setup.network.initial(jax.random.key(draw), state), _untrained(seed))
+            for seed, draw in draws.items()
+        ]
+    labels = Labels(data.scaled_y_N, data.population_N, data.rows("train"), data.rows("validation"))
+    for number, stage in enumerate(stages, start=1):
+        active = [(run, run.variables) for run in runs if run.variables is not None]
+        variables = [own if number == 1 else _with_new_head(setup, own, run.draw) for run, own in active]
+        progress = Progress()
+        with watch.over(before + number, number, progress):
+            trained = train(stage, variables, labels, [run.draw for run, _ in active], progress)
+        for (run, _), one in zip(active, trained, strict=True):
+            with failing(run):
+                run.take(number, one)
+    for run in runs:
+        if run.variables is not None:
+            with failing(run):
+                run.predictions = _predictions(setup, run.variables, run.seed)
+        run.record["seconds"] = round((time.monotonic() - started) / len(runs), 3)
+    return runs
+
+
+def _untrained(seed: int) -> dict[str, Any]:
+    return {"seed": seed, "status": "ok", "reason": "", "epochs": 0, "best_epoch": 0}
+
+
+@contextmanager
+def failing(run: Run) -> Iterator[None]:
+    """Take a scientific failure as this seed's result."""
     try:
-        with telling("the network is set up"):
-            variables = setup.network.initial(jax.random.key(draw), state)
-        data = setup.data
-        labels = Labels(data.scaled_y_N, data.population_N, data.rows("train"), data.rows("validation"))
-        for number, stage in enumerate(stages, start=1):
-            progress = Progress(compiles=seed == 1)
-            if number == 2:
-                variables = _with_new_head(setup, variables, draw)
-            with watch.over(seed, number, progress):
-                variables = train(stage, variables, labels, draw, progress)
-            rows += [{"seed": seed, "stage": number, **row} for row in progress.rows]
-            run["epochs"] += len(progress.rows)
-            run["best_epoch"] = progress.best_epoch
-        trained = variables, _predictions(setup, variables, seed)
+        yield
     except ScientificFailure as error:
-        run |= {"status": "failed", "reason": str(error)}
-    return run | {"seconds": round(time.monotonic() - started, 3)}, rows, trained
+        run.fail(error)
 
 
-def _with_new_head(setup: Setup, variables: Variables, draw: int) -> Variables:
+def _with_new_head(setup: Setup, trained: Variables, draw: int) -> Variables:
     """The trained encoder under a fresh head and the adjustment's second state."""
     assert setup.adjustment.second_stage is not None
-    h_TF = hidden(setup, variables, setup.data.rows("train"), adjusted=False)
+    h_TF = hidden(setup, trained, setup.data.rows("train"), adjusted=False)
     with telling("the second stage is fitted"):
-        state = jax.tree.map(jnp.asarray, setup.adjustment.second_stage(setup.context, variables.state, h_TF))
-    fresh = setup.network.initial(jax.random.key(draw + 1), state)
+        state = setup.adjustment.second_stage(setup.context, trained.state, h_TF)
+    fresh = setup.network.initial(jax.random.key(draw + 1), jax.tree.map(jnp.asarray, state))
     return Variables(
-        {**fresh.params, "encoder": variables.params["encoder"]},
-        {**fresh.statistics, "encoder": variables.statistics["encoder"]},
-        state,
+        {**fresh.params, "encoder": trained.params["encoder"]},
+        {**fresh.statistics, "encoder": trained.statistics["encoder"]},
+        fresh.state,
     )
 
 

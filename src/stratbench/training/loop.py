@@ -1,9 +1,14 @@
-"""The training loop. It knows the five places of an adjustment, and no adjustment by name."""
+"""The training loop. It knows the five places of an adjustment, and no adjustment by name.
+
+Whole epochs run on the device: steps, validation, the learning-rate plateau and early stopping are one compiled loop,
+so that nothing goes back to the host within an epoch. The host asks for a few epochs at a time, to tell of progress;
+how many it asks for changes no number. Several seeds are trained at once by mapping that loop over them.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -12,13 +17,16 @@ import numpy as np
 import optax
 from jax import Array
 
-from stratbench.adjustments.contract import Batch
+from stratbench.adjustments.contract import Batch, State
 from stratbench.core.errors import ScientificFailure
-from stratbench.training.criterion import within
+from stratbench.models.contract import Recipe
+from stratbench.training.criterion import Judged, criterion, judged
 from stratbench.training.loss import per_individual
 from stratbench.training.network import Network, Outputs, Variables
 
 EVALUATED_AT_ONCE = 512
+TOLD_EVERY = 5.0  # seconds between two looks at the course of a training
+HISTORY = ("learning_rate", "train_loss", "validation_loss")  # columns of Training.history_EH
 Forward = Callable[[Variables, Batch, Array], Outputs]
 
 
@@ -31,35 +39,102 @@ class Labels(NamedTuple):
     validation_V: np.ndarray
 
 
-@dataclass
-class Progress:
-    """The course of a training: what early stopping, the learning-rate plateau and the log read; rows of history.tsv.
+class Learned(NamedTuple):
+    """What training changes: a network's variables without what an adjustment reads for each individual."""
+
+    params: Any
+    statistics: Any
+    fitted: Any
+
+
+class Training(NamedTuple):
+    """A training between two epochs. Every leaf has a leading axis of seeds outside the compiled loop.
 
     Attributes:
-        best_loss: the validation loss at the best epoch.
-        epochs: at most.
-        steps: of an epoch.
-        losses: of the running epoch's steps (arrays on the device), whether the device has computed them yet or not.
-        began: when the first step was compiled, in seconds of the monotonic clock.
-        compiles: whether it is the first training, which compiles the steps for all others.
-        best: the criterion at the best epoch, the lower the better.
+        now, moments: the network and its optimiser's state after the last epoch.
+        best: the network of the best epoch.
+        epoch, best_epoch: how many epochs have run, and which was the best; int32.
+        since_drop: epochs without a better criterion since the learning rate was lowered; int32.
+        best_value: the criterion at the best epoch, the lower the better; float32.
+        stopped: no further epoch is run: patience is at its end, or a loss is not finite.
+        history_EH: a row for each epoch that the recipe allows, with the columns ``HISTORY``; float32.
     """
 
-    best_loss: float = np.inf
-    best_epoch: int = 0
-    since_drop: int = 0
-    rows: list[dict[str, float]] = field(default_factory=list)
+    now: Learned
+    moments: Any
+    best: Learned
+    epoch: Array
+    best_epoch: Array
+    since_drop: Array
+    best_value: Array
+    stopped: Array
+    history_EH: Array
+
+
+class Fixed(NamedTuple):
+    """What a training reads and never changes.
+
+    Attributes:
+        key: of batch order and of what is random in a step.
+        rows: what the adjustment reads for each individual.
+        y_N: labels as the loss sees them, float32.
+        train_T: indices of training individuals.
+        block_LB: indices of validation individuals in blocks of equal size; the last block is filled up.
+        judged: what a criterion other than the loss compares.
+    """
+
+    key: Array
+    rows: Any
+    y_N: Array
+    train_T: Array
+    block_LB: Array
+    judged: Judged
+
+
+@dataclass
+class Progress:
+    """How far a training of one or several seeds has come: what the log tells.
+
+    Attributes:
+        epochs: at most so many.
+        rows: rows of history.tsv of the seed that has run longest, one for each epoch so far.
+        best_epoch: the best epoch of that seed; 0 before there is one.
+        pace: seconds that an epoch took when the host last looked; 0 before the first is done, which is compiled.
+        looked: when that was, in seconds of the monotonic clock.
+    """
+
     epochs: int = 0
-    steps: int = 0
-    losses: list[Any] = field(default_factory=list)
-    began: float | None = None
-    compiles: bool = True
-    best: float = np.inf
+    rows: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    pace: float = 0.0
+    looked: float = field(default_factory=time.monotonic)
+
+    def look(self, course: Training) -> None:
+        """Wait for the epochs that the device was asked for, and take down what came out."""
+        longest = int(np.argmax(course.epoch))
+        rows, compiled = history(course, longest), bool(self.rows)
+        now = time.monotonic()
+        if compiled and len(rows) > len(self.rows):
+            self.pace = (now - self.looked) / (len(rows) - len(self.rows))
+        self.rows, self.best_epoch, self.looked = rows, int(course.best_epoch[longest]), now
+
+    def next_look(self) -> int:
+        """After which epoch the host should look again."""
+        return len(self.rows) + (max(1, int(TOLD_EVERY / self.pace)) if self.pace else 1)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One seed after training: the variables of its best epoch, and rows of history.tsv."""
+
+    variables: Variables
+    rows: list[dict[str, float]]
+    best_epoch: int
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One stage of training: a forward pass whose compiled steps every seed shares."""
+    """One stage of training: a forward pass whose compiled loop all seeds share."""
 
     network: Network
     kind: str
@@ -67,19 +142,24 @@ class Stage:
     frozen: bool = False  # the encoder is not trained in this stage
 
     @cached_property
-    def step(self) -> Callable[..., tuple[Variables, Any, Array]]:
-        return jax.jit(self._step)
+    def begin(self) -> Callable[[Learned], Training]:
+        return jax.jit(jax.vmap(self._begin))
 
     @cached_property
-    def losses(self) -> Callable[..., Array]:
-        return jax.jit(self._losses)
+    def advance(self) -> Callable[[Training, Fixed, Array], Training]:
+        """``(course, fixed, until)``: run epochs until so many have run or no further one is wanted."""
+        of_each = Fixed(key=0, rows=0, y_N=None, train_T=None, block_LB=None, judged=None)  # type: ignore[arg-type]
+        return jax.jit(jax.vmap(self._advance, in_axes=(0, of_each, None)))
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.network.architecture.recipe
 
     def optimizer(self) -> optax.GradientTransformation:
         """The model's optimiser, its learning rate open to change, with the adjustment's own beside it."""
-        recipe = self.network.architecture.recipe
 
         def build(learning_rate: Any) -> optax.GradientTransformation:
-            model = recipe.optimizer(learning_rate)
+            model = self.recipe.optimizer(learning_rate)
             return optax.multi_transform(
                 {
                     "model": model,
@@ -93,7 +173,17 @@ class Stage:
                 },
             )
 
-        return optax.inject_hyperparams(build)(learning_rate=recipe.learning_rate)
+        return optax.inject_hyperparams(build)(learning_rate=self.recipe.learning_rate)
+
+    def step(
+        self, variables: Variables, moments: Any, batch: Batch, key: Array
+    ) -> tuple[Variables, Any, Array]:
+        """One step of the optimiser on a batch: the changed variables, the optimiser's state, and the loss."""
+        (loss, changed), gradient = jax.value_and_grad(self._loss, has_aux=True)(
+            variables.params, variables, batch, jax.random.fold_in(key, batch.step)
+        )
+        updates, moments = self.optimizer().update(gradient, moments, variables.params)
+        return changed._replace(params=optax.apply_updates(variables.params, updates)), moments, loss
 
     def _loss(self, params: Any, variables: Variables, batch: Batch, key: Array) -> tuple[Array, Variables]:
         network = self.network
@@ -105,36 +195,118 @@ class Stage:
         )
         return data + network.architecture.penalty(params) + own, outputs.variables
 
-    def _step(
-        self, variables: Variables, moments: Any, i_B: Array, y_B: Array, step: Array, key: Array
-    ) -> tuple[Variables, Any, Array]:
-        batch = Batch(i_B, y_B, step, True)
-        (loss, changed), gradient = jax.value_and_grad(self._loss, has_aux=True)(
-            variables.params, variables, batch, jax.random.fold_in(key, step)
+    def _begin(self, learned: Learned) -> Training:
+        zero = jnp.zeros((), jnp.int32)
+        return Training(
+            now=learned,
+            moments=self.optimizer().init(learned.params),
+            best=learned,
+            epoch=zero,
+            best_epoch=zero,
+            since_drop=zero,
+            best_value=jnp.float32(jnp.inf),
+            stopped=jnp.zeros((), bool),
+            history_EH=jnp.zeros((self.recipe.epochs, len(HISTORY)), jnp.float32),
         )
-        updates, moments = self.optimizer().update(gradient, moments, variables.params)
-        return changed._replace(params=optax.apply_updates(variables.params, updates)), moments, loss
 
-    def _losses(self, variables: Variables, i_B: Array, y_B: Array) -> Array:
-        batch = Batch(i_B, y_B, jnp.zeros((), jnp.int32), False)
-        return per_individual(self.kind, self.forward(variables, batch, jax.random.key(0)).score_B, y_B)
+    def _advance(self, course: Training, fixed: Fixed, until: Array) -> Training:
+        def wanted(course: Training) -> Array:
+            return (course.epoch < until) & ~course.stopped
 
-    def validation_loss(self, variables: Variables, labels: Labels) -> float:
-        total = 0.0
-        for i_B, keep in blocks(labels.validation_V):
-            losses_B = self.losses(variables, jnp.asarray(i_B), jnp.asarray(labels.y_N[i_B]))
-            total += float(np.asarray(losses_B)[:keep].sum())
-        return total / len(labels.validation_V)
+        return jax.lax.while_loop(wanted, partial(self._epoch, fixed), course)
 
-    def criterion(self, name: str, variables: Variables, labels: Labels) -> float:
-        """What validation people say under a criterion other than the loss, the lower the better."""
-        who_V = labels.validation_V
-        parts = [
-            np.stack(self.network.scores(variables, jnp.asarray(i_B)))[:, :keep]
-            for i_B, keep in blocks(who_V)
-        ]
-        f_V, score_V = np.concatenate(parts, axis=1)
-        return within(name, self.kind, f_V, score_V, labels.y_N[who_V], labels.population_N[who_V])
+    def _epoch(self, fixed: Fixed, course: Training) -> Training:
+        """Every step of an epoch, then validation and what follows from it."""
+        epoch = course.epoch + 1
+        now, moments, train_loss = self._steps(fixed, course)
+        score_V, f_V = self._validated(fixed, now)
+        y_V = fixed.y_N[fixed.judged.i_V]
+        validation_loss = jnp.mean(per_individual(self.kind, score_V, y_V))
+        value = validation_loss
+        if self.recipe.criterion != "loss":
+            value = criterion(self.recipe.criterion, self.kind, f_V, score_V, y_V, fixed.judged)
+        rate = moments.hyperparams["learning_rate"]
+        row_H = jnp.stack([jnp.asarray(rate, jnp.float32), train_loss, validation_loss])
+        better = value < course.best_value
+        best_epoch = jnp.where(better, epoch, course.best_epoch)
+        patience = self.recipe.patience
+        stopped = ~(jnp.isfinite(train_loss) & jnp.isfinite(validation_loss))
+        if patience is not None:
+            stopped |= epoch - best_epoch >= patience
+        rate, since_drop = lowered(rate, jnp.where(better, 0, course.since_drop + 1), self.recipe.plateau)
+        return Training(
+            now=now,
+            moments=moments._replace(hyperparams={**moments.hyperparams, "learning_rate": rate}),
+            best=jax.tree.map(lambda new, old: jnp.where(better, new, old), now, course.best),
+            epoch=epoch,
+            best_epoch=best_epoch,
+            since_drop=since_drop,
+            best_value=jnp.where(better, value, course.best_value),
+            stopped=stopped,
+            history_EH=course.history_EH.at[course.epoch].set(row_H),
+        )
+
+    def _steps(self, fixed: Fixed, course: Training) -> tuple[Learned, Any, Array]:
+        """One pass over the training individuals; with the mean loss of its steps."""
+        size = batch_size(self.network, len(fixed.train_T))
+        batches_LB = batch_indices(fixed.key, fixed.train_T, size, course.epoch)
+
+        def one(carry: tuple[Learned, Any], at: tuple[Array, Array]) -> tuple[tuple[Learned, Any], Array]:
+            (learned, moments), (i_B, number) = carry, at
+            step = course.epoch * len(batches_LB) + number
+            batch = Batch(i_B, fixed.y_N[i_B], step, True)
+            variables, moments, loss = self.step(_with(learned, fixed.rows), moments, batch, fixed.key)
+            return (_learned(variables), moments), loss
+
+        numbers_L = jnp.arange(len(batches_LB), dtype=jnp.int32)
+        (learned, moments), loss_L = jax.lax.scan(one, (course.now, course.moments), (batches_LB, numbers_L))
+        return learned, moments, jnp.mean(loss_L)
+
+    def _validated(self, fixed: Fixed, learned: Learned) -> tuple[Array, Array]:
+        """Score and f of validation individuals, float32 (V,) each."""
+        variables = _with(learned, fixed.rows)
+
+        def of_block(i_B: Array) -> tuple[Array, Array]:
+            batch = Batch(i_B, fixed.y_N[i_B], jnp.zeros((), jnp.int32), False)
+            outputs = self.forward(variables, batch, jax.random.key(0))
+            return outputs.score_B, outputs.f_B
+
+        score_LB, f_LB = jax.lax.map(of_block, fixed.block_LB)
+        n = len(fixed.judged.i_V)
+        return score_LB.reshape(-1)[:n], f_LB.reshape(-1)[:n]
+
+
+def _with(learned: Learned, rows: Any) -> Variables:
+    return Variables(learned.params, learned.statistics, State(learned.fitted, rows))
+
+
+def _learned(variables: Variables) -> Learned:
+    return Learned(variables.params, variables.statistics, variables.state.fitted)
+
+
+def lowered(rate: Array, since_drop: Array, plateau: tuple[float, int, float] | None) -> tuple[Array, Array]:
+    """The learning rate after an epoch, and the epochs since it was lowered, as Keras' ReduceLROnPlateau has them.
+
+    After ``patience`` epochs without improvement the rate is multiplied by ``factor``, not below ``floor``, and the
+    count begins anew.
+    """
+    if plateau is None:
+        return rate, since_drop
+    factor, patience, floor = plateau
+    drops = since_drop >= patience
+    return jnp.where(drops, jnp.maximum(rate * factor, floor), rate), jnp.where(drops, 0, since_drop)
+
+
+def batch_size(network: Network, n_train: int) -> int:
+    """Individuals a step: what recipe and adjustment ask for, but not more than there are."""
+    return min(max(network.architecture.recipe.batch_size, network.adjustment.batch_size), n_train)
+
+
+def batch_indices(key: Array, train_T: Array, size: int, epoch: Array) -> Array:
+    """An epoch's batches, (steps, size); individuals that do not fill a batch are left out of this epoch."""
+    order_T = jax.random.permutation(jax.random.fold_in(key, epoch), train_T)
+    steps = len(order_T) // size
+    return order_T[: steps * size].reshape(steps, size)
 
 
 def blocks(individual_N: np.ndarray) -> list[tuple[np.ndarray, int]]:
@@ -147,80 +319,68 @@ def blocks(individual_N: np.ndarray) -> list[tuple[np.ndarray, int]]:
     return result
 
 
-def batch_indices(train_T: np.ndarray, size: int, epoch: int, seed: int) -> np.ndarray:
-    """This epoch's batches, (steps, size); individuals that do not fill a batch are left out of this epoch."""
-    order = np.random.default_rng([seed, epoch]).permutation(train_T)
-    steps = len(order) // size
-    return order[: steps * size].reshape(steps, size)
-
-
-def train(stage: Stage, variables: Variables, labels: Labels, seed: int, progress: Progress) -> Variables:
-    """Train one network and return the variables of the best epoch by the recipe's criterion.
+def train(
+    stage: Stage, variables: Sequence[Variables], labels: Labels, draws: Sequence[int], progress: Progress
+) -> list[Trained]:
+    """Train a network for each draw, all at once, and give the variables of each one's best epoch.
 
     Args:
-        stage: the forward pass, its steps compiled when they are first called.
-        variables: of the untrained network.
+        stage: the forward pass; its loop is compiled when it is first called.
+        variables: of the untrained networks, one for each draw.
         labels: of training and validation individuals.
-        seed: of the order of batches, and of what is random in a step.
-        progress: a fresh one, kept up to date for early stopping, history.tsv and the log.
+        draws: what the order of batches, and what is random in a step, is drawn with.
+        progress: a fresh one, kept up to date for the log.
 
-    Raises ScientificFailure when a loss is not finite.
+    Returns:
+        The networks in the order of the draws. A network whose loss is not finite has that loss in its last row.
+
+    Raises:
+        ScientificFailure: if the recipe's criterion cannot be computed for these validation individuals.
     """
-    recipe = stage.network.architecture.recipe
-    size = min(max(recipe.batch_size, stage.network.adjustment.batch_size), len(labels.train_T))
-    progress.epochs, progress.steps = recipe.epochs, len(labels.train_T) // size
-    moments = stage.optimizer().init(variables.params)
-    best, key, step = variables, jax.random.key(seed), 0
-    for epoch in range(1, recipe.epochs + 1):
-        for i_B in batch_indices(labels.train_T, size, epoch, seed):
-            variables, moments, loss = stage.step(
-                variables, moments, jnp.asarray(i_B), jnp.asarray(labels.y_N[i_B]), jnp.int32(step), key
-            )
-            progress.losses.append(loss)
-            progress.began = progress.began or time.monotonic()
-            step += 1
-        rate = float(moments.hyperparams["learning_rate"])
-        row = {
-            "epoch": epoch,
-            "learning_rate": rate,
-            "train_loss": float(np.mean(jax.device_get(progress.losses))),
-            "validation_loss": stage.validation_loss(variables, labels),
-        }
-        progress.losses = []
-        progress.rows.append(row)
-        _stop_if_not_finite(row, rate)
-        value = row["validation_loss"]
-        if recipe.criterion != "loss":
-            value = stage.criterion(recipe.criterion, variables, labels)
-        if value < progress.best:
-            progress.best, progress.best_loss = value, row["validation_loss"]
-            progress.best_epoch, progress.since_drop = epoch, 0
-            best = variables
-        elif recipe.patience is not None and epoch - progress.best_epoch >= recipe.patience:
-            break
-        else:
-            moments = _lower_rate(moments, recipe.plateau, progress)
-    return best
+    recipe = stage.recipe
+    progress.epochs = recipe.epochs
+    block_LB = np.stack([block for block, _ in blocks(labels.validation_V)])
+    fixed = Fixed(
+        key=jnp.stack([jax.random.key(draw) for draw in draws]),
+        rows=_stacked([each.state.rows for each in variables]),
+        y_N=jnp.asarray(labels.y_N),
+        train_T=jnp.asarray(labels.train_T),
+        block_LB=jnp.asarray(block_LB),
+        judged=judged(recipe.criterion, labels.validation_V, labels.y_N, labels.population_N),
+    )
+    course = stage.begin(_stacked([_learned(each) for each in variables]))
+    while bool(jnp.any(~course.stopped & (course.epoch < recipe.epochs))):
+        course = stage.advance(course, fixed, jnp.int32(min(progress.next_look(), recipe.epochs)))
+        progress.look(course)
+    return [_trained(course, each, s) for s, each in enumerate(variables)]
 
 
-def _stop_if_not_finite(row: dict[str, float], rate: float) -> None:
+def _stacked(trees: Sequence[Any]) -> Any:
+    """One tree whose leaves have a leading axis of seeds."""
+    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+
+def history(course: Training, seed: int) -> list[dict[str, float]]:
+    """Rows of history.tsv of one seed: epoch and ``HISTORY``."""
+    rows_EH = np.asarray(course.history_EH[seed])[: int(course.epoch[seed])]
+    return [
+        {"epoch": epoch, **dict(zip(HISTORY, map(float, row), strict=True))}
+        for epoch, row in enumerate(rows_EH, start=1)
+    ]
+
+
+def _trained(course: Training, untrained: Variables, seed: int) -> Trained:
+    best = jax.tree.map(lambda leaf: leaf[seed], course.best)
+    variables = _with(best, untrained.state.rows)
+    return Trained(variables, history(course, seed), int(course.best_epoch[seed]))
+
+
+def require_finite(rows: Sequence[dict[str, float]]) -> None:
+    """Raise ScientificFailure if the last epoch's loss is not finite."""
+    row = rows[-1]
     for name in ("train_loss", "validation_loss"):
         if not np.isfinite(row[name]):
             raise ScientificFailure(
                 f"{name.replace('_', ' ')} is {row[name]} in epoch {row['epoch']:.0f}, learning rate "
-                f"{rate:.3g}: lower the model's learning_rate or the adjustment's strength"
+                f"{row['learning_rate']:.3g}: lower the model's learning_rate or the adjustment's strength"
             )
-
-
-def _lower_rate(moments: Any, plateau: tuple[float, int, float] | None, progress: Progress) -> Any:
-    """As Keras' ReduceLROnPlateau: lower the rate after ``patience`` epochs without improvement, then count anew."""
-    if plateau is None:
-        return moments
-    factor, patience, floor = plateau
-    progress.since_drop += 1
-    if progress.since_drop < patience:
-        return moments
-    progress.since_drop = 0
-    rate = moments.hyperparams["learning_rate"]
-    hyperparams = {**moments.hyperparams, "learning_rate": jnp.maximum(rate * factor, floor)}
-    return moments._replace(hyperparams=hyperparams)
