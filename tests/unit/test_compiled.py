@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import stratbench
 from trained import write_dataset
 
 TRAIN = """
