@@ -4,7 +4,7 @@ import argparse
 import sys
 
 import stratbench
-from stratbench.commands import check, train
+from stratbench.commands import check, choose, train
 from stratbench.core import threads
 from stratbench.core.errors import UserError
 
@@ -15,6 +15,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"stratbench {stratbench.__version__}")
     commands = top.add_subparsers(dest="command", required=True)
     check.add(commands)
+    choose.add(commands)
     train.add(commands)
     return top
 
