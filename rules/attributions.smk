@@ -5,16 +5,10 @@ An output list cannot depend on wildcards, so there is one rule per set of label
 
 
 def explained(wildcards, pairs):
-    """The fits that a job explains: their labels, specs and attributions, in the order of the inputs."""
-    fits = {}
-    for adjustment, label in pairs:
-        fits.setdefault(Fit(**vars(model_of(wildcards)), adjustment=adjustment), []).append(label)
-    return fits
-
-
-def of_adjustments(pattern, pairs):
-    """A path of each adjustment among (adjustment, attribution) pairs."""
-    return expand(pattern, adjustment=dict(pairs), allow_missing=True)
+    """The fits that a job explains, with the attributions of each, in the order of the inputs."""
+    adjustments = list(dict.fromkeys(adjustment for adjustment, _ in pairs))
+    wanted = {one: [label for adjustment, label in pairs if adjustment == one] for one in adjustments}
+    return dict(zip(fits_of(wildcards, adjustments), wanted.values(), strict=True))
 
 
 for number, (pairs, models) in enumerate(study.attribution_sets().items(), start=1):
@@ -24,14 +18,14 @@ for number, (pairs, models) in enumerate(study.attribution_sets().items(), start
             f"attribute_{number}"
         input:
             **trained_on(),
-            params=of_adjustments(paths.params, pairs),
-            fits=of_adjustments(paths.fit, pairs),
+            params=of_adjustments(paths.params, dict(pairs)),
+            fits=of_adjustments(paths.fit, dict(pairs)),
         output:
             tables=[
                 expand(paths.attribution, adjustment=a, attribution=l, allow_missing=True)[0]
                 for a, l in pairs
             ],
-            records=of_adjustments(paths.attributions_json, pairs),
+            records=of_adjustments(paths.attributions_json, dict(pairs)),
         log:
             paths.log("attribute"),
         benchmark:

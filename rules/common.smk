@@ -52,8 +52,14 @@ def model_of(wildcards):
     return Model(**vars(split_of(wildcards)), model=wildcards.model)
 
 
-def fit_of(wildcards):
-    return Fit(*(wildcards.get(key) for key in Fit.__dataclass_fields__))
+def fits_of(wildcards, adjustments):
+    """The fits of a model's job, in the order of its adjustments."""
+    return [Fit(**vars(model_of(wildcards)), adjustment=adjustment) for adjustment in adjustments]
+
+
+def of_adjustments(pattern, adjustments):
+    """A path of each adjustment."""
+    return expand(pattern, adjustment=list(adjustments), allow_missing=True)
 
 
 def cohort_files():
@@ -212,6 +218,7 @@ def of_every_job():
 
 def benchmarks():
     """The benchmarks of all jobs that the summary follows."""
+    trained = [model for models in study.adjustment_sets().values() for model in models]
     attributed = [model for models in study.attribution_sets().values() for model in models]
     associated = [split for splits in study.association_sets().values() for split in splits]
     jobs = {
@@ -220,7 +227,7 @@ def benchmarks():
         "qc": study.cohorts,
         "dataset": study.datasets,
         **dict.fromkeys(("split", "structure", "probe", "metrics"), study.splits),
-        "fit": study.fits,
+        "fit": trained,
         "attribute": attributed,
         "associate": associated,
     }

@@ -1,30 +1,41 @@
-"""Trained networks: all seeds of one model under one adjustment in one job."""
+"""Trained networks: all seeds of one model, under all of its adjustments, in one job.
 
+An output list cannot depend on wildcards, so there is one rule per set of adjustments that the blocks ask for together.
+"""
 
-rule fit:
-    input:
-        **trained_on(),
-    output:
-        params=paths.params,
-        predictions=paths.predictions,
-        history=paths.history,
-        fit=paths.fit,
-    log:
-        paths.log("fit"),
-    benchmark:
-        paths.benchmark("fit")
-    conda:
-        "../envs/stratbench.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=study.gpu,
-    params:
-        model=lambda wildcards: study.spec("models", wildcards.model),
-        adjustments=lambda wildcards: study.adjustment(wildcards.adjustment),
-        seeds=study.seeds,
-        names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split, wildcards.model],
-        code=lambda wildcards: digest("fit", *method_files(fit_of(wildcards))),
-    script:
-        "../workflow/scripts/fit.py"
+for number, (adjustments, models) in enumerate(study.adjustment_sets().items(), start=1):
+
+    rule:
+        name:
+            f"fit_{number}"
+        input:
+            **trained_on(),
+        output:
+            params=of_adjustments(paths.params, adjustments),
+            predictions=of_adjustments(paths.predictions, adjustments),
+            history=of_adjustments(paths.history, adjustments),
+            fit=of_adjustments(paths.fit, adjustments),
+        log:
+            paths.log("fit"),
+        benchmark:
+            paths.benchmark("fit")
+        wildcard_constraints:
+            cohort=only(models),
+        conda:
+            "../envs/stratbench.yaml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=240,
+            gpu=study.gpu,
+        params:
+            fits=lambda wildcards, adjustments=adjustments: [
+                fit_specs(fit) for fit in fits_of(wildcards, adjustments)
+            ],
+            seeds=study.seeds,
+            names=lambda wildcards: list(vars(model_of(wildcards)).values()),
+            code=lambda wildcards, adjustments=adjustments: digest(
+                "fit", *method_files(*fits_of(wildcards, adjustments))
+            ),
+        script:
+            "../workflow/scripts/fit.py"

@@ -84,7 +84,7 @@ def test_counts():
         "splits": 3,
         "fits": 6,
         "trainings": 18,
-        "jax_jobs": 6 + 2 + 3,
+        "jax_jobs": 3 + 2 + 3,
     }
 
 

@@ -148,10 +148,11 @@ def write_study(base):
     """Two splits' metrics, a fit, a benchmark and a QC table in the contract's layout."""
     for k, part in enumerate((example(), example(scenario="panmictic"))):
         files.write_tsv(part, base / f"metrics{k}.tsv")
-    fit = "split-r01/t/random/cnn/none"
+    job = "split-r01/t/random/cnn"
+    fit = f"{job}/none"
     ok = {"status": "ok", "device": "cpu", "versions": {"jax": "0.10"}, "seeds": []}
     files.write_json(ok, base / f"models/{fit}/fit.json")
-    for path, seconds in ((f"fit/{fit}", "12.5\t0:00:12\t300.5\t11.0"), ("qc/c", "0.1\t0:00:00\t-\tNA")):
+    for path, seconds in ((f"fit/{job}", "12.5\t0:00:12\t300.5\t11.0"), ("qc/c", "0.1\t0:00:00\t-\tNA")):
         files.write_text(f"s\th:m:s\tmax_rss\tcpu_time\n{seconds}\n", base / f"benchmarks/{path}.tsv")
     qc = pd.DataFrame({"step": ["maf"], "unit": ["SNPs"], "removed": [3], "left": [7], "threshold": [0.05]})
     files.write_tsv(qc, base / "qc.tsv")
@@ -159,7 +160,7 @@ def write_study(base):
         "metrics": [base / "metrics0.tsv", base / "metrics1.tsv"],
         "qc": [base / "qc.tsv"],
         "fit_json": [base / f"models/{fit}/fit.json"],
-        "benchmarks": [base / f"benchmarks/fit/{fit}.tsv", base / "benchmarks/qc/c.tsv"],
+        "benchmarks": [base / f"benchmarks/fit/{job}.tsv", base / "benchmarks/qc/c.tsv"],
     }
 
 
@@ -177,7 +178,7 @@ def test_summary_is_the_same_in_any_order_and_holds_times_in_one_table(tmp_path)
     times = files.read_tsv(tmp_path / "a/runtime.tsv")
     assert times[["rule", "job", "s", "device"]].values.tolist()[0] == [
         "fit",
-        "split-r01/t/random/cnn/none",
+        "split-r01/t/random/cnn",
         12.5,
         "cpu",
     ]

@@ -16,7 +16,7 @@ COUNTED = {
     "splits": "splits of datasets",
     "fits": "fits (model x adjustment)",
     "trainings": "trainings (fit x seed)",
-    "jax_jobs": "JAX jobs (fits, attributions, probes)",
+    "jax_jobs": "JAX jobs (models, attributions, probes)",
 }
 
 

@@ -1,6 +1,6 @@
 """``stratbench choose CONFIG``: which recipe of each architecture a study's validation people choose, as a table.
 
-Test people are looked at by the criterion ``oracle`` alone, which shows what could have been chosen and chooses nothing.
+Only the criterion ``oracle`` looks at test people: it shows what could have been chosen, and chooses nothing.
 """
 
 import argparse

@@ -45,8 +45,9 @@ def of_split(results: SplitResults) -> list[Row]:
     found: list[Row] = []
     for fit in results.fits:
         held = fit.predictions[fit.predictions["set"] == "validation"]
-        for seed, table in held.groupby("seed"):
-            keys = {**results.place, **fit.label}
+        keys = {**results.place, **fit.label}
+        for seed in sorted(set(held["seed"])):
+            table = held[held["seed"] == seed]
             found += rows(keys, "selection_loss", loss(results.data, table), seed=int(seed))
             found += rows(keys, "selection_within", within(results.data, table), seed=int(seed))
     return found

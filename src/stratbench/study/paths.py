@@ -18,8 +18,7 @@ LEVELS = {  # how log and benchmark of one job of each rule are named
     **dict.fromkeys(("simulate", "read_cohort", "qc"), COHORT),
     "dataset": DATASET,
     **dict.fromkeys(("split", "structure", "associate", "probe", "metrics"), SPLIT),
-    "fit": FIT,
-    "attribute": MODEL,
+    **dict.fromkeys(("fit", "attribute"), MODEL),
     **{rule: rule for rule in ("summary", "figures", "report")},
 }
 

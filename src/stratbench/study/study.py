@@ -141,6 +141,17 @@ class Study:
     def associations_of(self, split: Split) -> list[str]:
         return list(self._associations[split])
 
+    def adjustment_sets(self) -> dict[tuple[str, ...], list[Model]]:
+        """The models of a split that share a set of adjustments: the outputs of one rule.
+
+        One job trains a model under all of its adjustments, as importing and compiling cost the most.
+        """
+        wanted: dict[Model, tuple[str, ...]] = {}
+        for fit in self.fits:
+            model = Model(fit.cohort, fit.trait, fit.split, fit.model)
+            wanted[model] = (*wanted.get(model, ()), fit.adjustment)
+        return _group((labels, model) for model, labels in wanted.items())
+
     def attribution_sets(self) -> dict[tuple[tuple[str, str], ...], list[Model]]:
         """The models of a split that share a set of (adjustment, attribution): the outputs of one rule.
 
@@ -186,8 +197,9 @@ class Study:
         return [self.config["adjustments"][part] for part in label.split("+")]
 
     def counts(self) -> dict[str, int]:
-        """How large the study is. JAX jobs are the fits, their attributions, and a probe per split."""
+        """How large the study is. JAX jobs train and explain each model of a split, and probe each split."""
         fits, probes = len(self.fits), sum(bool(fits) for fits in self._fits.values())
+        models = sum(len(models) for models in self.adjustment_sets().values())
         attributions = sum(len(models) for models in self.attribution_sets().values())
         return {
             "cohorts": len(self._cohorts),
@@ -195,7 +207,7 @@ class Study:
             "splits": len(self._fits),
             "fits": fits,
             "trainings": fits * self.seeds,
-            "jax_jobs": fits + attributions + probes,
+            "jax_jobs": models + attributions + probes,
         }
 
 

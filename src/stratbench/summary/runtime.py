@@ -23,7 +23,7 @@ def name(path: str | Path) -> tuple[str, str]:
 
 
 def fit_name(path: str | Path) -> str:
-    """The job of ``.../models/<job>/fit.json``."""
+    """The fit of ``.../models/<fit>/fit.json``: its job's name and the adjustment."""
     return "/".join(Path(path).parts[-6:-1])
 
 
@@ -39,9 +39,10 @@ def read(path: str | Path) -> dict[str, Any]:
 
 
 def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """runtime.tsv: a row per job. ``fits`` maps a fit's job name to its fit.json, which knows the device."""
+    """runtime.tsv: a row per job. ``fits`` maps a fit's name to its fit.json, which knows the device of its job."""
+    devices = {name.rpartition("/")[0]: record.get("device") for name, record in fits.items()}
     records = [read(path) for path in benchmarks]
     for record in records:
-        record["device"] = fits.get(record["job"], {}).get("device") if record["rule"] == "fit" else None
+        record["device"] = devices.get(record["job"]) if record["rule"] == "fit" else None
     table = pd.DataFrame(records, columns=COLUMNS)
     return table.sort_values(["rule", "job"], kind="stable", ignore_index=True)

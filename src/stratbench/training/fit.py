@@ -3,7 +3,7 @@
 import importlib.metadata
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,10 +61,45 @@ def fit(
         names: cohort, trait, split and model: what initialisation and batch order depend on, so that
             adjustments are compared on the same draws.
     """
+    fit_each(files, [{"model": model, "adjustments": adjustments, "outputs": outputs}], seeds, names)
+
+
+def fit_each(
+    files: Mapping[str, Any], fits: Sequence[Mapping[str, Any]], seeds: int, names: Sequence[str]
+) -> None:
+    """Train one model under several adjustments, one after another.
+
+    Args:
+        files: paths by name (``task.model_data.FILES``).
+        fits: ``{model, adjustments, outputs}``: arguments of ``fit`` for each.
+        seeds: how many networks of each.
+        names: cohort, trait, split and model.
+    """
     with telling(f"fit of {names[-1]}"):
         with telling("the dataset is read"):
             data = load(files)
-        runs, reason = _fitted(data, model, adjustments, seeds, names)
+        for number, one in enumerate(fits, start=1):
+            of = f"adjustment {number} of {len(fits)} ({_label(one['adjustments'])})"
+            if len(fits) > 1:
+                say(of)
+            with telling(of) if len(fits) > 1 else nullcontext():
+                _fit(data, seeds=seeds, names=names, **one)
+
+
+def _label(adjustments: Sequence[Spec]) -> str:
+    return "+".join(spec["method"] for spec in adjustments)
+
+
+def _fit(
+    data: ModelData,
+    outputs: Mapping[str, Any],
+    model: Spec,
+    adjustments: Sequence[Spec],
+    seeds: int,
+    names: Sequence[str],
+) -> None:
+    """Train and write under one adjustment; arguments as of ``fit``, with the data that its files hold."""
+    runs, reason = _fitted(data, model, adjustments, seeds, names)
     stored = {str(run.seed): run.variables for run in runs if run.variables is not None}
     predictions = [run.predictions for run in runs if run.variables is not None]
     history = [row for run in runs for row in run.history]
