@@ -21,10 +21,10 @@ BAR = "#8fb3cc"
 
 @dataclass(frozen=True)
 class FrequencySpectra:
-    """Shares of SNPs by bin of minor allele frequency, a row for each cohort; ``neutral_B`` where it applies."""
+    """Shares of SNPs by bin of minor allele frequency, a row for each cohort; ``neutral_H`` where it applies."""
 
-    share_CB: np.ndarray
-    neutral_B: np.ndarray | None
+    share_RH: np.ndarray
+    neutral_H: np.ndarray | None
     snps: float
 
 
@@ -35,8 +35,8 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 def neutral(least: float) -> np.ndarray:
     """Expected shares of one neutral population of constant size: density 1/p + 1/(1-p) from ``least`` to .5."""
     edges_E = np.clip(EDGES, max(least, 1e-3), 0.5)
-    mass_B = np.diff(np.log(edges_E / (1 - edges_E)))
-    return np.asarray(mass_B / mass_B.sum())
+    mass_H = np.diff(np.log(edges_E / (1 - edges_E)))
+    return np.asarray(mass_H / mass_H.sum())
 
 
 def load(results: Results, subject: Any) -> FrequencySpectra:
@@ -56,18 +56,18 @@ def draw(data: FrequencySpectra) -> "Figure":
     if not data.snps:
         return style.message("Quality control left no SNP.")
     figure, axes = style.canvas(5.4, 2.9)
-    axis, middle_B = axes[0, 0], EDGES[:-1] + WIDTH / 2
-    mean_B = 100 * data.share_CB.mean(axis=0)
-    axis.bar(middle_B, mean_B, width=WIDTH * 0.86, color=BAR)
-    entries: list[Any] = [style.key("s", "SNPs" if len(data.share_CB) == 1 else "SNPs, mean", colour=BAR)]
-    if len(data.share_CB) > 1:
-        low_B, high_B = 100 * data.share_CB.min(axis=0), 100 * data.share_CB.max(axis=0)
-        axis.vlines(middle_B, low_B, high_B, color=style.INK, lw=1)
+    axis, middle_H = axes[0, 0], EDGES[:-1] + WIDTH / 2
+    mean_H = 100 * data.share_RH.mean(axis=0)
+    axis.bar(middle_H, mean_H, width=WIDTH * 0.86, color=BAR)
+    entries: list[Any] = [style.key("s", "SNPs" if len(data.share_RH) == 1 else "SNPs, mean", colour=BAR)]
+    if len(data.share_RH) > 1:
+        low_H, high_H = 100 * data.share_RH.min(axis=0), 100 * data.share_RH.max(axis=0)
+        axis.vlines(middle_H, low_H, high_H, color=style.INK, lw=1)
         entries.append(style.line_key("least to most of the cohorts", style.INK))
-    if data.neutral_B is not None:
+    if data.neutral_H is not None:
         axis.step(
             EDGES,
-            [*(100 * data.neutral_B), 100 * data.neutral_B[-1]],
+            [*(100 * data.neutral_H), 100 * data.neutral_H[-1]],
             where="post",
             color=style.CAUSAL,
             lw=1.3,
@@ -78,7 +78,7 @@ def draw(data: FrequencySpectra) -> "Figure":
     axis.grid(axis="y")
     style.unit_axis(axis)
     axis.set_ylabel("% of SNPs")
-    axis.set_xlabel(f"minor allele frequency, {replicates(len(data.share_CB))}")
+    axis.set_xlabel(f"minor allele frequency, {replicates(len(data.share_RH))}")
     axis.legend(handles=entries, loc="upper right")
     return figure
 

@@ -116,19 +116,19 @@ def bins(top: float, limit: float, n: int) -> np.ndarray:
     return (np.arange(0, top * n + width + 1, width) - 0.5) / n
 
 
-def _stacked(axis: Any, value_X: np.ndarray, removed_X: np.ndarray, edges: np.ndarray, what: str) -> None:
+def _stacked(axis: Any, value_R: np.ndarray, removed_R: np.ndarray, edges: np.ndarray, what: str) -> None:
     """A histogram on a logarithmic scale, which shows even a single value; removed values are red."""
-    every_B = np.histogram(value_X, edges)[0]
-    removed_B = np.histogram(value_X[removed_X], edges)[0]
-    for count_B, colour in ((every_B, _qc.LEFT), (np.where(removed_B == every_B, removed_B, 0), _qc.REMOVED)):
-        axis.bar(edges[:-1], count_B, np.diff(edges), align="edge", color=colour, lw=0)
-    mixed_B = (removed_B > 0) & (
-        removed_B < every_B
+    every_H = np.histogram(value_R, edges)[0]
+    removed_H = np.histogram(value_R[removed_R], edges)[0]
+    for count_H, colour in ((every_H, _qc.LEFT), (np.where(removed_H == every_H, removed_H, 0), _qc.REMOVED)):
+        axis.bar(edges[:-1], count_H, np.diff(edges), align="edge", color=colour, lw=0)
+    mixed_H = (removed_H > 0) & (
+        removed_H < every_H
     )  # bars stand side by side, as stacks on a logarithmic scale mislead
     axis.bar(
-        edges[:-1][mixed_B], removed_B[mixed_B], np.diff(edges)[mixed_B] / 2, align="edge", color=_qc.REMOVED
+        edges[:-1][mixed_H], removed_H[mixed_H], np.diff(edges)[mixed_H] / 2, align="edge", color=_qc.REMOVED
     )
-    axis.set_ylim(0.6, 4.0 * max(int(every_B.max(initial=1)), 1))  # before the scale, which may see no bar
+    axis.set_ylim(0.6, 4.0 * max(int(every_H.max(initial=1)), 1))  # before the scale, which may see no bar
     style.log_axis(axis, "y")
     axis.set_ylabel(f"{what} (log scale)")
 
@@ -211,13 +211,13 @@ def _kinship(axis: Any, data: QcChecks) -> None:
     phi = data.pairs["kinship"].to_numpy(dtype=float)
     phi = phi[phi >= BOUNDS[0]]
     edges = 2.0 ** np.arange(-4.5, -0.74, 0.125)
-    count_B = np.histogram(np.minimum(phi, edges[-1] * 0.999), edges)[0]
+    count_H = np.histogram(np.minimum(phi, edges[-1] * 0.999), edges)[0]
     above = phi[phi > min(limits, default=np.inf)]
-    removed_B = np.histogram(np.minimum(above, edges[-1] * 0.999), edges)[0]
-    for counts_B, colour in ((count_B, _qc.LEFT), (removed_B, _qc.REMOVED)):
-        axis.bar(edges[:-1], counts_B, np.diff(edges) * 0.92, align="edge", color=colour)
+    removed_H = np.histogram(np.minimum(above, edges[-1] * 0.999), edges)[0]
+    for counts_H, colour in ((count_H, _qc.LEFT), (removed_H, _qc.REMOVED)):
+        axis.bar(edges[:-1], counts_H, np.diff(edges) * 0.92, align="edge", color=colour)
     axis.set_xlim(edges[0], edges[-1])
-    axis.set_ylim(0.6, 30.0 * max(int(count_B.max(initial=1)), 1))  # before the scales, which may see no bar
+    axis.set_ylim(0.6, 30.0 * max(int(count_H.max(initial=1)), 1))  # before the scales, which may see no bar
     style.log_axis(axis, "x")
     style.log_axis(axis, "y")
     of_degree = np.histogram(phi, [*BOUNDS, 1.0])[0]
