@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stratbench.genotypes import tables
 from stratbench.report import style
+from stratbench.report.analysis.cohorts import EDGES, WIDTH, spectrum
+from stratbench.report.analysis.numbers import MINUS, number
+from stratbench.report.analysis.results import Group, Results, scenarios
 from stratbench.report.figures._rows import replicates
-from stratbench.report.results import Group, Results, scenarios
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH = 0.025
-EDGES = np.linspace(0, 0.5, round(0.5 / WIDTH) + 1)
+SECTION = "cohorts"
+ORDER = 70
 BAR = "#8fb3cc"
 
 
@@ -32,24 +33,8 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"afs_{name}", name) for name in scenarios(study)]
 
 
-def neutral(least: float) -> np.ndarray:
-    """Expected shares of one neutral population of constant size: density 1/p + 1/(1-p) from ``least`` to .5."""
-    edges_E = np.clip(EDGES, max(least, 1e-3), 0.5)
-    mass_H = np.diff(np.log(edges_E / (1 - edges_E)))
-    return np.asarray(mass_H / mass_H.sum())
-
-
 def load(results: Results, subject: Any) -> FrequencySpectra:
-    cohorts = scenarios(results.study)[subject]
-    shares, least, counts = [], 0.5, []
-    for cohort in cohorts:
-        p_M = results.table(tables.VARIANTS, results.paths.variants, cohort)["a1_freq"].to_numpy(dtype=float)
-        maf_M = np.minimum(p_M, 1 - p_M)
-        counts.append(len(maf_M))
-        shares.append(np.histogram(maf_M, EDGES)[0] / max(len(maf_M), 1))
-        least = min(least, float(maf_M.min())) if len(maf_M) else least
-    expected = neutral(least) if not cohorts[0].real and least < 0.5 else None
-    return FrequencySpectra(np.array(shares), expected, float(np.mean(counts)))
+    return FrequencySpectra(*spectrum(results, subject))
 
 
 def draw(data: FrequencySpectra) -> "Figure":
@@ -88,11 +73,11 @@ def caption(results: Results, subject: Any) -> str:
     text = (
         f"Allele frequency spectrum of {results.study.shown(subject)}: minor allele frequencies of the SNPs after "
         "quality control, all "
-        f"populations together, in bins of {style.number(str(WIDTH))}."
+        f"populations together, in bins of {number(str(WIDTH))}."
     )
     if cohorts[0].real:
         return text
     return (
-        f"{text} Red: the expectation 1/p + 1/(1 {style.MINUS} p) for one neutral population of constant size, from "
+        f"{text} Red: the expectation 1/p + 1/(1 {MINUS} p) for one neutral population of constant size, from "
         "the rarest SNP that was kept; structure and changes of size bend the spectrum away from it."
     )
