@@ -66,8 +66,8 @@ def prepare(directory: Path) -> Path:
         (directory / f"all.{end}").write_bytes(gzip.decompress((source / f"HLC.{end}.gz").read_bytes()))
     fam, bim = plink.read_fam(directory / "all.fam"), plink.read_bim(directory / "all.bim")
     autosomal_M = bim["chrom"].isin(AUTOSOMES).to_numpy()
-    packed_MB = plink.open_bed(directory / "all.bed", len(fam), len(bim))
-    (directory / "raw.bed").write_bytes(plink.MAGIC + np.asarray(packed_MB)[autosomal_M].tobytes())
+    packed_MQ = plink.open_bed(directory / "all.bed", len(fam), len(bim))
+    (directory / "raw.bed").write_bytes(plink.MAGIC + np.asarray(packed_MQ)[autosomal_M].tobytes())
     plink.write_bim(bim[autosomal_M], directory / "raw.bim")
     plink.write_fam(fam, directory / "raw.fam")
     samples = {"iid": fam["iid"], "population": "all", "family": fam["iid"], "sex": 0}

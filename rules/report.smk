@@ -1,7 +1,7 @@
 """Figures and one self-contained page."""
 
-from stratbench.report.figures import figure_names
-from stratbench.report.figures.kinship import drawn
+from stratbench.report.analysis.cohorts import splits_with_grm
+from stratbench.report.figures.catalogue import figure_names
 from stratbench.report.report import TEMPLATES
 
 
@@ -13,7 +13,7 @@ rule figures:
         runtime=paths.runtime,
         provenance=paths.provenance,
         tables=pictured(),
-        grms=each(paths.grm, drawn(study)),
+        grms=each(paths.grm, splits_with_grm(study)),
         cohort_files=list(cohort_files()),
     output:
         expand(

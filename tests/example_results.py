@@ -13,7 +13,7 @@ from stratbench.cohorts.real.matching import COUNTS
 from stratbench.cohorts.simulated.simulate import all_options
 from stratbench.core import files, seeds
 from stratbench.metrics.rows import tidy
-from stratbench.report.results import KEYS
+from stratbench.report.analysis.results import KEYS
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Fit, Split, Study
 from stratbench.summary.comparisons import comparisons

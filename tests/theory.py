@@ -71,7 +71,7 @@ def hudson(count_MN: np.ndarray, populations: list[str], one: str, other: str) -
     return float(numerator.mean() / (p * (1 - q) + q * (1 - p)).mean())
 
 
-def pair_times(rate_KK: np.ndarray, size_K: np.ndarray, until: float, beyond: float) -> np.ndarray:
+def pair_times(rate_KK: np.ndarray, size_L: np.ndarray, until: float, beyond: float) -> np.ndarray:
     """Expected coalescence times (K, K) of two genomes in demes with this migration until all become one.
 
     The chances that two lineages that began in demes i and j are still apart obey a linear system with matrix
@@ -81,7 +81,7 @@ def pair_times(rate_KK: np.ndarray, size_K: np.ndarray, until: float, beyond: fl
     k = len(rate_KK)
     move = rate_KK - np.diag(rate_KK.sum(axis=1))
     generator = np.kron(move, np.eye(k)) + np.kron(np.eye(k), move)
-    generator -= np.diag(np.diag(1 / (2 * size_K)).ravel())
+    generator -= np.diag(np.diag(1 / (2 * size_L)).ravel())
     apart = expm(generator * until) @ np.ones(k * k) if np.isfinite(until) else np.zeros(k * k)
     return np.asarray(np.linalg.solve(generator, apart - 1) + apart * beyond).reshape(k, k)
 

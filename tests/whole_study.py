@@ -12,9 +12,9 @@ TRAINED_ON = ("bed", "bim", "fam", "samples", "trait", "trait_json", "keep_snp",
 
 def run(raw: dict[str, Any]) -> tuple[Study, Paths]:
     """Run a short config in the working directory, up to the report's pictures."""
-    from stratbench.report.figures import pictures
+    from stratbench.report.analysis.results import Results
+    from stratbench.report.figures.catalogue import pictures
     from stratbench.report.report import report
-    from stratbench.report.results import Results
     from stratbench.report.style import save
     from stratbench.summary.run import summary
 

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
@@ -83,3 +84,68 @@ def test_files_that_the_page_names_exist() -> None:
     inside = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", text)) - named
     assert inside
     assert not [name for name in sorted(inside) if not (SOURCE / name).exists()]
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of ours that a file imports anywhere, with what it takes from them, dotted."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            base = path.relative_to(SOURCE.parent).parts[: -node.level] if node.level else ()
+            module = ".".join((*base, *filter(None, [node.module])))
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return {name for name in found if name.startswith("stratbench.")}
+
+
+def reaches(path: Path, *packages: str) -> list[str]:
+    """What a file imports of these packages of the report, but for the catalogue, which draws nothing."""
+    inside = tuple(f"stratbench.report.{package}" for package in packages)
+    catalogue = "stratbench.report.figures.catalogue"
+    return sorted(
+        f"{path.stem} imports {name}"
+        for name in imported(path)
+        if f"{name}.".startswith(tuple(f"{package}." for package in inside))
+        and not name.startswith(catalogue)
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("analysis", ("figures", "text", "style", "page")),
+        ("text", ("figures", "style")),
+        ("figures", ("text",)),
+    ],
+)
+def test_analysis_figures_and_text_keep_apart(package: str, forbidden: tuple[str, ...]) -> None:
+    """Numbers come from analysis, which neither draws nor writes; figures and text know nothing of each other."""
+    files = sorted((SOURCE / "report" / package).glob("*.py"))
+    read = set().union(*map(imported, files))
+    assert any(
+        name.startswith("stratbench.report.analysis.results.") for name in read
+    )  # the imports were read
+    assert not [found for path in files for found in reaches(path, *forbidden)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from stratbench.report.figures import fst",
+        "from stratbench.report.figures.fst import draw",
+        "def f():\n    import stratbench.report.figures.fst as g",
+        "from ..figures import fst",
+        "from stratbench.report.text.dial import build",
+        "from stratbench.report import text",
+    ],
+)
+def test_an_import_of_a_figure_or_a_section_is_seen(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path / "stratbench")
+    path = tmp_path / "stratbench" / "report" / "analysis" / "new.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(line)
+    assert reaches(path, "figures", "text")
+    path.write_text("from stratbench.report.figures.catalogue import pictures")
+    assert not reaches(path, "figures", "text")

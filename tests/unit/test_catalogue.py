@@ -13,7 +13,7 @@ import pytest
 
 from stratbench.metrics import catalogue
 from stratbench.metrics.metric import Metric
-from stratbench.report.sections import glossary
+from stratbench.report.text import glossary
 
 ROOT = Path(__file__).resolve().parents[2]
 FAMILY = '''"""How far predictions are spread."""
@@ -45,7 +45,7 @@ import metrics
 from test_metrics_table import run, write_split
 from stratbench.core.digest import digest
 from stratbench.metrics import catalogue
-from stratbench.report.sections import glossary
+from stratbench.report.text import glossary
 from stratbench.summary.comparisons import comparisons
 base = Path(sys.argv[1])
 write_split(base, np.random.default_rng(1))

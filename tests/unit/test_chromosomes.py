@@ -14,7 +14,7 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.genotypes import plink
 from stratbench.popgen import chromosomes, long_range_ld
-from stratbench.report.figures.manhattan import at_locus
+from stratbench.report.analysis.genome import at_locus
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,10 @@ def test_people_who_differ_along_less_than_two_axes_have_none(
 
 
 def test_populations_of_one_have_no_fst_and_no_warning() -> None:
-    n_MP, p_MP = np.ones((3, 2)), np.array([[0.0, 0.5], [1.0, 1.0], [0.5, 0.5]])
+    n_ML, p_ML = np.ones((3, 2)), np.array([[0.0, 0.5], [1.0, 1.0], [0.5, 0.5]])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert np.isnan(weir_cockerham(PopulationFrequencies(n_MP, p_MP, (p_MP == 0.5).astype(float)))).all()
+        assert np.isnan(weir_cockerham(PopulationFrequencies(n_ML, p_ML, (p_ML == 0.5).astype(float)))).all()
 
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300])

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from stratbench.core.errors import UserError
-from stratbench.report.figures import figure_names
+from stratbench.report.figures.catalogue import figure_names
 from stratbench.study import config as configs
 from stratbench.study.paths import Paths, each
 from stratbench.study.study import Point, Study

@@ -26,14 +26,13 @@ LINES_OF_A_FRAGMENT = 20
 SHORT_FOLDERS = {
     "workflow/scripts": "one script for each rule: it reads what snakemake gives and calls one function",
     "/methods": "one file for each method",
-    "/sections": "one file for each section of the report",
+    "report/text": "one file for each section of the report",
 }
 SHORT_FILES = {
-    "core/found.py": "the digest of a rule and the metrics find files of a folder by one rule",
+    "core/found.py": "the digest of a rule, metrics, figures and sections find files of a folder by one rule",
     "core/seeds.py": "every package draws its seeds here, and nothing else decides them",
     "core/threads.py": "it runs before numpy and jax are imported, and so shares a file with nothing that imports them",
     "core/words.py": "every package that writes text uses it",
-    "report/verdicts.py": "figures and sections take their verdicts from here alone",
     "training/loss.py": "what a kind of trait minimises is stated once, apart from the loop that minimises it",
 }
 

@@ -57,8 +57,8 @@ def test_limits_lie_between_the_degrees() -> None:
 @pytest.mark.parametrize("missing", [0.0, 0.1])
 def test_every_pair_is_plink2s(missing: float, tmp_path: Path, plink2) -> None:
     rng = np.random.default_rng(8)
-    p_MP = rng.uniform(0.05, 0.95, (3000, 2))
-    count_MN = np.concatenate([rng.binomial(2, p_MP[:, [k]], (3000, 20)) for k in range(2)], axis=1).astype(
+    p_ML = rng.uniform(0.05, 0.95, (3000, 2))
+    count_MN = np.concatenate([rng.binomial(2, p_ML[:, [k]], (3000, 20)) for k in range(2)], axis=1).astype(
         "int8"
     )
     count_MN[:, 7] = count_MN[:, 3]

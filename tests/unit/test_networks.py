@@ -87,8 +87,8 @@ def test_no_feature_before_attention_and_head_sees_two_chromosomes(name: str) ->
     encoder = built(name, 30, lengths, size=4, start=1, **alone).encoder
     x_BM = jnp.asarray(np.random.default_rng(0).normal(size=(1, 30)).astype(np.float32))
     variables = encoder.init(jax.random.key(0), x_BM, False)
-    weight_PKF = np.asarray(variables["params"]["snps"])
-    assert weight_PKF.shape[:2] == (3 + 1 + 5, 4)
+    weight_PIF = np.asarray(variables["params"]["snps"])
+    assert weight_PIF.shape[:2] == (3 + 1 + 5, 4)
     if name != "transformer":
         slope_FM = np.asarray(jax.jacobian(lambda x: encoder.apply(variables, x, False)[0])(x_BM))[:, 0]
         chromosome_M = np.repeat([0, 1, 2], lengths)

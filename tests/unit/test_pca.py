@@ -48,14 +48,14 @@ def rotated(score_NK: np.ndarray, onto_NK: np.ndarray, rows_N: np.ndarray) -> np
 def test_a_corrected_score_is_that_of_a_pca_with_this_person() -> None:
     """All directions given, the rank-one update is the decomposition with the person, to the last digits."""
     rng = np.random.default_rng(1)
-    z_MF, k = rng.normal(size=(300, 40)), 5
-    z_MF += np.outer(rng.normal(size=300), np.repeat([1, -1], 20))
-    u_MF, singular, _ = np.linalg.svd(z_MF, full_matrices=False)
-    persons = [rng.normal(size=300), z_MF[:, 3], np.zeros(300), z_MF[:, 0] + 3 * z_MF[:, 1]]
+    z_MT, k = rng.normal(size=(300, 40)), 5
+    z_MT += np.outer(rng.normal(size=300), np.repeat([1, -1], 20))
+    u_MF, singular, _ = np.linalg.svd(z_MT, full_matrices=False)
+    persons = [rng.normal(size=300), z_MT[:, 3], np.zeros(300), z_MT[:, 0] + 3 * z_MT[:, 1]]
     for y_M in persons:
         got = corrected((u_MF.T @ y_M)[None], np.array([y_M @ y_M]), singular**2, k)[0]
-        both_NK = decompose(np.c_[z_MF, y_M], k)
-        fit_NK = np.r_[decompose(z_MF, k), np.zeros((1, k))]
+        both_NK = decompose(np.c_[z_MT, y_M], k)
+        fit_NK = np.r_[decompose(z_MT, k), np.zeros((1, k))]
         np.testing.assert_allclose(got, rotated(both_NK, fit_NK, np.arange(41) < 40)[40], atol=1e-8)
 
 
@@ -114,9 +114,9 @@ def test_iteration_of_few_people_is_exact(tmp_path: Path) -> None:
     p_M = frequencies(genotypes)
     genotypes, p_M = genotypes.snps((p_M > 0) & (p_M < 1)), p_M[(p_M > 0) & (p_M < 1)]
     found = pca.iterate(genotypes, p_M, 12)
-    z_MF = standardise(with_nan(genotypes.read()), p_M)
+    z_MT = standardise(with_nan(genotypes.read()), p_M)
     np.testing.assert_allclose(
-        np.sqrt(found.value_J[:12]), np.linalg.svd(z_MF, compute_uv=False)[:12], rtol=1e-5
+        np.sqrt(found.value_J[:12]), np.linalg.svd(z_MT, compute_uv=False)[:12], rtol=1e-5
     )
 
 

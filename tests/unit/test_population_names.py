@@ -15,7 +15,7 @@ from stratbench.cohorts.real.labels import require
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.report import style
-from stratbench.report.figures import figures
+from stratbench.report.figures.run import figures
 from stratbench.report.report import report
 
 NAMES = [

@@ -19,24 +19,23 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.methods import registry
 from stratbench.methods.checked import checked
-from stratbench.report import numbers, style
-from stratbench.report.answer import answer, questions
-from stratbench.report.curves import change, courses, places
-from stratbench.report.figures import (
-    _pedigree,
-    afs,
-    demography,
-    dial_more,
-    figure_names,
-    figures,
-    kinship,
-    pictures,
-    shares,
-)
+from stratbench.report import style
+from stratbench.report.analysis import cohorts as structure
+from stratbench.report.analysis import numbers
+from stratbench.report.analysis.dial import change, courses
+from stratbench.report.analysis.literature import KnownLocus, Ranking
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.traits import kept, parts
+from stratbench.report.figures import _pedigree, demography, dial, shares
+from stratbench.report.figures._curves import places
+from stratbench.report.figures.catalogue import figure_names, pictures
+from stratbench.report.figures.run import figures
 from stratbench.report.page import Listing, Text
 from stratbench.report.report import inline, links, report
-from stratbench.report.results import Group, Results
-from stratbench.report.sections import cohorts, real, sections, unavailable
+from stratbench.report.text import cohorts, real, unavailable
+from stratbench.report.text.answer import answer
+from stratbench.report.text.catalogue import sections
+from stratbench.report.text.questions import questions
 from stratbench.study.study import Study, read_dial
 
 SMALL = Example(
@@ -142,7 +141,7 @@ def test_everything_draws(tmp_path: Path, name: str) -> None:
 def test_names_follow_from_the_config_alone_without_matplotlib() -> None:
     code = (
         "import sys; from example_results import Example, config; from stratbench.study.study import Study;"
-        "from stratbench.report.figures import figure_names; names = figure_names(Study(config(Example())));"
+        "from stratbench.report.figures.catalogue import figure_names; names = figure_names(Study(config(Example())));"
         "assert 'matplotlib' not in sys.modules, 'matplotlib was imported'; print(' '.join(names))"
     )
     folder = Path(__file__).parents[1]
@@ -279,13 +278,14 @@ def test_published_results_and_loci_stand_beside_ours(made: tuple[Path, dict, st
 def test_a_locus_is_found_by_its_stated_rank_and_by_no_model_that_learned_nothing() -> None:
     here = pd.Series(["b", "c"])
     score = pd.Series({"a": 9.0, "b": 8.0, "c": 1.0, "d": 8.5})
-    assert real._cell(real.Ranking("x", score, "learned"), here, 3) == "3, found"
-    assert real._cell(real.Ranking("x", score, ""), here, 2) == "3, not found"
-    assert real._cell(real.Ranking("x", score, "learned nothing"), here, 3) == "3"
-    assert real._cell(real.Ranking("x", score, ""), pd.Series(["e"]), 3) == "n/a"
-    described = real._described({"gene": "g", "chrom": 1}, here, 3, 4)
+    locus = KnownLocus({"gene": "g", "chrom": 1}, here, 3)
+    assert real._cell(Ranking("x", score, "learned"), locus) == "3, found"
+    assert real._cell(Ranking("x", score, ""), replace(locus, rank=2)) == "3, not found"
+    assert real._cell(Ranking("x", score, "learned nothing"), locus) == "3"
+    assert real._cell(Ranking("x", score, ""), replace(locus, snps=pd.Series(["e"]))) == "n/a"
+    described = real._described(locus, 4)
     assert "found if rank <= 3, by chance 1.00" in described  # 3 of 4 hold one of 2 for certain
-    said = list(real._summary([real.Ranking("x", score, "learned nothing")], [{"gene": "g"}], [(here, 3)]))
+    said = list(real._summary([Ranking("x", score, "learned nothing")], [locus]))
     assert said == ["g is not found by any of 0 rankings.", "Learned nothing, and so not judged: x."]
 
 
@@ -441,11 +441,9 @@ def test_every_metric_is_a_curve_over_the_dial(
 
     monkeypatch.setattr(Results, "value", noted)
     for picture in pictures(results.study):
-        if picture.kind in ("dial", "dial_more", "dial_tests"):
+        if picture.kind == "dial":
             data = picture.module.load(results, picture.subject)
-            assert all(
-                any(line.drawn for p in row[1] for line in p.lines) for row in getattr(data, "rows", ())
-            )
+            assert all(any(line.drawn for p in row[1] for line in p.lines) for row in data.rows)
     table = results.comparisons[results.comparisons["mean"].notna()]
     table = table[~table["metric"].str.startswith("diff_") & ~table["metric"].str.endswith("_chance")]
     there = set(table[["trait", "metric", "k"]].itertuples(index=False, name=None))
@@ -460,7 +458,7 @@ def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
         results = Results(Study(make(tmp_path / name, EDGES[name])), tmp_path / name)
         one, *_ = courses(results.study, results.groups)
         for page in ("prediction", "snps"):
-            names[name, page] = [row for row, _ in dial_more.load(results, {**one.keys, "page": page}).rows]
+            names[name, page] = [row for row, _ in dial.load(results, {**one.keys, "page": page}).rows]
     assert len(names["a dial", "prediction"]) == 7
     assert [text.replace("\n", " ") for text in names["a dial", "snps"]] == [
         "AUC_PR over that of a random ranking",
@@ -483,11 +481,16 @@ def test_no_move_over_the_dial_without_an_interval(tmp_path: Path, name: str) ->
 
 def test_headline_of_a_dial_is_its_curves(turned: Results) -> None:
     kinds = {picture.name: picture.kind for picture in pictures(turned.study)}
-    assert kinds["headline"] == "dial_headline"
-    assert kinds["dial_confounded_random"] == "dial"
-    assert kinds["dial-tests_confounded_random"] == "dial_tests"
-    pages = [name for name, kind in kinds.items() if kind == "dial_more"]
-    assert pages == ["dial-prediction_confounded_random", "dial-snps_confounded_random"]
+    assert kinds["headline"] == "headline"
+    (headline,) = [picture for picture in pictures(turned.study) if picture.name == "headline"]
+    assert "over Hudson FST" in headline.module.caption(turned, headline.subject)
+    pages = [name for name, kind in kinds.items() if kind == "dial"]
+    assert pages == [
+        "dial_confounded_random",
+        "dial-prediction_confounded_random",
+        "dial-snps_confounded_random",
+        "dial-tests_confounded_random",
+    ]
     drawn = [name for name, kind in kinds.items() if kind == "manhattan"]
     assert drawn == ["manhattan_b_confounded_random_linear"]
 
@@ -579,13 +582,13 @@ def test_neutral_spectrum_is_that_of_a_large_sample() -> None:
     i = np.arange(1, n)
     maf = np.minimum(i, n - i) / n
     kept = maf >= 0.1
-    peer = np.histogram(maf[kept], afs.EDGES, weights=1 / i[kept])[0]
-    assert afs.neutral(0.1) == pytest.approx(peer / peer.sum(), abs=2e-3)
-    assert afs.neutral(0.1)[:3].sum() == 0
+    peer = np.histogram(maf[kept], structure.EDGES, weights=1 / i[kept])[0]
+    assert structure.neutral(0.1) == pytest.approx(peer / peer.sum(), abs=2e-3)
+    assert structure.neutral(0.1)[:3].sum() == 0
 
 
 def test_shares_of_a_trait_sum_to_one() -> None:
-    found = shares.parts(SHARES)
+    found = parts(SHARES)
     assert sum(found.values()) == pytest.approx(1)
     assert found["genetic, between populations"] == pytest.approx(0.05)
     assert found["covariance"] == pytest.approx(-0.02)
@@ -612,10 +615,10 @@ def test_shares_of_an_ascertained_trait_are_those_of_who_is_kept(tmp_path: Path)
     settings = make(tmp_path, example)
     settings["traits"]["confounded"]["ascertain"] = {"case_share": 0.5}
     for path in (tmp_path / "results/example/datasets").rglob("trait.json"):
-        said, kept = files.read_json(path), {**SHARES, "genetic": 0.7, "genetic_within": 0.7}
-        assert shares.kept(said) == SHARES
+        said, less = files.read_json(path), {**SHARES, "genetic": 0.7, "genetic_within": 0.7}
+        assert kept(said) == SHARES
         within = {**said["shares_within"], "genetic": 0.9}
-        files.write_json({**said, "shares_kept": kept, "shares_kept_within": within}, path)
+        files.write_json({**said, "shares_kept": less, "shares_kept_within": within}, path)
     results = Results(Study(settings), tmp_path)
     ((_, _, whole, inside),) = shares.load(results, "shares").rows
     assert whole["genetic, within populations"] == pytest.approx(0.7)
@@ -630,7 +633,7 @@ def test_kinship_keeps_families_together_and_every_population() -> None:
     people = pd.DataFrame(
         {"population": ["b", "a", "b", "a", "c"] * 40, "family": [f"f{k % 7}" for k in range(200)]}
     )
-    rows = kinship.shown(people, most=50)
+    rows = structure.in_order(people, most=50)
     assert len(rows) <= 50
     ordered = people.iloc[rows]
     assert ordered["population"].tolist() == sorted(ordered["population"])
@@ -638,7 +641,7 @@ def test_kinship_keeps_families_together_and_every_population() -> None:
     for _, group in ordered.groupby("population"):
         families = group["family"].tolist()
         assert families == sorted(families)
-    assert sorted(kinship.shown(people, most=200)) == list(range(200))
+    assert sorted(structure.in_order(people, most=200)) == list(range(200))
 
 
 def test_pedigree_of_the_picture_is_one_family() -> None:

@@ -10,10 +10,12 @@ import pytest
 from example_results import Example, make
 from stratbench.core import files
 from stratbench.report import style
+from stratbench.report.analysis import qc as steps_of_qc
+from stratbench.report.analysis.numbers import MINUS
+from stratbench.report.analysis.results import Results, scenarios
 from stratbench.report.figures import _qc, pca, qc, qc_checks, qc_pca
 from stratbench.report.page import Table, Text
-from stratbench.report.results import Results, scenarios
-from stratbench.report.sections import cohorts
+from stratbench.report.text import cohorts
 from stratbench.study.study import Study
 
 SMALL = Example(traits=(), models=(), attributions=(), associations=(), adjustments=("none",), snps=90)
@@ -83,7 +85,7 @@ def test_bars_count_what_the_steps_removed_and_lines_are_thresholds(results: Res
     for axis, at in ((person, 0.1), (snp, 0.05), (hwe, 6.0)):
         assert at in [line.get_xdata()[0] for line in axis.lines]
     assert "missing > .1" in texts(person)
-    assert f"P < 1e{style.MINUS}6" in texts(hwe)
+    assert f"P < 1e{MINUS}6" in texts(hwe)
     assert [text for text in texts(found["Relatedness of pairs"]) if text.startswith(("3rd", "same"))] == [
         "3rd degree\n1",
         "same\n1",
@@ -211,7 +213,7 @@ def test_waterfall_is_shown_as_a_table(results: Results) -> None:
     ("text", "limit", "shown"),
     [
         ("missing > 0.1", 0.1, "missing > .1"),
-        ("P < 1e-06", 1e-6, f"P < 1e{style.MINUS}6"),
+        ("P < 1e-06", 1e-6, f"P < 1e{MINUS}6"),
         ("3 SD of F", 3.0, "3 SD of F"),
         ("not tested: fewer than 500 SNPs", None, "not tested: fewer than 500 SNPs"),
         ("missing > 1", 1.0, "missing > 1"),
@@ -219,8 +221,8 @@ def test_waterfall_is_shown_as_a_table(results: Results) -> None:
     ],
 )
 def test_thresholds(text: str, limit: float | None, shown: str) -> None:
-    assert _qc.limit(text) == limit
-    assert _qc.shown(text) == shown
+    assert steps_of_qc.limit(text) == limit
+    assert steps_of_qc.shown(text) == shown
 
 
 @pytest.mark.parametrize(("limit", "n"), [(0.05, 425), (0.1, 352_035), (0.2, 374), (0.0, 10), (1.0, 90)])

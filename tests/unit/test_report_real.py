@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from example_results import Example, make
+from stratbench.report.analysis.results import Results
 from stratbench.report.page import Heading, Section, Table, Text
-from stratbench.report.results import Results
-from stratbench.report.sections import real
+from stratbench.report.text import real
 from stratbench.study.study import Study
 
 SMALL = Example(traits=(), models=(), attributions=(), adjustments=("none",), snps=90)

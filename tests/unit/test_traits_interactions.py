@@ -37,19 +37,19 @@ def rows(truth: Any, column: str = "snp") -> np.ndarray:
     return np.array([int(name[1:]) - 1 for name in truth[column]], dtype=int)
 
 
-def counts(cohort: Path, row_K: np.ndarray) -> np.ndarray:
+def counts(cohort: Path, row_R: np.ndarray) -> np.ndarray:
     """Counts (N, K), a missing one the whole number next to the mean."""
-    count_NK = read_counts(cohort)[row_K].T.astype(float)
-    count_NK[count_NK < 0] = np.nan
-    return np.where(np.isnan(count_NK), np.rint(np.nanmean(count_NK, axis=0)), count_NK)
+    count_NR = read_counts(cohort)[row_R].T.astype(float)
+    count_NR[count_NR < 0] = np.nan
+    return np.where(np.isnan(count_NR), np.rint(np.nanmean(count_NR, axis=0)), count_NR)
 
 
-def explained(value_N: np.ndarray, design_NK: np.ndarray) -> float:
+def explained(value_N: np.ndarray, design_NC: np.ndarray) -> float:
     """The largest share of a value's variance in one population that the columns of a design explain together."""
     found = []
     for name in np.unique(POPULATIONS):
         inside = name == POPULATIONS
-        x = np.column_stack([np.ones(inside.sum()), design_NK[inside]])
+        x = np.column_stack([np.ones(inside.sum()), design_NC[inside]])
         left_N = value_N[inside] - x @ np.linalg.lstsq(x, value_N[inside], rcond=None)[0]
         found.append(1 - left_N.var() / value_N[inside].var())
     return max(found)

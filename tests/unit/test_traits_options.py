@@ -50,8 +50,8 @@ def test_equal_effects_differ_by_sign_and_frequency_alone(alpha):
 def test_causal_snps_can_be_common_ones(cohort, tmp_path):
     truth = simulated(cohort, tmp_path, causal=10, causal_maf=0.3).truth
     p_M = read_counts(cohort).mean(axis=1) / 2
-    p_C = p_M[[int(name[1:]) - 1 for name in truth["snp"]]]
-    assert np.minimum(p_C, 1 - p_C).min() >= 0.3
+    p_R = p_M[[int(name[1:]) - 1 for name in truth["snp"]]]
+    assert np.minimum(p_R, 1 - p_R).min() >= 0.3
     with pytest.raises(
         UserError, match=r"only \d+ SNPs with MAF >= 0.45 to draw.*lower `causal` or `causal_maf`"
     ):

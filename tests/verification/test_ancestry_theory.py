@@ -66,16 +66,16 @@ def test_admixed_ancestry_has_the_models_mean_and_variance(
     Hudson's coalescent but for lineages that meet within t generations (1e-4 of pairs).
     """
     stop_at(generations, monkeypatch)
-    share_RNK = np.array([ancestry(tmp_path, k, generations) for k in REPLICATES])
-    assert share_RNK.sum(axis=2) == pytest.approx(1, abs=1e-8)
+    share_RNL = np.array([ancestry(tmp_path, k, generations) for k in REPLICATES])
+    assert share_RNL.sum(axis=2) == pytest.approx(1, abs=1e-8)
     crossings = generations * MORGANS
     each = 2 * (crossings - 1 + np.exp(-crossings)) / crossings**2 / (2 * CHROMOSOMES)
-    variance_K = PUBLISHED * (1 - PUBLISHED) * each
+    variance_L = PUBLISHED * (1 - PUBLISHED) * each
     people = INDIVIDUALS * len(REPLICATES)
-    off_K = share_RNK.mean(axis=(0, 1)) - PUBLISHED
-    assert (np.abs(off_K) < 4 * np.sqrt(variance_K / people)).all(), off_K
-    found_K = share_RNK.var(axis=1, ddof=1).mean(axis=0)
-    assert found_K == pytest.approx(variance_K, rel=4 * SPREAD_SE / np.sqrt(len(REPLICATES)))
+    off_L = share_RNL.mean(axis=(0, 1)) - PUBLISHED
+    assert (np.abs(off_L) < 4 * np.sqrt(variance_L / people)).all(), off_L
+    found_L = share_RNL.var(axis=1, ddof=1).mean(axis=0)
+    assert found_L == pytest.approx(variance_L, rel=4 * SPREAD_SE / np.sqrt(len(REPLICATES)))
 
 
 def walked(sequence: tskit.TreeSequence, generations: float) -> np.ndarray:
@@ -106,9 +106,9 @@ def test_frequencies_of_the_sources_see_true_ancestry(tmp_path: Path) -> None:
     options = {"individuals": 60, "references": 60, "length": 2_000_000, "recombination": 5e-8}
     count_MN, populations = cohort(tmp_path, "american-admixture", 0, **options, mutation=5e-8)
     samples, label_N = files.read_tsv(tmp_path / "samples.tsv"), np.array(populations)
-    p_MK = np.stack([count_MN[:, label_N == name].mean(axis=1) / 2 for name in SOURCES], axis=1)
+    p_ML = np.stack([count_MN[:, label_N == name].mean(axis=1) / 2 for name in SOURCES], axis=1)
     admixed = label_N == "ADMIX"
-    estimate_KN, *_ = np.linalg.lstsq(p_MK, count_MN[:, admixed] / 2, rcond=None)
+    estimate_KN, *_ = np.linalg.lstsq(p_ML, count_MN[:, admixed] / 2, rcond=None)
     for k, name in enumerate(SOURCES):
         truth_N = samples.loc[admixed, f"ancestry_{name}"].to_numpy()
         assert np.corrcoef(estimate_KN[k], truth_N)[0, 1] > 0.8, name
@@ -253,13 +253,13 @@ def test_founders_keep_the_structure_of_their_demography(tmp_path: Path) -> None
 def test_balding_nichols_frequencies_vary_by_p_q_f() -> None:
     """At fixed p: mean p, variance p (1 - p) F; standard errors from the draws themselves."""
     method, m = registry.load("demography", "balding-nichols"), 40_000
-    fst_K, rng = np.array([0.01, 0.1, 0.4]), np.random.default_rng(3)
+    fst_L, rng = np.array([0.01, 0.1, 0.4]), np.random.default_rng(3)
     for p in (0.02, 0.1, 0.3, 0.5):
-        found_MK = method.frequencies(np.full(m, p), fst_K, rng)
-        squared_MK = (found_MK - p) ** 2
-        assert (np.abs(found_MK.mean(axis=0) - p) < 4 * found_MK.std(axis=0) / np.sqrt(m)).all()
-        error_K = squared_MK.std(axis=0) / np.sqrt(m)
-        assert (np.abs(squared_MK.mean(axis=0) - p * (1 - p) * fst_K) < 4 * error_K).all()
+        found_ML = method.frequencies(np.full(m, p), fst_L, rng)
+        squared_ML = (found_ML - p) ** 2
+        assert (np.abs(found_ML.mean(axis=0) - p) < 4 * found_ML.std(axis=0) / np.sqrt(m)).all()
+        error_L = squared_ML.std(axis=0) / np.sqrt(m)
+        assert (np.abs(squared_ML.mean(axis=0) - p * (1 - p) * fst_L) < 4 * error_L).all()
 
 
 def test_balding_nichols_cohorts_have_the_fst_of_their_populations(tmp_path: Path) -> None:
@@ -281,16 +281,16 @@ def test_balding_nichols_admixture_is_that_of_bnpsd(tmp_path: Path) -> None:
     fst, n, m = [0.1, 0.2, 0.4], 60, 20_000
     options = {"fst": fst, "admixture": True, "spread": 0.6, "individuals": n, "loci": m, "min_maf": 0}
     method = registry.load("demography", "balding-nichols")
-    share_NK, place_N = method.shares(completed("balding-nichols", **options))
+    share_NL, place_N = method.shares(completed("balding-nichols", **options))
     density = [[np.exp(-(((x - k) / 0.6) ** 2) / 2) for k in (1, 2, 3)] for x in np.linspace(0.5, 3.5, n)]
-    assert share_NK == pytest.approx(np.array([row / np.sum(row) for row in density]), rel=1e-9)
+    assert share_NL == pytest.approx(np.array([row / np.sum(row) for row in density]), rel=1e-9)
     count_MN, _ = cohort(tmp_path, "balding-nichols", 0, **options)
     samples = files.read_tsv(tmp_path / "samples.tsv")
     assert samples["position"].to_numpy() == pytest.approx(place_N, rel=1e-8)
-    assert samples[[f"ancestry_p{k}" for k in (1, 2, 3)]].to_numpy() == pytest.approx(share_NK, rel=1e-8)
+    assert samples[[f"ancestry_p{k}" for k in (1, 2, 3)]].to_numpy() == pytest.approx(share_NL, rel=1e-8)
     # E (x_i - x_j)^2 = 4 p (1 - p) (1 + (f_i + f_j) / 2 - 2 theta_ij) with f_i = theta_ii. Loci that do not vary
     # were drawn again, which scales all pairs alike: compare each pair with their mean.
-    theta_NN = (share_NK * fst) @ share_NK.T
+    theta_NN = (share_NL * fst) @ share_NL.T
     pairs = [(0, 59), (0, 30), (30, 59), (20, 40), (0, 5)]
     expected = np.array([1 + (theta_NN[i, i] + theta_NN[j, j]) / 2 - 2 * theta_NN[i, j] for i, j in pairs])
     squared_PM = np.array([(count_MN[:, i].astype(float) - count_MN[:, j]) ** 2 for i, j in pairs])

@@ -39,8 +39,8 @@ def frequencies(rng: np.random.Generator) -> np.ndarray:
     """Balding-Nichols A1 frequencies of each SNP in each population, in 256ths: uint8 (M, K)."""
     ancestral_M1 = rng.uniform(0.15, 0.85, (M, 1))
     scale = (1 - FST) / FST
-    p_MK = rng.beta(ancestral_M1 * scale, (1 - ancestral_M1) * scale, (M, len(PEOPLE)))
-    return np.clip(np.round(256 * p_MK), 1, 255).astype(np.uint8)
+    p_ML = rng.beta(ancestral_M1 * scale, (1 - ancestral_M1) * scale, (M, len(PEOPLE)))
+    return np.clip(np.round(256 * p_ML), 1, 255).astype(np.uint8)
 
 
 def kinds(rng: np.random.Generator) -> np.ndarray:
@@ -53,10 +53,10 @@ def kinds(rng: np.random.Generator) -> np.ndarray:
     return kind_M
 
 
-def counts(p_MK: np.ndarray, kind_M: np.ndarray, bad_N: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def counts(p_ML: np.ndarray, kind_M: np.ndarray, bad_N: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A1 counts int8 (M, N) of some SNPs, with what is wrong with them."""
-    shape = (len(p_MK), N)
-    p_MN = np.repeat(p_MK, list(PEOPLE.values()), axis=1)
+    shape = (len(p_ML), N)
+    p_MN = np.repeat(p_ML, list(PEOPLE.values()), axis=1)
     count_MN = np.zeros(shape, dtype=np.int8)
     for _ in range(2):
         count_MN += rng.integers(0, 256, shape, dtype=np.uint8) < p_MN
@@ -74,13 +74,13 @@ def counts(p_MK: np.ndarray, kind_M: np.ndarray, bad_N: np.ndarray, rng: np.rand
 def write_raw(directory: Path) -> None:
     """The raw cohort, a chunk of SNPs at a time."""
     rng = np.random.default_rng(20_000)
-    p_MK, kind_M = frequencies(rng), kinds(rng)
+    p_ML, kind_M = frequencies(rng), kinds(rng)
     bad_N = np.zeros(N, dtype=bool)
     bad_N[rng.choice(N, BAD_PEOPLE, replace=False)] = True
     with plink.write_bed(directory / "raw.bed", N) as bed:
         for start in range(0, M, CHUNK):
             part = slice(start, start + CHUNK)
-            bed.append(counts(p_MK[part], kind_M[part], bad_N, rng))
+            bed.append(counts(p_ML[part], kind_M[part], bad_N, rng))
     chrom = (np.arange(M) // 2 * 44 // M + 1).astype(str)  # no pair of SNPs lies on two
     snp = [f"s{k}" for k in range(M)]
     bim = pd.DataFrame(

@@ -33,9 +33,9 @@ def mean_fst(directory: Path, scenario: str, replicate: int) -> float:
 def lattice_times(history: str) -> np.ndarray:
     """Coalescence times (3, 3) of a line of three demes that are 10,000 people, migration as the config has it."""
     options = yaml.safe_load(CONFIG.read_text())["cohorts"][f"lattice-{history}"]["simulate"]
-    rate_KK, size_K = lattice_rates(1, 3, options["migration"]), np.full(3, 10_000 / 3)
+    rate_KK, size_L = lattice_rates(1, 3, options["migration"]), np.full(3, 10_000 / 3)
     until, beyond = (100, 20_000) if history == "recent" else (np.inf, 0)
-    return pair_times(rate_KK, size_K, until, beyond)
+    return pair_times(rate_KK, size_L, until, beyond)
 
 
 def lattice(history: str) -> float:

@@ -174,10 +174,10 @@ def test_a_lattice_may_end_where_no_lineage_remembers_its_deme(
     """By formulas alone, the FST of a lattice that is followed to its horizon is that of one without an end;
     all its times are a little shorter, by Nagylaki's limit. The second is the dial's.
     """
-    rate_KK, size_K = lattice_rates(rows, columns, rate), np.full(rows * columns, size)
+    rate_KK, size_L = lattice_rates(rows, columns, rate), np.full(rows * columns, size)
     horizon = 20 / (2 * rate * (1 - np.cos(np.pi / columns)))
-    ended = pair_times(rate_KK, size_K, horizon, 2 * rows * columns * size)
-    endless = pair_times(rate_KK, size_K, np.inf, 0)
+    ended = pair_times(rate_KK, size_L, horizon, 2 * rows * columns * size)
+    endless = pair_times(rate_KK, size_L, np.inf, 0)
     assert fst_of_times(ended) == pytest.approx(fst_of_times(endless), rel=1e-3)
     assert (ended < endless).all()
     assert (ended > (1 - shorter) * endless).all()

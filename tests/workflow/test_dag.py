@@ -9,10 +9,31 @@ from pathlib import Path
 import pytest
 
 from checkout import ROOT, copy_to, snakemake
+from stratbench.core import files
 from stratbench.study import config as configs
 from stratbench.study.study import Study
 
 ADDED_METHOD = 'OPTIONS = {}\nCITATION = "none"\n'
+ADDED_RULE = """
+
+rule census:
+    output:
+        census=paths.census,
+    log:
+        paths.log("census"),
+    params:
+        cohorts=len(study.cohorts),
+        code=digest("census"),
+    script:
+        "../workflow/scripts/census.py"
+"""
+ADDED_SCRIPT = """from stratbench.core import job
+
+with job.start(snakemake):
+    from stratbench.core import files
+
+    files.write_json({"cohorts": snakemake.params.cohorts}, snakemake.output.census)
+"""
 
 pytestmark = pytest.mark.workflow
 
@@ -35,8 +56,8 @@ def copy(tmp_path_factory) -> Path:
     base = copy_to(tmp_path_factory.mktemp("copy"))
     plan = snakemake("-n", "--forceall", "--configfile", "config/smoke.yaml", cwd=base)
     assert plan.returncode == 0, plan.stderr
-    for files in re.findall(r"^    (?:output|benchmark): (.+)$", plan.stdout + plan.stderr, re.MULTILINE):
-        for name in files.split(", "):
+    for names in re.findall(r"^    (?:output|benchmark): (.+)$", plan.stdout + plan.stderr, re.MULTILINE):
+        for name in names.split(", "):
             path = base / re.sub(r" \(.*", "", name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
@@ -107,6 +128,27 @@ def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     assert counts["fit"] + counts["attribute"] + counts["probe"] == expected["jax_jobs"]
     assert counts["metrics"] == counts["structure"] == expected["splits"]
     assert counts["qc"] == expected["cohorts"]
+
+
+def test_a_script_a_rule_and_its_paths_are_all_that_a_rule_needs(tmp_path):
+    """The last row of "To add X, touch Y" in docs/architecture.md."""
+    base = copy_to(tmp_path)
+    (base / "workflow/scripts/census.py").write_text(ADDED_SCRIPT)
+    with (base / "rules/cohorts.smk").open("a") as rules:
+        rules.write(ADDED_RULE)
+    paths = base / "src/stratbench/study/paths.py"
+    text = paths.read_text().replace('"fit": FIT,', '"fit": FIT,\n    "census": "census",', 1)
+    paths.write_text(
+        text.replace(
+            'self.report = f"{root}/report.html"\n',
+            'self.report = f"{root}/report.html"\n        self.census = f"{root}/census.json"\n',
+        )
+    )
+    made = "results/smoke/census.json"
+    run = snakemake("--configfile", "config/smoke.yaml", "--", made, cwd=base)
+    assert run.returncode == 0, run.stdout + run.stderr
+    cohorts = Study(configs.load(ROOT / "config" / "smoke.yaml")).cohorts
+    assert files.read_json(base / made) == {"cohorts": len(cohorts)}
 
 
 def test_only_figures_read_the_grm(fresh):

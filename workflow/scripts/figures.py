@@ -1,6 +1,6 @@
 from stratbench.core import job
 
 with job.start(snakemake):
-    from stratbench.report.figures import figures
+    from stratbench.report.figures.run import figures
 
     figures(config=snakemake.params.config, folder=snakemake.params.folder)

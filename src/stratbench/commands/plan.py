@@ -8,7 +8,7 @@ from stratbench.cohorts.real import available
 from stratbench.cohorts.real.labels import require_labels
 from stratbench.cohorts.real.losses import tell_losses
 from stratbench.core import yaml_file
-from stratbench.report.figures import figure_names
+from stratbench.report.figures.catalogue import figure_names
 from stratbench.study.config import check
 from stratbench.study.study import Study
 

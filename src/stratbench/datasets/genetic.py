@@ -9,28 +9,28 @@ from stratbench.core.words import counted
 from stratbench.genotypes.dosages import Dosages, with_nan
 
 
-def common(candidate_C: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
+def common(candidate_R: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
     """The candidates whose minor allele is at least as frequent as ``least``; ``a1_freq_M`` covers all."""
-    p_C = a1_freq_M[candidate_C]
-    kept: np.ndarray = candidate_C[np.minimum(p_C, 1 - p_C) >= least]
+    p_R = a1_freq_M[candidate_R]
+    kept: np.ndarray = candidate_R[np.minimum(p_R, 1 - p_R) >= least]
     return kept
 
 
 def draw_causal(
-    candidate_C: np.ndarray, causal: int, rng: np.random.Generator, least: float = 0
+    candidate_R: np.ndarray, causal: int, rng: np.random.Generator, least: float = 0
 ) -> np.ndarray:
     """Rows of ``causal`` SNPs, drawn without replacement, sorted: int64 (causal,).
 
     Raises UserError if there are fewer candidates; ``least`` is the MAF that they were chosen by.
     """
-    if causal > len(candidate_C):
+    if causal > len(candidate_R):
         rare = f" with MAF >= {least:g}" if least > 0 else ""
         remedy = "`causal` or `causal_maf`" if least > 0 else "`causal`"
         raise UserError(
-            f"traits: {counted(causal, 'causal SNP')} asked for, but only {counted(len(candidate_C), 'SNP')}{rare} to "
+            f"traits: {counted(causal, 'causal SNP')} asked for, but only {counted(len(candidate_R), 'SNP')}{rare} to "
             f"draw them from; lower {remedy}, raise `snps`, or simulate longer chromosomes"
         )
-    return np.sort(rng.choice(candidate_C, size=causal, replace=False))
+    return np.sort(rng.choice(candidate_R, size=causal, replace=False))
 
 
 def draw_effects(
@@ -54,11 +54,11 @@ def draw_homes(n: int, shared: float, populations: Sequence[str], rng: np.random
     round(shared n) SNPs act everywhere. The others, in random order, are dealt out to the populations in turn, so that
     no population has two more than another. If the share is lowered, SNPs that already had a home keep it.
     """
-    home_C = np.full(n, "", dtype=object)
-    order_C = rng.permutation(n)
+    home_R = np.full(n, "", dtype=object)
+    order_R = rng.permutation(n)
     for k in range(n - round(shared * n)):
-        home_C[order_C[k]] = populations[k % len(populations)]
-    return home_C
+        home_R[order_R[k]] = populations[k % len(populations)]
+    return home_R
 
 
 def genetic_values(genotypes: Dosages, effect_M: np.ndarray) -> np.ndarray:

@@ -30,9 +30,9 @@ class Part:
     """One part: its values (N,), and for each of its causal SNPs the row, the effect and the partner's row (or -1)."""
 
     value_N: np.ndarray
-    causal_C: np.ndarray
-    effect_C: np.ndarray
-    partner_C: np.ndarray
+    causal_R: np.ndarray
+    effect_R: np.ndarray
+    partner_R: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -43,42 +43,42 @@ class Genotyped:
     population_N: np.ndarray
     chromosome_M: np.ndarray
 
-    def counts(self, row_K: np.ndarray) -> np.ndarray:
-        """A1 counts, float64 (N, K), a missing one being the whole number next to the SNP's mean."""
-        count_NK = with_nan(self.genotypes.snps(np.asarray(row_K, dtype=np.int64)).read()).T
-        mean_K = np.rint(np.nanmean(count_NK, axis=0)) if len(row_K) else np.empty(0)
-        return np.where(np.isnan(count_NK), mean_K, count_NK)
+    def counts(self, row_R: np.ndarray) -> np.ndarray:
+        """A1 counts, float64 (N, R), a missing one being the whole number next to the SNP's mean."""
+        count_NR = with_nan(self.genotypes.snps(np.asarray(row_R, dtype=np.int64)).read()).T
+        mean_R = np.rint(np.nanmean(count_NR, axis=0)) if len(row_R) else np.empty(0)
+        return np.where(np.isnan(count_NR), mean_R, count_NR)
 
-    def r2(self, row: int, row_K: np.ndarray) -> np.ndarray:
-        """Squared correlations within populations of one SNP with others, float64 (K,)."""
-        z_NK = self.counts(np.concatenate([[row], row_K]))
+    def r2(self, row: int, row_R: np.ndarray) -> np.ndarray:
+        """Squared correlations within populations of one SNP with others, float64 (R,)."""
+        z_NR = self.counts(np.concatenate([[row], row_R]))
         for name in np.unique(self.population_N):
-            z_NK[self.population_N == name] -= z_NK[self.population_N == name].mean(axis=0)
-        covariance_K = z_NK[:, 0] @ z_NK
-        variance_K = np.maximum((z_NK**2).sum(axis=0), 1e-12)
-        r2_K: np.ndarray = (covariance_K**2 / (variance_K * variance_K[0]))[1:]
-        return r2_K
+            z_NR[self.population_N == name] -= z_NR[self.population_N == name].mean(axis=0)
+        covariance_R = z_NR[:, 0] @ z_NR
+        variance_R = np.maximum((z_NR**2).sum(axis=0), 1e-12)
+        r2_R: np.ndarray = (covariance_R**2 / (variance_R * variance_R[0]))[1:]
+        return r2_R
 
-    def residual(self, value_N: np.ndarray, design_NK: np.ndarray) -> np.ndarray:
+    def residual(self, value_N: np.ndarray, design_NC: np.ndarray) -> np.ndarray:
         """What a regression on the mean and a design leaves, in each population by itself, float64 (N,)."""
         left_N = np.empty(len(value_N))
         for name in np.unique(self.population_N):
             inside_N = self.population_N == name
-            design = np.column_stack([np.ones(inside_N.sum()), design_NK[inside_N]])
+            design = np.column_stack([np.ones(inside_N.sum()), design_NC[inside_N]])
             fitted, *_ = np.linalg.lstsq(design, value_N[inside_N], rcond=None)
             left_N[inside_N] = value_N[inside_N] - design @ fitted
         return left_N
 
 
-def mains(count_NK: np.ndarray) -> np.ndarray:
-    """All that single SNPs can say: indicators of one and of two A1 alleles, float64 (N, 2K)."""
-    return np.concatenate([count_NK == 1, count_NK == 2], axis=1).astype(np.float64)
+def mains(count_NR: np.ndarray) -> np.ndarray:
+    """All that single SNPs can say: indicators of one and of two A1 alleles, float64 (N, 2R)."""
+    return np.concatenate([count_NR == 1, count_NR == 2], axis=1).astype(np.float64)
 
 
 def dominance(
     people: Genotyped,
-    candidate_C: np.ndarray,
-    before_NP: np.ndarray,
+    candidate_R: np.ndarray,
+    before_NC: np.ndarray,
     options: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> Part:
@@ -86,8 +86,8 @@ def dominance(
 
     Args:
         people: everyone.
-        candidate_C: rows of .bim, none of them causal yet.
-        before_NP: the parts before.
+        candidate_R: rows of .bim, none of them causal yet.
+        before_NC: the parts before.
         options: of the trait.
         rng: draws SNPs and signs.
 
@@ -98,22 +98,22 @@ def dominance(
         UserError: for too few candidates, or SNPs of so few heterozygotes that nothing is left.
     """
     n = options["dominance_snps"]
-    if n > len(candidate_C):
+    if n > len(candidate_R):
         raise UserError(
-            f"traits: dominance_snps is {n}, but {counted(len(candidate_C), 'SNP')} can be drawn; "
+            f"traits: dominance_snps is {n}, but {counted(len(candidate_R), 'SNP')} can be drawn; "
             "lower it or raise `snps`"
         )
-    row_C = np.sort(rng.choice(candidate_C, size=n, replace=False))
-    count_NC = people.counts(row_C)
-    terms = [people.residual((x_N == 1).astype(float), x_N[:, None]) for x_N in count_NC.T]
-    value_N, effect_T = _sum(people, terms, count_NC, before_NP, options["dominance"], rng)
-    return Part(value_N, row_C, effect_T, np.full(n, -1))
+    row_R = np.sort(rng.choice(candidate_R, size=n, replace=False))
+    count_NR = people.counts(row_R)
+    terms = [people.residual((x_N == 1).astype(float), x_N[:, None]) for x_N in count_NR.T]
+    value_N, effect_R = _sum(people, terms, count_NR, before_NC, options["dominance"], rng)
+    return Part(value_N, row_R, effect_R, np.full(n, -1))
 
 
 def epistasis(
     people: Genotyped,
-    candidate_C: np.ndarray,
-    before_NP: np.ndarray,
+    candidate_R: np.ndarray,
+    before_NC: np.ndarray,
     options: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> Part:
@@ -121,8 +121,8 @@ def epistasis(
 
     Args:
         people: everyone.
-        candidate_C: rows of .bim, none of them causal yet, sorted.
-        before_NP: the parts before.
+        candidate_R: rows of .bim, none of them causal yet, sorted.
+        before_NC: the parts before.
         options: of the trait.
         rng: draws pairs and signs.
 
@@ -133,67 +133,67 @@ def epistasis(
     Raises:
         UserError: for too few pairs, or people.
     """
-    pair_P2 = _pairs(people, candidate_C, options, rng)
+    pair_R2 = _pairs(people, candidate_R, options, rng)
     forms, terms = FORMS[options["epistasis_form"]], []
-    near_K = np.empty(0, dtype=np.int64)
+    near_R = np.empty(0, dtype=np.int64)
     if options["epistasis_place"] == "within":
-        near_K = np.unique([row for pair in pair_P2 for row in _linked(people, candidate_C, pair)]).astype(
+        near_R = np.unique([row for pair in pair_R2 for row in _linked(people, candidate_R, pair)]).astype(
             np.int64
         )
-    singles = mains(people.counts(np.union1d(pair_P2.ravel(), near_K)))
-    for k, pair in enumerate(pair_P2):
+    singles = mains(people.counts(np.union1d(pair_R2.ravel(), near_R)))
+    for k, pair in enumerate(pair_R2):
         count_N2 = people.counts(pair)
         raw_N = np.prod(count_N2 - count_N2.mean(axis=0), axis=1)
         if forms[k % len(forms)] == "xor":
             raw_N = ((count_N2[:, 0] > 0) ^ (count_N2[:, 1] > 0)).astype(float)
         terms.append(people.residual(raw_N, singles))
-    value_N, effect_T = _sum(people, terms, singles, before_NP, options["epistasis"], rng)
-    return Part(value_N, pair_P2.ravel(), np.repeat(effect_T, 2), pair_P2[:, ::-1].ravel())
+    value_N, effect_R = _sum(people, terms, singles, before_NC, options["epistasis"], rng)
+    return Part(value_N, pair_R2.ravel(), np.repeat(effect_R, 2), pair_R2[:, ::-1].ravel())
 
 
 def _sum(
     people: Genotyped,
     terms: list[np.ndarray],
-    singles_NK: np.ndarray,
-    before_NP: np.ndarray,
+    singles_NC: np.ndarray,
+    before_NC: np.ndarray,
     share: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The part (N,) of variance ``share`` that the terms make, and the effect of each term."""
-    sign_T = np.where(rng.random(len(terms)) < 0.5, -1.0, 1.0)
-    sd_T = np.array([term_N.std() for term_N in terms])
-    if (sd_T < 1e-6).any():
+    sign_R = np.where(rng.random(len(terms)) < 0.5, -1.0, 1.0)
+    sd_R = np.array([term_N.std() for term_N in terms])
+    if (sd_R < 1e-6).any():
         raise UserError(
             "traits: an interaction has nothing of its own beside what single SNPs say; "
             "take more individuals in each population, or raise `causal_maf` or `epistasis_maf`"
         )
-    raw_N = (sign_T / sd_T) @ np.array(terms)
-    raw_N = people.residual(raw_N, np.column_stack([singles_NK, before_NP]))
+    raw_N = (sign_R / sd_R) @ np.array(terms)
+    raw_N = people.residual(raw_N, np.column_stack([singles_NC, before_NC]))
     factor = np.sqrt(share) / raw_N.std()
-    return raw_N * factor, sign_T / sd_T * factor
+    return raw_N * factor, sign_R / sd_R * factor
 
 
 def _pairs(
-    people: Genotyped, candidate_C: np.ndarray, options: Mapping[str, Any], rng: np.random.Generator
+    people: Genotyped, candidate_R: np.ndarray, options: Mapping[str, Any], rng: np.random.Generator
 ) -> np.ndarray:
-    """Pairs of rows without a SNP in common, int64 (P, 2)."""
+    """Pairs of rows without a SNP in common, int64 (R, 2)."""
     across, wanted = options["epistasis_place"] == "across", options["epistasis_pairs"]
-    chromosome_C = people.chromosome_M[candidate_C]
-    free_C = _common(people, candidate_C, options["epistasis_maf"])
+    chromosome_R = people.chromosome_M[candidate_R]
+    free_R = _common(people, candidate_R, options["epistasis_maf"])
     chosen: list[tuple[int, int]] = []
-    for a in rng.permutation(np.flatnonzero(free_C)):
-        if not free_C[a] or len(chosen) == wanted:
+    for a in rng.permutation(np.flatnonzero(free_R)):
+        if not free_R[a] or len(chosen) == wanted:
             continue
-        free_C[a] = False
-        same_C = chromosome_C == chromosome_C[a]
-        partner_K = np.flatnonzero(
-            free_C & ~same_C if across else free_C & same_C & _around(a, len(free_C), REACH)
+        free_R[a] = False
+        same_R = chromosome_R == chromosome_R[a]
+        partner_R = np.flatnonzero(
+            free_R & ~same_R if across else free_R & same_R & _around(a, len(free_R), REACH)
         )
         if not across:
-            partner_K = partner_K[people.r2(candidate_C[a], candidate_C[partner_K]) < MOST_R2]
-        if len(partner_K):
-            b = int(rng.choice(partner_K))
-            free_C[b] = False
+            partner_R = partner_R[people.r2(candidate_R[a], candidate_R[partner_R]) < MOST_R2]
+        if len(partner_R):
+            b = int(rng.choice(partner_R))
+            free_R[b] = False
             chosen.append((min(a, b), max(a, b)))
     if len(chosen) < wanted:
         found, of = counted(len(chosen), "pair"), "chromosomes" if across else "LD blocks"
@@ -202,29 +202,29 @@ def _pairs(
             f"with MAF >= {options['epistasis_maf']:g} in every population; lower one of these, raise `snps`, "
             "or simulate more chromosomes"
         )
-    return candidate_C[np.array(chosen, dtype=np.int64)]
+    return candidate_R[np.array(chosen, dtype=np.int64)]
 
 
-def _common(people: Genotyped, candidate_C: np.ndarray, least: float) -> np.ndarray:
+def _common(people: Genotyped, candidate_R: np.ndarray, least: float) -> np.ndarray:
     """Which candidates have a minor allele at least so frequent in every population."""
-    kept_C = np.ones(len(candidate_C), dtype=bool)
+    kept_R = np.ones(len(candidate_R), dtype=bool)
     for name in np.unique(people.population_N):
-        p_C = frequencies(people.genotypes.snps(candidate_C).people(people.population_N == name))
-        kept_C &= np.minimum(p_C, 1 - p_C) >= least
-    return kept_C
+        p_R = frequencies(people.genotypes.snps(candidate_R).people(people.population_N == name))
+        kept_R &= np.minimum(p_R, 1 - p_R) >= least
+    return kept_R
 
 
 def _around(place: int, n: int, reach: int) -> np.ndarray:
     return np.abs(np.arange(n) - place) <= reach
 
 
-def _linked(people: Genotyped, candidate_C: np.ndarray, pair: np.ndarray) -> np.ndarray:
+def _linked(people: Genotyped, candidate_R: np.ndarray, pair: np.ndarray) -> np.ndarray:
     """Rows of the pair's neighbours that are in LD with one of the two."""
     found: list[np.ndarray] = []
     for row in pair:
-        place = int(np.searchsorted(candidate_C, row))
-        near_C = _around(place, len(candidate_C), NEAR)
-        near_C &= people.chromosome_M[candidate_C] == people.chromosome_M[row]
-        near_K = np.setdiff1d(candidate_C[near_C], pair)
-        found.append(near_K[people.r2(row, near_K) > LINKED])
+        place = int(np.searchsorted(candidate_R, row))
+        around_R = _around(place, len(candidate_R), NEAR)
+        around_R &= people.chromosome_M[candidate_R] == people.chromosome_M[row]
+        near_R = np.setdiff1d(candidate_R[around_R], pair)
+        found.append(near_R[people.r2(row, near_R) > LINKED])
     return np.concatenate(found)

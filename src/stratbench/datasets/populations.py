@@ -33,6 +33,6 @@ def require_two(what: str, population_N: np.ndarray) -> None:
 
 def population_means(values_N: np.ndarray, population_N: np.ndarray) -> np.ndarray:
     """Each individual's population's mean of the values, float64 (N,)."""
-    _, at_N, size_K = np.unique(population_N.astype(str), return_inverse=True, return_counts=True)
-    means: np.ndarray = (np.bincount(at_N, weights=values_N) / size_K)[at_N]
+    _, at_N, size_L = np.unique(population_N.astype(str), return_inverse=True, return_counts=True)
+    means: np.ndarray = (np.bincount(at_N, weights=values_N) / size_L)[at_N]
     return means

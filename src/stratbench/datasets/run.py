@@ -42,14 +42,14 @@ def dataset(
     cohort = Path(cohort_dir)
     bim = plink.read_bim(cohort / "genotypes.bim")
     samples = tables.read_samples(cohort)
-    seen_K = spaced(len(bim), trait.get("snps"))
+    seen_R = spaced(len(bim), trait.get("snps"))
     twin = trait.get("simulate", {}).get("twin")
     names = [*seed_names[:-1], twin] if twin else seed_names
     rngs = {name: np.random.default_rng(seed(*names, name)) for name in DRAWS}
     if "simulate" in trait:
-        made = _simulated(cohort, bim, samples, seen_K, trait["simulate"], rngs)
+        made = _simulated(cohort, bim, samples, seen_R, trait["simulate"], rngs)
     else:
-        made = _measured(cohort, seen_K, trait["measured"], declared or {})
+        made = _measured(cohort, seen_R, trait["measured"], declared or {})
     if trait.get("ascertain"):
         _ascertain(made, samples, trait["ascertain"], rngs["ascertainment"])
     _write(cohort, bim, made, Path(out_dir))
@@ -73,30 +73,30 @@ def _simulated(
     cohort: Path,
     bim: pd.DataFrame,
     samples: pd.DataFrame,
-    seen_K: np.ndarray,
+    seen_R: np.ndarray,
     given: Mapping[str, Any],
     rngs: Rngs,
 ) -> dict[str, Any]:
     """The tables of a simulated trait: everyone has a label."""
     options = checked(OPTIONS, given, "simulated trait")
     population_N = samples["population"].to_numpy()
-    candidate_C = np.arange(len(bim)) if options["untyped"] else seen_K
+    candidate_R = np.arange(len(bim)) if options["untyped"] else seen_R
     if options["causal_maf"] > 0:
         a1_freq_M = tables.read_variants(cohort)["a1_freq"].to_numpy()
-        candidate_C = common(candidate_C, a1_freq_M, options["causal_maf"])
-    trait = simulate(open_cohort(cohort), candidate_C, samples, options, rngs, bim["chrom"].to_numpy())
+        candidate_R = common(candidate_R, a1_freq_M, options["causal_maf"])
+    trait = simulate(open_cohort(cohort), candidate_R, samples, options, rngs, bim["chrom"].to_numpy())
     if options["untyped"]:
-        seen_K = np.setdiff1d(seen_K, trait.causal_C)
+        seen_R = np.setdiff1d(seen_R, trait.causal_R)
     truth = {
-        "snp": bim["snp"].to_numpy()[trait.causal_C],
-        "effect": trait.effect_C,
+        "snp": bim["snp"].to_numpy()[trait.causal_R],
+        "effect": trait.effect_R,
         "visible": int(not options["untyped"]),
-        "population": trait.home_C,
+        "population": trait.home_R,
     }
     further: tuple[str, ...] = ()
-    if trait.term_C is not None and trait.partner_C is not None:
+    if trait.term_R is not None and trait.partner_R is not None:
         snp_M = np.append(bim["snp"].to_numpy(), "")  # a row -1 is nobody's
-        truth |= {"term": trait.term_C, "partner": snp_M[trait.partner_C]}
+        truth |= {"term": trait.term_R, "partner": snp_M[trait.partner_R]}
         further = GENETIC_PARTS
     return {
         "trait": pd.DataFrame({"iid": samples["iid"], "y": trait.y_N}),
@@ -110,11 +110,11 @@ def _simulated(
         },
         "truth": pd.DataFrame(truth),
         "liability": trait.parts.assign(iid=samples["iid"])[[*PARTS, *further]],
-        "seen": seen_K,
+        "seen": seen_R,
     }
 
 
-def _measured(cohort: Path, seen_K: np.ndarray, name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
+def _measured(cohort: Path, seen_R: np.ndarray, name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
     """The tables of a measured trait: individuals without a value are left out."""
     values = measured(cohort / "samples.tsv", name, declared).dropna()
     kind = declared[name]["kind"]
@@ -129,7 +129,7 @@ def _measured(cohort: Path, seen_K: np.ndarray, name: str, declared: Mapping[str
         },
         "truth": pd.DataFrame(columns=TRUTH),
         "liability": pd.DataFrame(columns=PARTS),
-        "seen": seen_K,
+        "seen": seen_R,
     }
 
 

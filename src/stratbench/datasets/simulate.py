@@ -53,20 +53,20 @@ Rngs = Mapping[str, np.random.Generator]
 class Simulated:
     """A simulated trait: y (N,), its causal SNPs and the liability's parts.
 
-    ``causal_C`` are rows of .bim, ``effect_C`` effects per A1 allele, ``home_C`` the one population that a
+    ``causal_R`` are rows of .bim, ``effect_R`` effects per A1 allele, ``home_R`` the one population that a
     SNP acts in (blank: all). ``parts`` has float64 columns genetic, genetic_within, environment,
-    environment_expected, environment_family, noise, liability. Where genes do more than add up, ``term_C`` says
-    which of GENETIC_PARTS a SNP enters and ``partner_C`` the row that it interacts with (-1: none), parts has
+    environment_expected, environment_family, noise, liability. Where genes do more than add up, ``term_R`` says
+    which of GENETIC_PARTS a SNP enters and ``partner_R`` the row that it interacts with (-1: none), parts has
     the columns GENETIC_PARTS too, and all are sorted by row.
     """
 
     y_N: np.ndarray
-    causal_C: np.ndarray
-    effect_C: np.ndarray
-    home_C: np.ndarray
+    causal_R: np.ndarray
+    effect_R: np.ndarray
+    home_R: np.ndarray
     parts: pd.DataFrame
-    term_C: np.ndarray | None = None
-    partner_C: np.ndarray | None = None
+    term_R: np.ndarray | None = None
+    partner_R: np.ndarray | None = None
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def check(options: Mapping[str, Any]) -> None:
 
 def simulate(
     genotypes: Dosages,
-    candidate_C: np.ndarray,
+    candidate_R: np.ndarray,
     samples: pd.DataFrame,
     options: Mapping[str, Any],
     rngs: Rngs,
@@ -85,7 +85,7 @@ def simulate(
 ) -> Simulated:
     """Simulate a trait for all individuals of ``genotypes`` (all SNPs of a cohort, N individuals).
 
-    ``candidate_C`` are the rows that causal SNPs are drawn from, ``samples`` the cohort's samples.tsv;
+    ``candidate_R`` are the rows that causal SNPs are drawn from, ``samples`` the cohort's samples.tsv;
     ``rngs`` the generators of DRAWS, apart so that changing one share moves no other draw; ``chromosome_M``
     is that of each row of .bim (default: one), which pairs of interacting SNPs ask for.
     Raises UserError for what ``check`` and the parts refuse, and for a binary trait of one class.
@@ -94,11 +94,11 @@ def simulate(
     population_N = samples["population"].to_numpy()
     if what := needs_populations(options):
         require_two(what, population_N)
-    genes = _genetic(genotypes, candidate_C, population_N, options, rngs)
+    genes = _genetic(genotypes, candidate_R, population_N, options, rngs)
     if options["dominance"] or options["epistasis"]:
         chromosome_M = np.zeros(len(genotypes.row_M), dtype=int) if chromosome_M is None else chromosome_M
         genes = _with_interactions(
-            genes, Genotyped(genotypes, population_N, chromosome_M), candidate_C, options, rngs
+            genes, Genotyped(genotypes, population_N, chromosome_M), candidate_R, options, rngs
         )
     genetic_N = genes.value_N
     within_N = genetic_N - population_means(genetic_N, population_N)
@@ -131,7 +131,7 @@ def simulate(
     parts = parts.assign(liability=liability_N, **genes.part_N)
     if genes.part_N and options["between"] == "removed":
         parts["additive"] -= population_means(parts["additive"].to_numpy(), population_N)
-    return Simulated(y_N, genes.causal_C, genes.effect_C, genes.home_C, parts, genes.term_C, genes.partner_C)
+    return Simulated(y_N, genes.causal_R, genes.effect_R, genes.home_R, parts, genes.term_R, genes.partner_R)
 
 
 def labels(
@@ -201,50 +201,50 @@ def shares_within(parts: pd.DataFrame, population_N: np.ndarray) -> dict[str, fl
 
 @dataclass(frozen=True)
 class _Genes:
-    """Genetic values (N,), and rows, effects and homes of causal SNPs (C,); the rest as in Simulated."""
+    """Genetic values (N,), and rows, effects and homes of causal SNPs (R,); the rest as in Simulated."""
 
     value_N: np.ndarray
-    causal_C: np.ndarray
-    effect_C: np.ndarray
-    home_C: np.ndarray
+    causal_R: np.ndarray
+    effect_R: np.ndarray
+    home_R: np.ndarray
     part_N: dict[str, np.ndarray] = field(default_factory=dict)
-    term_C: np.ndarray | None = None
-    partner_C: np.ndarray | None = None
+    term_R: np.ndarray | None = None
+    partner_R: np.ndarray | None = None
 
 
 def _with_interactions(
-    genes: _Genes, people: Genotyped, candidate_C: np.ndarray, options: Mapping[str, Any], rngs: Rngs
+    genes: _Genes, people: Genotyped, candidate_R: np.ndarray, options: Mapping[str, Any], rngs: Rngs
 ) -> _Genes:
     """The additive genes, and dominance and epistasis of further SNPs."""
     value_N = {"additive": genes.value_N}
-    rows, effects = [genes.causal_C], [genes.effect_C]
-    partners, terms = [np.full(len(genes.causal_C), -1)], ["additive"] * len(genes.causal_C)
+    rows, effects = [genes.causal_R], [genes.effect_R]
+    partners, terms = [np.full(len(genes.causal_R), -1)], ["additive"] * len(genes.causal_R)
     for name, draw in (("dominance", dominance), ("epistasis", epistasis)):
         value_N[name] = np.zeros(len(genes.value_N))
         if options[name]:
-            free_C = np.setdiff1d(candidate_C, np.concatenate(rows))
-            before_NP = np.column_stack([value_N[part] for part in GENETIC_PARTS if part in value_N])
-            part = draw(people, free_C, before_NP, options, rngs[name])
+            free_R = np.setdiff1d(candidate_R, np.concatenate(rows))
+            before_NC = np.column_stack([value_N[part] for part in GENETIC_PARTS if part in value_N])
+            part = draw(people, free_R, before_NC, options, rngs[name])
             value_N[name] = part.value_N
-            rows, effects = [*rows, part.causal_C], [*effects, part.effect_C]
-            partners, terms = [*partners, part.partner_C], [*terms, *[name] * len(part.causal_C)]
-    row_C = np.concatenate(rows)
-    order_C = np.argsort(row_C)
-    home_C = np.concatenate([genes.home_C, np.full(len(row_C) - len(genes.home_C), "", dtype=object)])
+            rows, effects = [*rows, part.causal_R], [*effects, part.effect_R]
+            partners, terms = [*partners, part.partner_R], [*terms, *[name] * len(part.causal_R)]
+    row_R = np.concatenate(rows)
+    order_R = np.argsort(row_R)
+    home_R = np.concatenate([genes.home_R, np.full(len(row_R) - len(genes.home_R), "", dtype=object)])
     return _Genes(
         sum(value_N.values(), start=np.zeros(len(genes.value_N))),
-        row_C[order_C],
-        np.concatenate(effects)[order_C],
-        home_C[order_C],
+        row_R[order_R],
+        np.concatenate(effects)[order_R],
+        home_R[order_R],
         value_N,
-        np.array(terms, dtype=object)[order_C],
-        np.concatenate(partners)[order_C],
+        np.array(terms, dtype=object)[order_R],
+        np.concatenate(partners)[order_R],
     )
 
 
 def _genetic(
     genotypes: Dosages,
-    candidate_C: np.ndarray,
+    candidate_R: np.ndarray,
     population_N: np.ndarray,
     options: Mapping[str, Any],
     rngs: Rngs,
@@ -254,21 +254,21 @@ def _genetic(
     if share == 0:
         none = np.empty(0, dtype=object)
         return _Genes(np.zeros(len(population_N)), np.empty(0, dtype=np.int64), np.empty(0), none)
-    causal_C = draw_causal(candidate_C, options["causal"], rngs["causal"], options["causal_maf"])
-    chosen = genotypes.snps(causal_C)
-    p_C = frequencies(chosen)
-    if not ((p_C > 0) & (p_C < 1)).all():
+    causal_R = draw_causal(candidate_R, options["causal"], rngs["causal"], options["causal_maf"])
+    chosen = genotypes.snps(causal_R)
+    p_R = frequencies(chosen)
+    if not ((p_R > 0) & (p_R < 1)).all():
         raise UserError("traits: a causal SNP does not vary between individuals; set `causal_maf` or qc maf")
-    effect_C = draw_effects(p_C, options["alpha"], rngs["effects"], options["effects"])
+    effect_R = draw_effects(p_R, options["alpha"], rngs["effects"], options["effects"])
     homes = options["causal_populations"]
     homes = homes or require_known("causal_populations", homes, population_N, every=False)
     require_known("causal_populations", homes, population_N, every=False)
-    home_C = draw_homes(len(causal_C), options["causal_shared"], homes, rngs["homes"])
-    genetic_N = values_by_home(chosen, effect_C, home_C, population_N)
+    home_R = draw_homes(len(causal_R), options["causal_shared"], homes, rngs["homes"])
+    genetic_N = values_by_home(chosen, effect_R, home_R, population_N)
     if not np.nanvar(genetic_N) > 0:
         raise UserError("traits: the causal SNPs do not vary between individuals; raise qc maf or `causal`")
     genetic_N, factor = _scaled(genetic_N, share)
-    return _Genes(genetic_N, causal_C, effect_C * factor, home_C)
+    return _Genes(genetic_N, causal_R, effect_R * factor, home_R)
 
 
 def _environment(

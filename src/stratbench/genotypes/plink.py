@@ -33,9 +33,9 @@ BIM_COLUMNS = ["chrom", "snp", "cm", "pos", "a1", "a2"]
 FAM_COLUMNS = ["fid", "iid", "father", "mother", "sex", "phenotype"]
 
 
-def unpack(packed_MB: np.ndarray, n: int) -> np.ndarray:
+def unpack(packed_MQ: np.ndarray, n: int) -> np.ndarray:
     """2-bit codes, uint8 (M, n), of packed bytes, uint8 (M, ceil(n / 4))."""
-    return np.take(_FOUR_CODES, packed_MB).view(np.uint8)[:, :n]
+    return np.take(_FOUR_CODES, packed_MQ).view(np.uint8)[:, :n]
 
 
 def dosages(packed_MQ: np.ndarray, n: int) -> np.ndarray:
@@ -81,13 +81,13 @@ def open_bed(bed: str | Path, n: int, m: int) -> np.memmap:
     return np.memmap(bed, dtype=np.uint8, mode="r", offset=3, shape=(m, -(-n // 4)))
 
 
-def require_same_people(bed: str | Path, packed_MB: np.ndarray, n: int) -> None:
+def require_same_people(bed: str | Path, packed_MQ: np.ndarray, n: int) -> None:
     """Refuse a .fam with a few individuals more or less than its .bed, which the size of the .bed need not show.
 
     Four individuals share a byte: the bits past the last one are 0, and so is, at every SNP, an individual who is
     not in the .bed (0 is homozygous A1). Raises UserError.
     """
-    last_M = np.asarray(packed_MB[:, -1])
+    last_M = np.asarray(packed_MQ[:, -1])
     inside = (n - 1) % 4 * 2  # position of the last individual's bits
     if np.any(last_M >> inside >> 2):
         raise UserError(

@@ -78,19 +78,19 @@ def _forest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest population of everyone and its probability; axes and forest from labelled individuals.
 
-    K populations differ along K - 1 axes (Patterson et al. 2006); there are at least two.
+    L populations differ along L - 1 axes (Patterson et al. 2006); there are at least two.
     """
     from sklearn.ensemble import RandomForestClassifier
 
     labelled_N = declared_N != ""
-    label_L = pd.Series(declared_N[labelled_N])
-    require_enough(label_L, "qc")
-    pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, label_L.nunique() - 1))
+    label_T = pd.Series(declared_N[labelled_N])
+    require_enough(label_T, "qc")
+    pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, label_T.nunique() - 1))
     forest = RandomForestClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=1)
     row = np.flatnonzero(labelled_N)[np.argsort(iid_N[labelled_N], kind="stable")]  # trees draw rows
     forest.fit(pc_NK[row], declared_N[row])
-    probability_NK = forest.predict_proba(pc_NK)
-    return forest.classes_[probability_NK.argmax(axis=1)].astype(str), probability_NK.max(axis=1)
+    probability_NL = forest.predict_proba(pc_NK)
+    return forest.classes_[probability_NL.argmax(axis=1)].astype(str), probability_NL.max(axis=1)
 
 
 def _clusters(genotypes: Dosages, family_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,34 +11,34 @@ from stratbench.popgen import hwe, ld
 
 @dataclass(frozen=True)
 class GenotypeCounts:
-    """How often each genotype occurs at each of M SNPs, in each of K populations.
+    """How often each genotype occurs at each of M SNPs, in each of L populations.
 
     Attributes:
         n: individuals, called or not.
         names: the populations' names; individuals without a label are counted under a blank name.
-        hom1_MK, het_MK, hom2_MK: homozygotes of A1, heterozygotes, homozygotes of A2, int64.
+        hom1_ML, het_ML, hom2_ML: homozygotes of A1, heterozygotes, homozygotes of A2, int64.
     """
 
     n: int
     names: tuple[str, ...]
-    hom1_MK: np.ndarray
-    het_MK: np.ndarray
-    hom2_MK: np.ndarray
+    hom1_ML: np.ndarray
+    het_ML: np.ndarray
+    hom2_ML: np.ndarray
 
     @property
     def called_M(self) -> np.ndarray:
-        return (self.hom1_MK + self.het_MK + self.hom2_MK).sum(axis=1)
+        return (self.hom1_ML + self.het_ML + self.hom2_ML).sum(axis=1)
 
     @property
-    def a1_freq_MK(self) -> np.ndarray:
-        """A1 frequency of each SNP in each population, float64 (M, K); 0 where nobody is called."""
-        called_MK = self.hom1_MK + self.het_MK + self.hom2_MK
-        return (2 * self.hom1_MK + self.het_MK) / np.maximum(2 * called_MK, 1)
+    def a1_freq_ML(self) -> np.ndarray:
+        """A1 frequency of each SNP in each population, float64 (M, L); 0 where nobody is called."""
+        called_ML = self.hom1_ML + self.het_ML + self.hom2_ML
+        return (2 * self.hom1_ML + self.het_ML) / np.maximum(2 * called_ML, 1)
 
     @property
     def a1_freq_M(self) -> np.ndarray:
         """A1 frequency of each SNP, float64 (M,); 0 where nobody is called."""
-        return (2 * self.hom1_MK + self.het_MK).sum(axis=1) / np.maximum(2 * self.called_M, 1)
+        return (2 * self.hom1_ML + self.het_ML).sum(axis=1) / np.maximum(2 * self.called_M, 1)
 
     @property
     def maf_M(self) -> np.ndarray:
@@ -51,12 +51,12 @@ class GenotypeCounts:
         as one population. With ``population``, all values are NaN if nobody has a label.
         """
         result_M = np.full(len(of_M), np.nan)
-        tables = [table_MK[of_M] for table_MK in (self.hom1_MK, self.het_MK, self.hom2_MK)]
+        tables = [table_ML[of_M] for table_ML in (self.hom1_ML, self.het_ML, self.hom2_ML)]
         if within == "pooled":
-            result_M[of_M] = hwe.exact(*(table_MK.sum(axis=1) for table_MK in tables))
+            result_M[of_M] = hwe.exact(*(table_ML.sum(axis=1) for table_ML in tables))
         else:
             for k in np.flatnonzero(self.names):
-                p_M = hwe.exact(*(table_MK[:, k] for table_MK in tables))
+                p_M = hwe.exact(*(table_ML[:, k] for table_ML in tables))
                 result_M[of_M] = np.fmin(result_M[of_M], p_M)  # fmin prefers a number to NaN
         return result_M
 
@@ -69,10 +69,10 @@ class GenotypeCounts:
 def count(genotypes: DosageChunks, population_N: np.ndarray, keep_N: np.ndarray) -> GenotypeCounts:
     """Genotype counts of every SNP among the kept individuals, by population."""
     code_N, names = pd.factorize(population_N[keep_N])
-    members_KN = [np.flatnonzero(keep_N)[code_N == k] for k in range(len(names))]
+    members_LN = [np.flatnonzero(keep_N)[code_N == k] for k in range(len(names))]
     tables = [np.zeros((genotypes.m, len(names)), dtype=np.int64) for _ in range(3)]
     for part, count_MN in genotypes.chunks():
-        for k, members in enumerate(members_KN):
+        for k, members in enumerate(members_LN):
             of_population = count_MN[:, members]
             for value, table in zip((2, 1, 0), tables, strict=True):
                 table[part, k] = np.count_nonzero(of_population == value, axis=1)

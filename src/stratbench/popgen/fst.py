@@ -21,32 +21,32 @@ PAIR_COLUMNS = list(FST.columns)
 
 @dataclass(frozen=True)
 class PopulationFrequencies:
-    """What FST needs to know of each SNP in each of P populations.
+    """What FST needs to know of each SNP in each of L populations.
 
     Attributes:
-        n_MP: called individuals, float64.
-        p_MP: A1 frequency, float64; 0 where nobody is called.
-        het_MP: share of heterozygotes, float64; 0 where nobody is called.
+        n_ML: called individuals, float64.
+        p_ML: A1 frequency, float64; 0 where nobody is called.
+        het_ML: share of heterozygotes, float64; 0 where nobody is called.
     """
 
-    n_MP: np.ndarray
-    p_MP: np.ndarray
-    het_MP: np.ndarray
+    n_ML: np.ndarray
+    p_ML: np.ndarray
+    het_ML: np.ndarray
 
     def of(self, *populations: int) -> "PopulationFrequencies":
         """The same for some of the populations only."""
         some = list(populations)
-        return PopulationFrequencies(self.n_MP[:, some], self.p_MP[:, some], self.het_MP[:, some])
+        return PopulationFrequencies(self.n_ML[:, some], self.p_ML[:, some], self.het_ML[:, some])
 
 
-def count(count_MN: np.ndarray, member_NP: np.ndarray) -> PopulationFrequencies:
-    """From A1 counts float64 (M, N), NaN for missing, and indicators of population, float64 (N, P)."""
+def count(count_MN: np.ndarray, member_NL: np.ndarray) -> PopulationFrequencies:
+    """From A1 counts float64 (M, N), NaN for missing, and indicators of population, float64 (N, L)."""
     called_MN = np.isfinite(count_MN)
-    n_MP = called_MN.astype(np.float64) @ member_NP
-    total_MP = np.where(called_MN, count_MN, 0.0) @ member_NP
-    het_MP = (count_MN == 1).astype(np.float64) @ member_NP
-    most_MP = np.maximum(n_MP, 1)
-    return PopulationFrequencies(n_MP, total_MP / (2 * most_MP), het_MP / most_MP)
+    n_ML = called_MN.astype(np.float64) @ member_NL
+    total_ML = np.where(called_MN, count_MN, 0.0) @ member_NL
+    het_ML = (count_MN == 1).astype(np.float64) @ member_NL
+    most_ML = np.maximum(n_ML, 1)
+    return PopulationFrequencies(n_ML, total_ML / (2 * most_ML), het_ML / most_ML)
 
 
 def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,15 +64,15 @@ def weir_cockerham(counts: PopulationFrequencies) -> tuple[np.ndarray, np.ndarra
     A population in which nobody is called at a SNP has no part in that SNP. NaN where fewer than two are left, or
     where those left have one individual each.
     """
-    n_MP, p_MP = counts.n_MP, counts.p_MP
-    r_M = (n_MP > 0).sum(axis=1)
-    total_M = n_MP.sum(axis=1)
+    n_ML, p_ML = counts.n_ML, counts.p_ML
+    r_M = (n_ML > 0).sum(axis=1)
+    total_M = n_ML.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean_M = total_M / r_M
-        nc_M = (total_M - (n_MP**2).sum(axis=1) / total_M) / (r_M - 1)
-        p_M = (n_MP * p_MP).sum(axis=1) / total_M
-        s2_M = (n_MP * (p_MP - p_M[:, None]) ** 2).sum(axis=1) / ((r_M - 1) * mean_M)
-        h_M = (n_MP * counts.het_MP).sum(axis=1) / total_M
+        nc_M = (total_M - (n_ML**2).sum(axis=1) / total_M) / (r_M - 1)
+        p_M = (n_ML * p_ML).sum(axis=1) / total_M
+        s2_M = (n_ML * (p_ML - p_M[:, None]) ** 2).sum(axis=1) / ((r_M - 1) * mean_M)
+        h_M = (n_ML * counts.het_ML).sum(axis=1) / total_M
         within_M = p_M * (1 - p_M) - (r_M - 1) / r_M * s2_M
         a_M = mean_M / nc_M * (s2_M - (within_M - h_M / 4) / (mean_M - 1))
         b_M = mean_M / (mean_M - 1) * (within_M - (2 * mean_M - 1) / (4 * mean_M) * h_M)
@@ -91,16 +91,16 @@ def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.
     there are no pairs.
     """
     names = sorted(set(population_N))
-    member_NP = np.stack([population_N == name for name in names], axis=1).astype(np.float64)
+    member_NL = np.stack([population_N == name for name in names], axis=1).astype(np.float64)
     pairs = list(combinations(range(len(names)), 2))
     sum_R5 = np.zeros((len(pairs), 5))  # Hudson's numerator, denominator; theirs; SNPs that vary
     snp_M2 = np.full((len(genotypes.row_M), 2), np.nan)
     for part, dosage_MN in genotypes.chunks():
-        counts = count(with_nan(dosage_MN), member_NP)
+        counts = count(with_nan(dosage_MN), member_NL)
         total_2M = np.zeros((2, len(dosage_MN)))
         for r, (a, b) in enumerate(pairs):
             pair = counts.of(a, b)
-            two_2M = hudson(pair.p_MP[:, 0], 2 * pair.n_MP[:, 0], pair.p_MP[:, 1], 2 * pair.n_MP[:, 1])
+            two_2M = hudson(pair.p_ML[:, 0], 2 * pair.n_ML[:, 0], pair.p_ML[:, 1], 2 * pair.n_ML[:, 1])
             sums = [np.nansum(part_M) for part_M in (*two_2M, *weir_cockerham(pair))]
             sum_R5[r] += *sums, np.sum(two_2M[1] > 0)
             total_2M += np.nan_to_num(two_2M)

@@ -72,10 +72,10 @@ def _tail(
         het = rare - 2 * hom
         return het * LOG_2 - log_factorial[het] - log_factorial[hom] - log_factorial[n - rare + hom]
 
-    hom_US = low_U[:, None] + np.arange(steps)
-    possible_US = hom_US <= rare_U[:, None] // 2
-    log_US = log_p(np.minimum(hom_US, rare_U[:, None] // 2), n_U[:, None], rare_U[:, None])
-    top_U = log_US.max(axis=1)
-    p_US = np.exp(log_US - top_U[:, None]) * possible_US
+    hom_UO = low_U[:, None] + np.arange(steps)
+    possible_UO = hom_UO <= rare_U[:, None] // 2
+    log_UO = log_p(np.minimum(hom_UO, rare_U[:, None] // 2), n_U[:, None], rare_U[:, None])
+    top_U = log_UO.max(axis=1)
+    p_UO = np.exp(log_UO - top_U[:, None]) * possible_UO
     limit_U = np.exp(log_p((rare_U - het_U) // 2, n_U, rare_U) - top_U) * (1 + TIE)
-    return np.minimum((p_US * (p_US <= limit_U[:, None])).sum(axis=1) / p_US.sum(axis=1), 1.0)
+    return np.minimum((p_UO * (p_UO <= limit_U[:, None])).sum(axis=1) / p_UO.sum(axis=1), 1.0)

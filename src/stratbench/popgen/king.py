@@ -23,17 +23,17 @@ Chunks = Callable[[], Iterable[np.ndarray]]
 
 @dataclass(frozen=True)
 class Block:
-    """Individuals ``start``, start + 1, ... (R) against all from ``start`` on (C), over SNPs called in both.
+    """Individuals ``start``, start + 1, ... (R) against all from ``start`` on (N), over SNPs called in both.
 
     Only pairs of an individual with itself and later ones are counted: above and on the diagonal.
-    ``snps_RC`` and ``ibs0_RC`` are int32: how many SNPs, and at how many the two are opposite homozygotes;
-    ``kinship_RC`` is float64, NaN where one of the two has no heterozygote.
+    ``snps_RN`` and ``ibs0_RN`` are int32: how many SNPs, and at how many the two are opposite homozygotes;
+    ``kinship_RN`` is float64, NaN where one of the two has no heterozygote.
     """
 
     start: int
-    snps_RC: np.ndarray
-    ibs0_RC: np.ndarray
-    kinship_RC: np.ndarray
+    snps_RN: np.ndarray
+    ibs0_RN: np.ndarray
+    kinship_RN: np.ndarray
 
 
 def blocks(chunks: Chunks, n: int, rows: int = ROWS) -> Iterator[Block]:
@@ -57,35 +57,35 @@ def blocks(chunks: Chunks, n: int, rows: int = ROWS) -> Iterator[Block]:
         yield Block(start, snps, ibs0, 0.5 - kinship)
 
 
-def _bits(of_MC: np.ndarray) -> np.ndarray:
-    """bool (M, C) with one bit a SNP: uint64 (C, ceil(M / 64))."""
-    bytes_CB = np.packbits(np.ascontiguousarray(of_MC.T), axis=1)
-    return np.pad(bytes_CB, ((0, 0), (0, -bytes_CB.shape[1] % 8))).view(np.uint64)
+def _bits(of_MN: np.ndarray) -> np.ndarray:
+    """bool (M, N) with one bit a SNP: uint64 (N, ceil(M / 64))."""
+    bytes_NQ = np.packbits(np.ascontiguousarray(of_MN.T), axis=1)
+    return np.pad(bytes_NQ, ((0, 0), (0, -bytes_NQ.shape[1] % 8))).view(np.uint64)
 
 
-def _add(count_MC: np.ndarray, rows: int, sums_5RC: np.ndarray) -> None:
+def _add(count_MN: np.ndarray, rows: int, sums_5RN: np.ndarray) -> None:
     """Add SNPs to the sums over pairs: both called, one het, other het, both het, opposite homozygotes."""
     called, het, two, none = (
-        _bits(of) for of in (count_MC >= 0, count_MC == 1, count_MC == 2, count_MC == 0)
+        _bits(of) for of in (count_MN >= 0, count_MN == 1, count_MN == 2, count_MN == 0)
     )
-    complete = bool((count_MC >= 0).all())
-    het_C = (count_MC == 1).sum(axis=0)
+    complete = bool((count_MN >= 0).all())
+    het_N = (count_MN == 1).sum(axis=0)
     for row in range(rows):
         later = slice(row, None)
-        sums = sums_5RC[:, row, later]
+        sums = sums_5RN[:, row, later]
         sums[3] += _count(het[row] & het[later])
         sums[4] += _count((two[row] & none[later]) | (none[row] & two[later]))
         if complete:
-            sums[:3] += np.stack(np.broadcast_arrays(len(count_MC), het_C[row], het_C[later]))
+            sums[:3] += np.stack(np.broadcast_arrays(len(count_MN), het_N[row], het_N[later]))
             continue
         sums[0] += _count(called[row] & called[later])
         sums[1] += _count(het[row] & called[later])
         sums[2] += _count(called[row] & het[later])
 
 
-def _count(bits_CW: np.ndarray) -> np.ndarray:
-    """Set bits of each row: int32 (C,)."""
-    return np.bitwise_count(bits_CW).sum(axis=1, dtype=np.int32)
+def _count(bits_NQ: np.ndarray) -> np.ndarray:
+    """Set bits of each row: int32 (N,)."""
+    return np.bitwise_count(bits_NQ).sum(axis=1, dtype=np.int32)
 
 
 def kinship(chunks: Chunks, n: int) -> np.ndarray:
@@ -95,8 +95,8 @@ def kinship(chunks: Chunks, n: int) -> np.ndarray:
     """
     result_NN = np.empty((n, n))
     for block in blocks(chunks, n):
-        end = block.start + len(block.kinship_RC)
-        result_NN[block.start : end, block.start :] = block.kinship_RC
+        end = block.start + len(block.kinship_RN)
+        result_NN[block.start : end, block.start :] = block.kinship_RN
     lower = np.tril_indices(n, -1)
     result_NN[lower] = result_NN.T[lower]
     return result_NN
@@ -110,16 +110,16 @@ def pairs(chunks: Chunks, n: int, least: float = THIRD_DEGREE) -> pd.DataFrame:
     """
     tables = []
     for block in blocks(chunks, n):
-        first, second = np.nonzero(np.triu(block.kinship_RC >= least, 1))
-        snps = block.snps_RC[first, second]
+        first, second = np.nonzero(np.triu(block.kinship_RN >= least, 1))
+        snps = block.snps_RN[first, second]
         tables.append(
             pd.DataFrame(
                 {
                     "first": first + block.start,
                     "second": second + block.start,
                     "snps": snps,
-                    "ibs0": block.ibs0_RC[first, second] / snps,
-                    "kinship": block.kinship_RC[first, second],
+                    "ibs0": block.ibs0_RN[first, second] / snps,
+                    "kinship": block.kinship_RN[first, second],
                 }
             )
         )

@@ -76,49 +76,49 @@ def _correlated_pairs(
     updates in between, no longer has.
     """
     m, joined, number = len(genotypes.row_M), 0, 0
-    old_A, old_3AN = np.empty(0, dtype=np.int64), summands(genotypes.snps(slice(0)).read())
+    old_R, old_3RN = np.empty(0, dtype=np.int64), summands(genotypes.snps(slice(0)).read())
     while joined < m:
         number += max(1, BLOCK // step)  # windows that end with this block
         end = min((number - 1) * step + window, m)
-        new_B, new_3BN = np.arange(joined, end), summands(genotypes.snps(slice(joined, end)).read())
-        old_A, old_3AN = np.concatenate([old_A, new_B]), np.concatenate([old_3AN, new_3BN], axis=1)
-        window_B = -(-np.maximum(new_B - window + 1, 0) // step)  # the first that holds the SNP
-        within_BA = (old_A < new_B[:, None]) & (old_A >= (window_B * step)[:, None])
-        second, first = np.nonzero(exceeds(new_3BN, old_3AN, r2) & within_BA)
-        columns = (window_B[second].tolist(), old_A[first].tolist(), new_B[second].tolist())
+        new_M, new_3MN = np.arange(joined, end), summands(genotypes.snps(slice(joined, end)).read())
+        old_R, old_3RN = np.concatenate([old_R, new_M]), np.concatenate([old_3RN, new_3MN], axis=1)
+        window_M = -(-np.maximum(new_M - window + 1, 0) // step)  # the first that holds the SNP
+        within_MR = (old_R < new_M[:, None]) & (old_R >= (window_M * step)[:, None])
+        second, first = np.nonzero(exceeds(new_3MN, old_3RN, r2) & within_MR)
+        columns = (window_M[second].tolist(), old_R[first].tolist(), new_M[second].tolist())
         yield end, list(zip(*columns, strict=True))
         joined = end
         left = np.array(
-            [k for k, snp in enumerate(old_A.tolist()) if keep[snp] and snp >= number * step], dtype=np.int64
+            [k for k, snp in enumerate(old_R.tolist()) if keep[snp] and snp >= number * step], dtype=np.int64
         )
-        old_A, old_3AN = old_A[left], np.take(old_3AN, left, axis=1)
+        old_R, old_3RN = old_R[left], np.take(old_3RN, left, axis=1)
 
 
-def exceeds(left_3AN: np.ndarray, right_3BN: np.ndarray, r2: float) -> np.ndarray:
-    """Whether the squared correlation of each pair of SNPs is above ``r2``: bool (A, B).
+def exceeds(left_3MN: np.ndarray, right_3RN: np.ndarray, r2: float) -> np.ndarray:
+    """Whether the squared correlation of each pair of SNPs is above ``r2``: bool (M, R).
 
     The inputs are as ``summands`` gives them. Sums are whole numbers below 2**24: exact in float32.
     """
-    n, sum_l, sum_r, square_l, square_r, product = _sums(left_3AN, right_3BN)
+    n, sum_l, sum_r, square_l, square_r, product = _sums(left_3MN, right_3RN)
     covariance = n * product - sum_l * sum_r
     variances = (n * square_l - sum_l**2) * (n * square_r - sum_r**2)
     return covariance**2 > r2 * (1 + EPSILON) * variances
 
 
-def _sums(left_3AN: np.ndarray, right_3BN: np.ndarray) -> tuple[np.ndarray, ...]:
+def _sums(left_3MN: np.ndarray, right_3RN: np.ndarray) -> tuple[np.ndarray, ...]:
     """Per pair: n, sums of left and right, sums of their squares, sum of products, over people with both.
 
-    Each is float64, (A, B) or of a shape that broadcasts to it.
+    Each is float64, (M, R) or of a shape that broadcasts to it.
     """
-    has_l, has_r = left_3AN[0], right_3BN[0]
-    product = (left_3AN[1] @ right_3BN[1].T).astype(np.float64)
+    has_l, has_r = left_3MN[0], right_3RN[0]
+    product = (left_3MN[1] @ right_3RN[1].T).astype(np.float64)
     if has_r.min(initial=1) == 1 and has_l.min(initial=1) == 1:  # several times quicker than all()
         (n, sum_l, sum_square_l), (_, sum_r, sum_square_r) = (
-            part.sum(2).astype(np.float64) for part in (left_3AN, right_3BN)
+            part.sum(2).astype(np.float64) for part in (left_3MN, right_3RN)
         )
         return n[:, None], sum_l[:, None], sum_r, sum_square_l[:, None], sum_square_r, product
-    n, sum_l, sum_square_l = (left_3AN @ has_r.T).astype(np.float64)
-    sum_r, sum_square_r = (has_l @ right_3BN[1:].mT).astype(np.float64)
+    n, sum_l, sum_square_l = (left_3MN @ has_r.T).astype(np.float64)
+    sum_r, sum_square_r = (has_l @ right_3RN[1:].mT).astype(np.float64)
     return n, sum_l, sum_r, sum_square_l, sum_square_r, product
 
 

@@ -23,7 +23,7 @@ PASSES = 12  # over the genotypes at most
 
 @dataclass(frozen=True)
 class Axes:
-    """The fit of F individuals.
+    """The fit of T individuals.
 
     Attributes:
         p_M: A1 frequencies that standardise a SNP.
@@ -38,15 +38,15 @@ class Axes:
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Eigenvalues, descending, and eigenvectors of the F x F products, J of them: (J,) and (F, J)."""
+    """Eigenvalues, descending, and eigenvectors of the T x T products, J of them: (J,) and (T, J)."""
 
     value_J: np.ndarray
-    vector_FJ: np.ndarray
+    vector_TJ: np.ndarray
 
     def real(self) -> "Spectrum":
         """The same without eigenvalues that are rounding errors."""
         real_J = self.value_J > TOLERANCE * max(self.value_J[0], np.finfo(float).tiny)
-        return Spectrum(self.value_J[real_J], self.vector_FJ[:, real_J])
+        return Spectrum(self.value_J[real_J], self.vector_TJ[:, real_J])
 
 
 def fit(
@@ -56,10 +56,10 @@ def fit(
     product_NN: np.ndarray | None = None,
     axes: int = AXES,
 ) -> Axes:
-    """Axes of the individuals in ``fitted_N``, bool (N,), F of them, and scores of everyone on them.
+    """Axes of the individuals in ``fitted_N``, bool (N,), T of them, and scores of everyone on them.
 
     Genotypes are standardised by ``p_M``, which must lie inside (0, 1), missing -> 0 (Patterson et al. 2006,
-    PLoS Genet 2:e190). There are at most min(``axes``, F - 1, M) axes, fewer if the data have fewer. An axis
+    PLoS Genet 2:e190). There are at most min(``axes``, T - 1, M) axes, fewer if the data have fewer. An axis
     points to where its largest loading is positive. ``product_NN`` is ``grm.product``'s; without it axes are
     iterated, and only to ``CONVERGED``. UserError for fewer than two individuals, no SNP, or people
     who are all alike.
@@ -78,8 +78,8 @@ def fit(
         score_NJ, square_N = _project(everyone, p_M, loading_MJ)
     else:
         spectrum = _all(product_NN[np.ix_(fitted_N, fitted_N)]).real()
-        loading_MJ = _loadings(people, p_M, Spectrum(spectrum.value_J[:k], spectrum.vector_FJ[:, :k]))
-        score_NJ = product_NN[:, fitted_N] @ (spectrum.vector_FJ / np.sqrt(spectrum.value_J))
+        loading_MJ = _loadings(people, p_M, Spectrum(spectrum.value_J[:k], spectrum.vector_TJ[:, :k]))
+        score_NJ = product_NN[:, fitted_N] @ (spectrum.vector_TJ / np.sqrt(spectrum.value_J))
         square_N = np.diag(product_NN)
     k = min(k, len(spectrum.value_J))
     if k == 0:
@@ -88,7 +88,7 @@ def fit(
             "PCs: there is no axis; look for copies of one individual, or for SNPs at which everybody is heterozygous"
         )
     pc_NK = np.empty((len(fitted_N), k))
-    pc_NK[fitted_N] = spectrum.vector_FJ[:, :k] * np.sqrt(spectrum.value_J[:k])
+    pc_NK[fitted_N] = spectrum.vector_TJ[:, :k] * np.sqrt(spectrum.value_J[:k])
     outside_N = ~fitted_N
     if outside_N.any():
         pc_NK[outside_N] = corrected(score_NJ[outside_N], square_N[outside_N], spectrum.value_J, k)
@@ -96,55 +96,55 @@ def fit(
     return Axes(p_M, loading_MJ[:, :k] * sign_K, pc_NK * sign_K)
 
 
-def _all(product_FF: np.ndarray) -> Spectrum:
-    value_F, vector_FF = eigh(product_FF)
-    return Spectrum(value_F[::-1], vector_FF[:, ::-1])
+def _all(product_TT: np.ndarray) -> Spectrum:
+    value_T, vector_TT = eigh(product_TT)
+    return Spectrum(value_T[::-1], vector_TT[:, ::-1])
 
 
 def iterate(people: Dosages, p_M: np.ndarray, k: int, passes: int = PASSES) -> Spectrum:
-    """The first 2k (at most F) eigenvalues and eigenvectors; the first k converge, if ``passes`` allow.
+    """The first 2k (at most T) eigenvalues and eigenvectors; the first k converge, if ``passes`` allow.
 
     Each pass over the genotypes multiplies the newest block of 2k vectors; Rayleigh-Ritz over all blocks.
     Genotypes are float32, the rest float64.
     """
     f = len(people.person_N)
     width = min(2 * k, f)
-    block_FW = np.linalg.qr(np.random.default_rng(0).standard_normal((f, width)))[0]
-    basis_FB, image_FB = np.empty((f, 0)), np.empty((f, 0))
+    block_TW = np.linalg.qr(np.random.default_rng(0).standard_normal((f, width)))[0]
+    basis_TC, image_TC = np.empty((f, 0)), np.empty((f, 0))
     for number in range(1, passes + 1):
-        basis_FB = np.hstack([basis_FB, block_FW])
-        image_FB = np.hstack([image_FB, _multiply(people, p_M, block_FW)])
-        small_BB = basis_FB.T @ image_FB
-        value_W, vector_BW = eigh((small_BB + small_BB.T) / 2)
-        value_W, vector_BW = value_W[: -width - 1 : -1], vector_BW[:, : -width - 1 : -1]
-        found = Spectrum(value_W, basis_FB @ vector_BW)
-        residual_K = np.linalg.norm((image_FB @ vector_BW - found.vector_FJ * value_W)[:, :k], axis=0)
+        basis_TC = np.hstack([basis_TC, block_TW])
+        image_TC = np.hstack([image_TC, _multiply(people, p_M, block_TW)])
+        small_CC = basis_TC.T @ image_TC
+        value_W, vector_CW = eigh((small_CC + small_CC.T) / 2)
+        value_W, vector_CW = value_W[: -width - 1 : -1], vector_CW[:, : -width - 1 : -1]
+        found = Spectrum(value_W, basis_TC @ vector_CW)
+        residual_K = np.linalg.norm((image_TC @ vector_CW - found.vector_TJ * value_W)[:, :k], axis=0)
         residual_K /= np.maximum(value_W[:k], np.finfo(float).tiny)
         good = int((residual_K <= CONVERGED).sum())
         say(f"pass {number} over the genotypes: {good} of {k} PCs have converged")
-        left = f - basis_FB.shape[1]
+        left = f - basis_TC.shape[1]
         if good == k or left <= 0:
             break
-        block_FW = image_FB[:, -block_FW.shape[1] :][:, :left]
+        block_TW = image_TC[:, -block_TW.shape[1] :][:, :left]
         for _ in range(2):  # a single time would leave rounding errors
-            block_FW = np.linalg.qr(block_FW - basis_FB @ (basis_FB.T @ block_FW))[0]
+            block_TW = np.linalg.qr(block_TW - basis_TC @ (basis_TC.T @ block_TW))[0]
     return found
 
 
-def _multiply(people: Dosages, p_M: np.ndarray, vector_FW: np.ndarray) -> np.ndarray:
-    """Z'Z v for standardised genotypes Z, float64 (F, W)."""
-    result_FW, narrow_FW = np.zeros_like(vector_FW), vector_FW.astype(np.float32)
-    for _, z_MF in people.standardised(p_M, np.float32):
-        result_FW += z_MF.T @ (z_MF @ narrow_FW)
-    return result_FW
+def _multiply(people: Dosages, p_M: np.ndarray, vector_TW: np.ndarray) -> np.ndarray:
+    """Z'Z v for standardised genotypes Z, float64 (T, W)."""
+    result_TW, narrow_TW = np.zeros_like(vector_TW), vector_TW.astype(np.float32)
+    for _, z_MT in people.standardised(p_M, np.float32):
+        result_TW += z_MT.T @ (z_MT @ narrow_TW)
+    return result_TW
 
 
 def _loadings(people: Dosages, p_M: np.ndarray, spectrum: Spectrum) -> np.ndarray:
     """Unit directions float64 (M, J)."""
     loading_MJ = np.empty((len(p_M), len(spectrum.value_J)))
-    scaled_FJ = spectrum.vector_FJ / np.sqrt(spectrum.value_J)
-    for part, z_MF in people.standardised(p_M):
-        loading_MJ[part] = z_MF @ scaled_FJ
+    scaled_TJ = spectrum.vector_TJ / np.sqrt(spectrum.value_J)
+    for part, z_MT in people.standardised(p_M):
+        loading_MJ[part] = z_MT @ scaled_TJ
     return loading_MJ
 
 

@@ -16,7 +16,7 @@ THIRD_DEGREE, SECOND_DEGREE, FIRST_DEGREE = 0.0442, 0.0884, 0.177
 
 
 def pairs(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.ndarray:
-    """Positions in ``iids`` of each pair with a kinship above the threshold, int64 (P, 2).
+    """Positions in ``iids`` of each pair with a kinship above the threshold, int64 (R, 2).
 
     Pairs with an individual that is not in ``iids`` are left out.
     """
@@ -28,8 +28,8 @@ def pairs(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.nd
 
 def groups(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.ndarray:
     """A number (N,) for each individual, the same for all who are linked by a chain of relatives."""
-    n, pair_P2 = len(iids), pairs(kinship, iids, threshold)
-    graph = coo_array((np.ones(len(pair_P2)), (pair_P2[:, 0], pair_P2[:, 1])), shape=(n, n))
+    n, pair_R2 = len(iids), pairs(kinship, iids, threshold)
+    graph = coo_array((np.ones(len(pair_R2)), (pair_R2[:, 0], pair_R2[:, 1])), shape=(n, n))
     return np.asarray(connected_components(graph, directed=False)[1])
 
 
@@ -40,10 +40,10 @@ def without_relatives(kinship: pd.DataFrame, iids: Sequence[str], threshold: flo
     in ``iids`` is removed.
     """
     kept_N = np.ones(len(iids), dtype=bool)
-    pair_P2 = pairs(kinship, iids, threshold)
-    while len(pair_P2):
-        degree_N = np.bincount(pair_P2.ravel(), minlength=len(iids))
+    pair_R2 = pairs(kinship, iids, threshold)
+    while len(pair_R2):
+        degree_N = np.bincount(pair_R2.ravel(), minlength=len(iids))
         worst = len(iids) - 1 - int(degree_N[::-1].argmax())
         kept_N[worst] = False
-        pair_P2 = pair_P2[(pair_P2 != worst).all(axis=1)]
+        pair_R2 = pair_R2[(pair_R2 != worst).all(axis=1)]
     return kept_N

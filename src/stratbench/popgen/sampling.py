@@ -46,26 +46,26 @@ def whole_families(
     """
     code_N, names = pd.factorize(family_N)
     stratum_code_N, strata = pd.factorize(stratum_N)
-    count_FS = np.zeros((len(names), len(strata)))
-    np.add.at(count_FS, (code_N, stratum_code_N), 1)
-    share_K = np.array(list(fractions.values()))
-    wanted_KS = share_K[:, None] * count_FS.sum(axis=0)
-    best_F, best = np.zeros(len(names), dtype=np.int64), np.inf
+    count_GL = np.zeros((len(names), len(strata)))
+    np.add.at(count_GL, (code_N, stratum_code_N), 1)
+    share_D = np.array(list(fractions.values()))
+    wanted_DL = share_D[:, None] * count_GL.sum(axis=0)
+    best_G, best = np.zeros(len(names), dtype=np.int64), np.inf
     for _ in range(SHUFFLES):
-        set_F = _cut(count_FS.sum(axis=1), share_K, rng.permutation(len(names)))
-        got_KS = np.stack([count_FS[set_F == k].sum(axis=0) for k in range(len(share_K))])
-        distance = float(np.abs(got_KS - wanted_KS).sum())
+        set_G = _cut(count_GL.sum(axis=1), share_D, rng.permutation(len(names)))
+        got_DL = np.stack([count_GL[set_G == k].sum(axis=0) for k in range(len(share_D))])
+        distance = float(np.abs(got_DL - wanted_DL).sum())
         if distance < best:
-            best_F, best = set_F, distance
-    return np.array(list(fractions))[best_F][code_N]
+            best_G, best = set_G, distance
+    return np.array(list(fractions))[best_G][code_N]
 
 
-def _cut(size_F: np.ndarray, share_K: np.ndarray, order_F: np.ndarray) -> np.ndarray:
-    """The set of each family, 0 to K - 1: families are lined up in this order, and the middle member decides."""
-    middle_F = np.cumsum(size_F[order_F]) - size_F[order_F] / 2
-    set_F = np.empty(len(size_F), dtype=np.int64)
-    set_F[order_F] = np.searchsorted(np.cumsum(share_K)[:-1] * size_F.sum(), middle_F, side="right")
-    return set_F
+def _cut(size_G: np.ndarray, share_D: np.ndarray, order_G: np.ndarray) -> np.ndarray:
+    """The set of each family, 0 to D - 1: families are lined up in this order, and the middle member decides."""
+    middle_G = np.cumsum(size_G[order_G]) - size_G[order_G] / 2
+    set_G = np.empty(len(size_G), dtype=np.int64)
+    set_G[order_G] = np.searchsorted(np.cumsum(share_D)[:-1] * size_G.sum(), middle_G, side="right")
+    return set_G
 
 
 def require_small_families(family_N: np.ndarray, limit: float) -> None:
@@ -98,9 +98,9 @@ def with_validation(
     return set_N
 
 
-def require_enough(label_L: pd.Series, where: str) -> None:
+def require_enough(label_R: pd.Series, where: str) -> None:
     """Raise UserError for labels, none of them blank, that are too few for others to be called from them."""
-    sizes = label_L.value_counts()
+    sizes = label_R.value_counts()
     if len(sizes) < 2 or sizes.min() < LEAST:
         small = f"'{sizes.index[-1]}' has {sizes.iloc[-1]}" if len(sizes) else "nobody has a label"
         raise UserError(

@@ -1,7 +1,7 @@
 """How well a population can be decoded from hidden features, and from the logit once the label is known.
 
 A probe is fitted on training individuals and judged on test individuals by balanced accuracy (mean recall of
-the populations), so chance is 1 / K whatever the sizes. NumPy and scikit-learn only, one thread, seeded.
+the populations), so chance is 1 / L whatever the sizes. NumPy and scikit-learn only, one thread, seeded.
 """
 
 from collections.abc import Mapping
@@ -22,116 +22,116 @@ C = 10.0  # inverse ridge penalty of the linear probe, features scaled to mean s
 Decoded = dict[str, Estimate]
 
 
-def populations(train_N: np.ndarray, test_T: np.ndarray) -> np.ndarray:
+def populations(train_N: np.ndarray, test_V: np.ndarray) -> np.ndarray:
     """The populations with enough training and test individuals to be decoded, sorted."""
-    common = np.intersect1d(train_N, test_T)
+    common = np.intersect1d(train_N, test_V)
     return np.array(
-        [p for p in common if (train_N == p).sum() >= MIN_TRAIN and (test_T == p).sum() >= MIN_TEST],
+        [p for p in common if (train_N == p).sum() >= MIN_TRAIN and (test_V == p).sum() >= MIN_TEST],
         dtype=str,
     )
 
 
-def balanced_accuracy(truth_T: np.ndarray, guess_T: np.ndarray) -> Estimate:
-    """Mean recall of the K populations; binomial standard error sqrt(sum r (1 - r) / n) / K."""
-    levels = np.unique(truth_T)
-    n = np.array([(truth_T == level).sum() for level in levels])
-    recall = np.array([(guess_T[truth_T == level] == level).mean() for level in levels])
+def balanced_accuracy(truth_V: np.ndarray, guess_V: np.ndarray) -> Estimate:
+    """Mean recall of the L populations; binomial standard error sqrt(sum r (1 - r) / n) / L."""
+    levels = np.unique(truth_V)
+    n = np.array([(truth_V == level).sum() for level in levels])
+    recall = np.array([(guess_V[truth_V == level] == level).mean() for level in levels])
     se = np.sqrt((recall * (1 - recall) / n).sum()) / len(levels)
-    return Estimate(float(recall.mean()), len(truth_T), float(se))
+    return Estimate(float(recall.mean()), len(truth_V), float(se))
 
 
-def standardise(train_NF: np.ndarray, test_TF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def standardise(train_TF: np.ndarray, test_VF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Columns centred and scaled in training, constants dropped, over sqrt(F): rows of length 1 or so."""
-    train_NF, test_TF = np.asarray(train_NF, dtype=float), np.asarray(test_TF, dtype=float)
-    mean, sd = train_NF.mean(axis=0), train_NF.std(axis=0)
+    train_TF, test_VF = np.asarray(train_TF, dtype=float), np.asarray(test_VF, dtype=float)
+    mean, sd = train_TF.mean(axis=0), train_TF.std(axis=0)
     varies = sd > 1e-12 * (1 + np.abs(mean))
     scale = sd[varies] * np.sqrt(max(varies.sum(), 1))
-    return (train_NF - mean)[:, varies] / scale, (test_TF - mean)[:, varies] / scale
+    return (train_TF - mean)[:, varies] / scale, (test_VF - mean)[:, varies] / scale
 
 
-def _rotate(train_NF: np.ndarray, test_TF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _rotate(train_TF: np.ndarray, test_VF: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same geometry in at most N columns: a ridge fit needs the span of its training rows only."""
-    n, f = train_NF.shape
+    n, f = train_TF.shape
     if f <= n:
-        return train_NF, test_TF
-    values, vectors = np.linalg.eigh(train_NF @ train_NF.T)
+        return train_TF, test_VF
+    values, vectors = np.linalg.eigh(train_TF @ train_TF.T)
     kept = values > 1e-10 * values[-1]
     length = np.sqrt(values[kept])
-    return vectors[:, kept] * length, test_TF @ (train_NF.T @ (vectors[:, kept] / length))
+    return vectors[:, kept] * length, test_VF @ (train_TF.T @ (vectors[:, kept] / length))
 
 
-def linear(train_NF: np.ndarray, label_N: np.ndarray, test_TF: np.ndarray) -> np.ndarray:
-    """Labels (T,) predicted by ridge logistic regression with classes weighted to be balanced."""
-    train, test = _rotate(train_NF, test_TF)
+def linear(train_TF: np.ndarray, label_T: np.ndarray, test_VF: np.ndarray) -> np.ndarray:
+    """Labels (V,) predicted by ridge logistic regression with classes weighted to be balanced."""
+    train, test = _rotate(train_TF, test_VF)
     model = LogisticRegression(C=C, max_iter=500, class_weight="balanced")
-    return model.fit(train, label_N).predict(test)
+    return model.fit(train, label_T).predict(test)
 
 
-def _rbf(a_NF: np.ndarray, b_MF: np.ndarray) -> np.ndarray:
-    """Kernel (N, M): exp(-squared distance), for rows of length about 1 (scikit-learn's gamma="scale")."""
-    distance = (a_NF**2).sum(axis=1)[:, None] + (b_MF**2).sum(axis=1) - 2 * a_NF @ b_MF.T
+def _rbf(a_VF: np.ndarray, b_TF: np.ndarray) -> np.ndarray:
+    """Kernel (V, T): exp(-squared distance), for rows of length about 1 (scikit-learn's gamma="scale")."""
+    distance = (a_VF**2).sum(axis=1)[:, None] + (b_TF**2).sum(axis=1) - 2 * a_VF @ b_TF.T
     return np.exp(-np.maximum(distance, 0))
 
 
-def _cross_validated(kernel_NN: np.ndarray, label_N: np.ndarray, fold_N: np.ndarray) -> float:
+def _cross_validated(kernel_TT: np.ndarray, label_T: np.ndarray, fold_T: np.ndarray) -> float:
     """Balanced accuracy of the support vector machine within the training individuals."""
-    guess = label_N.copy()
+    guess = label_T.copy()
     for fold in range(FOLDS):
-        out = fold_N == fold
+        out = fold_T == fold
         model = SVC(kernel="precomputed", class_weight="balanced").fit(
-            kernel_NN[~out][:, ~out], label_N[~out]
+            kernel_TT[~out][:, ~out], label_T[~out]
         )
-        guess[out] = model.predict(kernel_NN[out][:, ~out])
-    return balanced_accuracy(label_N, guess).value
+        guess[out] = model.predict(kernel_TT[out][:, ~out])
+    return balanced_accuracy(label_T, guess).value
 
 
-def _folds(label_N: np.ndarray, seed: int) -> np.ndarray:
-    """A fold (N,) for each individual, balanced within label, drawn by seed."""
-    order = np.random.default_rng(seed).permutation(len(label_N))
-    order = order[np.argsort(label_N[order], kind="stable")]
-    fold = np.empty(len(label_N), dtype=int)
-    fold[order] = np.arange(len(label_N)) % FOLDS
+def _folds(label_T: np.ndarray, seed: int) -> np.ndarray:
+    """A fold (T,) for each individual, balanced within label, drawn by seed."""
+    order = np.random.default_rng(seed).permutation(len(label_T))
+    order = order[np.argsort(label_T[order], kind="stable")]
+    fold = np.empty(len(label_T), dtype=int)
+    fold[order] = np.arange(len(label_T)) % FOLDS
     return fold
 
 
-def nonlinear(train_NF: np.ndarray, label_N: np.ndarray, test_TF: np.ndarray, seed: int) -> np.ndarray:
-    """Labels (T,) predicted by a random forest or an RBF support vector machine, whichever is better in training.
+def nonlinear(train_TF: np.ndarray, label_T: np.ndarray, test_VF: np.ndarray, seed: int) -> np.ndarray:
+    """Labels (V,) predicted by a random forest or an RBF support vector machine, whichever is better in training.
 
     The forest (judged out of bag) sees single features and their steps, such as the offset that a residual
     leaves; the machine (judged by 3-fold cross-validation) sees what is spread over many, such as a variance.
     """
     forest = RandomForestClassifier(
         TREES, class_weight="balanced", oob_score=True, bootstrap=True, random_state=seed, n_jobs=1
-    ).fit(train_NF, label_N)
-    votes_NK = np.nan_to_num(forest.oob_decision_function_)
-    out_of_bag = balanced_accuracy(label_N, forest.classes_[votes_NK.argmax(axis=1)]).value
-    kernel_NN = _rbf(train_NF, train_NF)
-    if out_of_bag >= _cross_validated(kernel_NN, label_N, _folds(label_N, seed)):
-        return forest.predict(test_TF)
-    machine = SVC(kernel="precomputed", class_weight="balanced").fit(kernel_NN, label_N)
-    return machine.predict(_rbf(test_TF, train_NF))
+    ).fit(train_TF, label_T)
+    votes_TL = np.nan_to_num(forest.oob_decision_function_)
+    out_of_bag = balanced_accuracy(label_T, forest.classes_[votes_TL.argmax(axis=1)]).value
+    kernel_TT = _rbf(train_TF, train_TF)
+    if out_of_bag >= _cross_validated(kernel_TT, label_T, _folds(label_T, seed)):
+        return forest.predict(test_VF)
+    machine = SVC(kernel="precomputed", class_weight="balanced").fit(kernel_TT, label_T)
+    return machine.predict(_rbf(test_VF, train_TF))
 
 
 def decode(
-    feature_train_NF: np.ndarray,
-    population_train_N: np.ndarray,
-    feature_test_TF: np.ndarray,
-    population_test_T: np.ndarray,
+    feature_train_TF: np.ndarray,
+    population_train_T: np.ndarray,
+    feature_test_VF: np.ndarray,
+    population_test_V: np.ndarray,
     seed: int,
 ) -> Decoded:
-    """Balanced accuracies ``linear`` and ``nonlinear`` of decoding the population, and ``chance``, 1 / K.
+    """Balanced accuracies ``linear`` and ``nonlinear`` of decoding the population, and ``chance``, 1 / L.
 
     Populations with fewer than 5 training or 3 test individuals are left out. Not applicable where fewer
     than two remain or a feature is not finite. Features that are all constant decode at chance.
     """
-    train, test = np.asarray(population_train_N, dtype=str), np.asarray(population_test_T, dtype=str)
+    train, test = np.asarray(population_train_T, dtype=str), np.asarray(population_test_V, dtype=str)
     levels = populations(train, test)
-    reason = _reason(levels, feature_train_NF, feature_test_TF)
+    reason = _reason(levels, feature_train_TF, feature_test_VF)
     if reason:
         return dict.fromkeys(("linear", "nonlinear", "chance"), not_applicable(reason, len(test)))
     in_train, in_test = np.isin(train, levels), np.isin(test, levels)
     label, truth = (np.searchsorted(levels, x) for x in (train[in_train], test[in_test]))
-    a, b = standardise(np.asarray(feature_train_NF)[in_train], np.asarray(feature_test_TF)[in_test])
+    a, b = standardise(np.asarray(feature_train_TF)[in_train], np.asarray(feature_test_VF)[in_test])
     chance = Estimate(1 / len(levels), len(truth))
     if a.shape[1] == 0:
         return dict.fromkeys(("linear", "nonlinear", "chance"), chance)
@@ -150,9 +150,9 @@ def _reason(levels: np.ndarray, *features: np.ndarray) -> str:
     return ""
 
 
-def label_classes(y_train_N: np.ndarray, y_test_T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def label_classes(y_train_T: np.ndarray, y_test_V: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Classes of y: its values if there are two, thirds by the training quantiles of a quantitative trait."""
-    y_train, y_test = np.asarray(y_train_N, dtype=float), np.asarray(y_test_T, dtype=float)
+    y_train, y_test = np.asarray(y_train_T, dtype=float), np.asarray(y_test_V, dtype=float)
     if len(np.unique(y_train)) <= 2:
         return y_train, y_test
     cuts = np.quantile(y_train, [1 / 3, 2 / 3])
@@ -160,12 +160,12 @@ def label_classes(y_train_N: np.ndarray, y_test_T: np.ndarray) -> tuple[np.ndarr
 
 
 def decode_from_logit(
-    logit_train_N: np.ndarray,
-    y_train_N: np.ndarray,
-    population_train_N: np.ndarray,
-    logit_test_T: np.ndarray,
-    y_test_T: np.ndarray,
-    population_test_T: np.ndarray,
+    logit_train_T: np.ndarray,
+    y_train_T: np.ndarray,
+    population_train_T: np.ndarray,
+    logit_test_V: np.ndarray,
+    y_test_V: np.ndarray,
+    population_test_V: np.ndarray,
     seed: int,
 ) -> Estimate:
     """Balanced accuracy of the population decoded from the logit within each class of y, averaged.
@@ -174,13 +174,13 @@ def decode_from_logit(
     a small tree (at most eight leaves, each of 5% of the training individuals). A class of y in which not
     every population has 5 training and 3 test individuals is left out; if none is left, the result is not applicable.
     """
-    train, test = np.asarray(population_train_N, dtype=str), np.asarray(population_test_T, dtype=str)
-    logit_train, logit_test = (np.asarray(x, dtype=float)[:, None] for x in (logit_train_N, logit_test_T))
+    train, test = np.asarray(population_train_T, dtype=str), np.asarray(population_test_V, dtype=str)
+    logit_train, logit_test = (np.asarray(x, dtype=float)[:, None] for x in (logit_train_T, logit_test_V))
     levels = populations(train, test)
     reason = _reason(levels, logit_train, logit_test)
     if reason:
         return not_applicable(reason, len(test))
-    class_train, class_test = label_classes(y_train_N, y_test_T)
+    class_train, class_test = label_classes(y_train_T, y_test_V)
     parts = []
     for label in np.unique(class_train):
         a, b = class_train == label, class_test == label

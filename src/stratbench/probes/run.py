@@ -85,9 +85,9 @@ def _decoded(setup: Setup, variables: Variables, draw: int) -> Decoded:
     ):  # without it the forward passes are not needed
         train, test = train[:1], test[:1]
     h_NF = hidden(setup, variables, np.concatenate([train, test]))
-    a_TF, b_TF = h_NF[: len(train)], h_NF[len(train) :]
+    a_TF, b_VF = h_NF[: len(train)], h_NF[len(train) :]
     with telling("populations are decoded"):
-        return decode(a_TF, data.population_N[train], b_TF, data.population_N[test], draw)
+        return decode(a_TF, data.population_N[train], b_VF, data.population_N[test], draw)
 
 
 def _logit(data: ModelData, f_N: np.ndarray, draw: int) -> Any:

@@ -37,10 +37,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Image:
-    """A figure of the study, by its name."""
+    """A picture of the study: the name of its file, its caption, and the name of its figure."""
 
     name: str
     caption: str
+    figure: str
     block: str = field(default="image", init=False)
 
 

@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from stratbench.core import files, job
 from stratbench.core.errors import damaged
-from stratbench.report.answer import answer
-from stratbench.report.figures import dial_headline, headline, pictures
-from stratbench.report.page import Image
-from stratbench.report.results import Results, colours
-from stratbench.report.sections import sections
+from stratbench.report.analysis.results import Results
+from stratbench.report.style import study_colours
+from stratbench.report.text._parts import images
+from stratbench.report.text.answer import answer
+from stratbench.report.text.catalogue import sections
 from stratbench.study.study import Study
 
 TAG = re.compile(r"<[^<>]*>")
@@ -31,7 +31,6 @@ def report(config: Mapping[str, Any], output: str | Path, base: str | Path = "."
     study = Study(config)
     results = Results(study, base)
     job.say("words and tables")
-    top = [p for p in pictures(study) if p.module in (headline, dial_headline)]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
@@ -44,9 +43,9 @@ def report(config: Mapping[str, Any], output: str | Path, base: str | Path = "."
         study=study.name,
         question=QUESTION,
         answer=answer(results),
-        headline=[Image(p.name, p.module.caption(results, p.subject)) for p in top],
+        headline=images(results, "answer", "headline"),
         sections=sections(results),
-        colours={name: colour for name, colour in colours(study).items() if name in used},
+        colours={name: colour for name, colour in study_colours(study).items() if name in used},
     )
     files.write_text(page, output)
     job.say(f"{len(page) / 1e6:.1f} MB")

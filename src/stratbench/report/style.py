@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stratbench.core import files
+from stratbench.report.analysis.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from stratbench.study.study import Study
 
 FORMATS = ("svg", "pdf", "png")
 Margins = tuple[float, float, float, float, float, float]
@@ -39,7 +42,7 @@ POPULATIONS = (
     "#777777",
 )  # fmt: skip  # Tol's muted set: another family than the adjustments'
 RAISED = str.maketrans("-\N{MINUS SIGN}0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-MINUS = "\N{MINUS SIGN}"
+FLOOR, CEILING = "#8a8a8a", "#7a5195"  # and of the level of chance: what accuracy is held against
 INK, QUIET, FAINT, CAUSAL = "#222222", "#6b6b6b", "#e4e4e4", "#c2002f"
 
 RC = {
@@ -96,6 +99,11 @@ def adjustment_colours(names: Iterable[str]) -> dict[str, str]:
             position += 1
         taken[position] = name
     return {**KNOWN, **{name: _further(position) for position, name in taken.items()}}
+
+
+def study_colours(study: "Study") -> dict[str, str]:
+    """The one colour of each of the study's adjustments."""
+    return adjustment_colours(fit.adjustment for fit in study.fits)
 
 
 def population_colours(names: Iterable[str]) -> dict[str, str]:
@@ -292,11 +300,6 @@ def short(value: float) -> str:
     if text in ("-0", ""):
         text = "0"
     return number(text)
-
-
-def number(text: str) -> str:
-    """A formatted number as the report prints it: no zero before the point, a real minus sign."""
-    return re.sub(r"^(-?\+?)0\.", r"\1.", text).replace("-", MINUS)
 
 
 def below(axis: "Axes", label: str, entries: Sequence[Any], drop: float = 0.44) -> None:

@@ -66,9 +66,9 @@ def build(options: dict[str, Any]) -> Adjustment:
         newton = jax.jit(jax.vmap(_newton, in_axes=(None, 0, 0)))
         parts, n_snps = [], context.genotypes.n_snps
         for first in range(0, n_snps, AT_ONCE):
-            code_TB = code_TM[:, np.arange(first, first + AT_ONCE) % n_snps]  # one shape for every block
-            class_BT3 = (code_TB.T[:, :, None] == GENOTYPES).astype(np.float32)
-            parts.append(np.asarray(newton(c_NK[train], class_BT3, class_BT3.any(axis=1))))
+            code_TR = code_TM[:, np.arange(first, first + AT_ONCE) % n_snps]  # one shape for every block
+            class_RT3 = (code_TR.T[:, :, None] == GENOTYPES).astype(np.float32)
+            parts.append(np.asarray(newton(c_NK[train], class_RT3, class_RT3.any(axis=1))))
         present_M3 = (code_TM.T[:, :, None] == GENOTYPES).any(axis=1)
         values_M3 = np.where(present_M3, context.table_M4[:, GENOTYPES], 0)
         fitted = {

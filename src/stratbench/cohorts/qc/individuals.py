@@ -20,22 +20,22 @@ LEAST_SNPS = 500  # kinships need as many: their standard error is about .5 / sq
 
 
 def inbreeding(
-    blocks: Iterator[tuple[slice, np.ndarray]], a1_freq_MK: np.ndarray, code_N: np.ndarray
+    blocks: Iterator[tuple[slice, np.ndarray]], a1_freq_ML: np.ndarray, code_N: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Heterozygosity and F of each individual, float64 (N,) both, NaN where nothing is called.
 
     F is 1 - observed / expected heterozygotes. The expected number is the sum of 2 p (1 - p) over the SNPs at which
-    the individual is called, with the frequencies p of its population, as plink2's --het has it. ``a1_freq_MK`` are
-    the A1 frequencies of the K populations, float64; ``code_N`` is the population of each individual, 0 to K - 1.
+    the individual is called, with the frequencies p of its population, as plink2's --het has it. ``a1_freq_ML`` are
+    the A1 frequencies of the L populations, float64; ``code_N`` is the population of each individual, 0 to L - 1.
     """
     het_N, called_N, expected_N = np.zeros((3, len(code_N)))
-    two_pq_MK = 2 * a1_freq_MK * (1 - a1_freq_MK)
+    two_pq_ML = 2 * a1_freq_ML * (1 - a1_freq_ML)
     for part, count_MN in blocks:
         called_MN = count_MN >= 0
         het_N += np.count_nonzero(count_MN == 1, axis=0)
         called_N += np.count_nonzero(called_MN, axis=0)
-        sums_KN = two_pq_MK[part].T @ called_MN.astype(np.float64)
-        expected_N += sums_KN[code_N, np.arange(len(code_N))]
+        sums_LN = two_pq_ML[part].T @ called_MN.astype(np.float64)
+        expected_N += sums_LN[code_N, np.arange(len(code_N))]
     with np.errstate(divide="ignore", invalid="ignore"):
         return het_N / called_N, np.where(expected_N > 0, 1 - het_N / expected_N, np.nan)
 
@@ -53,7 +53,7 @@ def require_heterozygotes(f_N: pd.Series, source: str | Path) -> None:
 def outliers(f_N: np.ndarray, code_N: np.ndarray, deviations: float) -> np.ndarray:
     """Which individuals have an F more than ``deviations`` standard deviations off their population's mean: bool (N,).
 
-    ``code_N`` is the population of each individual, 0 to K - 1.
+    ``code_N`` is the population of each individual, 0 to L - 1.
     """
     result_N = np.zeros(len(f_N), dtype=bool)
     for k in range(code_N.max(initial=-1) + 1):

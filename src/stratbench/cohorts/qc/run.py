@@ -123,7 +123,7 @@ def _by_heterozygosity(
     """
     at = cohort.keep_N.copy()
     code_N = pd.Categorical(cohort.samples["population"][at], categories=list(counts.names)).codes.astype(int)
-    het_N, f_N = individuals.inbreeding(cohort.chunks(row_M), counts.a1_freq_MK[row_M], code_N)
+    het_N, f_N = individuals.inbreeding(cohort.chunks(row_M), counts.a1_freq_ML[row_M], code_N)
     seen.loc[at, ["heterozygosity", "f"]] = np.stack([het_N, f_N], axis=1)
     seen.loc[at, ["pc1_before", "pc2_before"]] = qc_tables.axes(cohort.some(row_M))
     if options["heterozygosity"] is not None:

@@ -160,8 +160,8 @@ def _coalescent(
         tables.append(write_chromosome(bed, sequence, number, chromosomes, options["min_maf"]))
         all_of_it = counted(len(tables[-1]), "SNP")
         say(f"{number / chromosomes:.0%}: chromosome {number}, {all_of_it} written, all that it has")
-    share_NK = base_pairs / (2 * chromosomes * options["length"])
-    ancestry = {f"ancestry_{name}": share_NK[:, k] for k, name in enumerate(populations)}
+    share_NL = base_pairs / (2 * chromosomes * options["length"])
+    ancestry = {f"ancestry_{name}": share_NL[:, k] for k, name in enumerate(populations)}
     return pd.concat(tables, ignore_index=True), ancestry
 
 

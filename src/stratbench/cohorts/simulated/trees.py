@@ -90,7 +90,7 @@ def _positive(value: int) -> int:
 def base_pairs_by_ancestry(
     sequence: "tskit.TreeSequence", census: float, populations: Sequence[str]
 ) -> np.ndarray:
-    """Base pairs of each individual whose ancestors lived in each population at the census: float64 (N, K).
+    """Base pairs of each individual whose ancestors lived in each population at the census: float64 (N, L).
 
     Rows sum to twice the chromosome's length. Raises ValueError for an ancestor in any other population.
     """
@@ -105,7 +105,7 @@ def base_pairs_by_ancestry(
     samples, tables = sequence.samples(), sequence.dump_tables()
     row = np.full(sequence.num_nodes, -1)
     row[samples] = np.arange(len(samples)) // 2
-    result_NK = np.zeros((len(samples) // 2, len(populations)))
+    result_NL = np.zeros((len(samples) // 2, len(populations)))
     for time in np.unique(sequence.nodes_time[samples]):
         # one generation after another: links to a parent who is a sample too would end there
         of_generation = samples[sequence.nodes_time[samples] == time]
@@ -113,5 +113,5 @@ def base_pairs_by_ancestry(
         column = place[sequence.nodes_population[edges.parent]]
         if (column < 0).any():
             raise ValueError(f"ancestors at generation {census} live outside {', '.join(populations)}")
-        np.add.at(result_NK, (row[edges.child], column), edges.right - edges.left)
-    return result_NK
+        np.add.at(result_NL, (row[edges.child], column), edges.right - edges.left)
+    return result_NL

@@ -73,16 +73,16 @@ def problems(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def drift(options: Mapping[str, Any]) -> np.ndarray:
-    """F of each population, float64 (K,)."""
+    """F of each population, float64 (L,)."""
     fst, k = options["fst"], options["populations"]
     return np.full(k, fst) if isinstance(fst, int | float) else np.array(fst, dtype=float)
 
 
-def frequencies(ancestral_M: np.ndarray, fst_K: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Frequencies in the populations after their drift, float64 (M, K)."""
-    scale_K = 1 / fst_K - 1
+def frequencies(ancestral_M: np.ndarray, fst_L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Frequencies in the populations after their drift, float64 (M, L)."""
+    scale_L = 1 / fst_L - 1
     p_M1 = ancestral_M[:, None]
-    return rng.beta(p_M1 * scale_K, (1 - p_M1) * scale_K)
+    return rng.beta(p_M1 * scale_L, (1 - p_M1) * scale_L)
 
 
 def samples(options: Mapping[str, Any]) -> dict[str, int]:
@@ -93,23 +93,23 @@ def samples(options: Mapping[str, Any]) -> dict[str, int]:
 
 
 def shares(options: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Ancestry shares of each individual, float64 (N, K), and its place on the line, float64 (N,)."""
+    """Ancestry shares of each individual, float64 (N, L), and its place on the line, float64 (N,)."""
     n, k = options["individuals"], options["populations"]
     if not options["admixture"]:
-        whole_NK = np.repeat(np.eye(k), n, axis=0)
-        return whole_NK, np.repeat(np.arange(1.0, k + 1), n)
+        whole_NL = np.repeat(np.eye(k), n, axis=0)
+        return whole_NL, np.repeat(np.arange(1.0, k + 1), n)
     place_N = np.linspace(0.5, k + 0.5, n)
-    exponent_NK = -(((place_N[:, None] - np.arange(1, k + 1)) / options["spread"]) ** 2) / 2
-    density_NK = np.exp(exponent_NK - exponent_NK.max(axis=1, keepdims=True))
-    return density_NK / density_NK.sum(axis=1, keepdims=True), place_N
+    exponent_NL = -(((place_N[:, None] - np.arange(1, k + 1)) / options["spread"]) ** 2) / 2
+    density_NL = np.exp(exponent_NL - exponent_NL.max(axis=1, keepdims=True))
+    return density_NL / density_NL.sum(axis=1, keepdims=True), place_N
 
 
 def columns(options: Mapping[str, Any]) -> dict[str, list[float]]:
     """With admixture, true ancestry shares and the place on the line of each individual."""
     if not options["admixture"]:
         return {}
-    share_NK, place_N = shares(options)
-    ancestry = {f"ancestry_p{k + 1}": share_NK[:, k].tolist() for k in range(options["populations"])}
+    share_NL, place_N = shares(options)
+    ancestry = {f"ancestry_p{k + 1}": share_NL[:, k].tolist() for k in range(options["populations"])}
     return {"position": place_N.tolist(), **ancestry}
 
 
@@ -118,8 +118,8 @@ def genotypes(options: Mapping[str, Any], rng: np.random.Generator) -> Iterator[
 
     Raises UserError where loci are so rarely common enough that no end is in sight.
     """
-    fst_K, (share_NK, _) = drift(options), shares(options)
-    n, loci, least = len(share_NK), options["loci"], options["min_maf"]
+    fst_L, (share_NL, _) = drift(options), shares(options)
+    n, loci, least = len(share_NL), options["loci"], options["min_maf"]
     kept = drawn = 0
     while kept < loci:
         if drawn > PATIENCE * (kept + CHUNK):
@@ -127,8 +127,8 @@ def genotypes(options: Mapping[str, Any], rng: np.random.Generator) -> Iterator[
                 f"demography balding-nichols: of {drawn} loci {kept} have a minor allele frequency of "
                 f"'min_maf' {least:g} or more; lower it, or 'fst'"
             )
-        p_MK = frequencies(rng.uniform(*ANCESTRAL, CHUNK), fst_K, rng)
-        count_MN = rng.binomial(2, np.clip(p_MK @ share_NK.T, 0, 1)).astype(np.int8)
+        p_ML = frequencies(rng.uniform(*ANCESTRAL, CHUNK), fst_L, rng)
+        count_MN = rng.binomial(2, np.clip(p_ML @ share_NL.T, 0, 1)).astype(np.int8)
         p_M = count_MN.sum(axis=1) / (2 * n)
         maf_M = np.minimum(p_M, 1 - p_M)
         drawn += CHUNK

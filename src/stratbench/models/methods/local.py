@@ -90,26 +90,26 @@ class Local(nn.Module):
     @nn.compact
     def __call__(self, x_BM: Array, train: bool) -> Array:
         x_BM = nn.Dropout(self.input_dropout, deterministic=not train)(x_BM)
-        x_BPK = windows(x_BM, self.lengths, self.size)
-        shape = (x_BPK.shape[1], self.size, self.filters)
-        weight_PKF = self.param("snps", snp_weights(self.start, self.size), shape)
-        z = jnp.einsum("bpk,pkf->bpf", x_BPK, weight_PKF)
+        x_BPI = windows(x_BM, self.lengths, self.size)
+        shape = (x_BPI.shape[1], self.size, self.filters)
+        weight_PIF = self.param("snps", snp_weights(self.start, self.size), shape)
+        z = jnp.einsum("bpk,pkf->bpf", x_BPI, weight_PIF)
         lengths = n_windows(self.lengths, self.size)
         for number, size in enumerate(self.merge):
             z = self._block(windows(z, lengths, size), number, train)
             lengths = n_windows(lengths, size)
         return z.reshape(len(z), -1)
 
-    def _block(self, z_BPSF: Array, number: int, train: bool) -> Array:
-        """The sum of ``S`` neighbours plus W2 silu(W1 neighbours + b), W2 0 at first: float32 (B, P, F)."""
-        _, p, s, f = z_BPSF.shape
+    def _block(self, z_BPAF: Array, number: int, train: bool) -> Array:
+        """The sum of ``A`` neighbours plus W2 silu(W1 neighbours + b), W2 0 at first: float32 (B, P, F)."""
+        _, p, s, f = z_BPAF.shape
         first_PIF = self.param(f"first_{number}", normal(1, f), (p, s * f, f))
         bias_PF = self.param(f"bias_{number}", nn.initializers.zeros, (p, f))
         second_PFF = self.param(f"second_{number}", nn.initializers.zeros, (p, f, f))
-        flat_BPI = z_BPSF.reshape(*z_BPSF.shape[:2], -1)
+        flat_BPI = z_BPAF.reshape(*z_BPAF.shape[:2], -1)
         y_BPF = nn.silu(jnp.einsum("bpi,pif->bpf", flat_BPI, first_PIF) + bias_PF)
         y_BPF = nn.Dropout(self.dropout, deterministic=not train)(y_BPF)
-        return z_BPSF.sum(axis=2) + jnp.einsum("bpi,pif->bpf", y_BPF, second_PFF)
+        return z_BPAF.sum(axis=2) + jnp.einsum("bpi,pif->bpf", y_BPF, second_PFF)
 
 
 def build(n_snps: int, options: dict[str, Any], lengths: Sequence[int] | None = None) -> Architecture:

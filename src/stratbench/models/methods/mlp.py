@@ -63,8 +63,8 @@ class Layers(nn.Module):
     def __call__(self, x_BM: Array, train: bool) -> Array:
         m, width = x_BM.shape[1], self.widths[0]
         x_BM = nn.Dropout(self.input_dropout, deterministic=not train)(x_BM)
-        weight_MH = self.param("snps", snp_weights(self.start, m), (m, width))
-        z = nn.silu(x_BM @ weight_MH + self.param("bias", nn.initializers.zeros, (width,)))
+        weight_MF = self.param("snps", snp_weights(self.start, m), (m, width))
+        z = nn.silu(x_BM @ weight_MF + self.param("bias", nn.initializers.zeros, (width,)))
         for width in self.widths[1:]:
             z = nn.Dropout(self.dropout, deterministic=not train)(z)
             z = nn.silu(nn.Dense(width, kernel_init=after_silu(z.shape[1]))(z))

@@ -92,10 +92,10 @@ class Transformer(nn.Module):
     @nn.compact
     def __call__(self, x_BM: Array, train: bool) -> Array:
         x_BM = nn.Dropout(self.input_dropout, deterministic=not train)(x_BM)
-        x_BPK = windows(x_BM, self.lengths, self.size)
-        p, zeros = x_BPK.shape[1], nn.initializers.zeros
-        weight_PKF = self.param("snps", snp_weights(self.start, self.size), (p, self.size, self.features))
-        z_BPF = jnp.einsum("bpk,pkf->bpf", x_BPK, weight_PKF)
+        x_BPI = windows(x_BM, self.lengths, self.size)
+        p, zeros = x_BPI.shape[1], nn.initializers.zeros
+        weight_PIF = self.param("snps", snp_weights(self.start, self.size), (p, self.size, self.features))
+        z_BPF = jnp.einsum("bpk,pkf->bpf", x_BPI, weight_PIF)
         # Blocks see the positions, the sum does not: it is 0 where every SNP is average.
         position_PF = self.param("position", nn.initializers.normal(0.5), (p, self.features))
         for _ in range(self.blocks):

@@ -1,20 +1,25 @@
 """Panels over the dial that the figures of curves share: estimates with intervals, a colour for each adjustment."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from stratbench.core.words import counted
 from stratbench.report import style
-from stratbench.report.curves import Course, Places
-from stratbench.report.figures.headline import CEILING, FLOOR, OLS, OLS_PCS, between, chance_auc_pr
-from stratbench.report.results import Group, Results
-from stratbench.report.verdicts import NOTHING, verdict
+from stratbench.report.analysis.dial import Course, CourseNumbers, Rows, label, replicates
+from stratbench.report.analysis.rankings import chance_auc_pr
+from stratbench.report.analysis.results import Results
+from stratbench.study.study import Dial
 
+CROWDED = 0.1  # numbers that lie closer than this share of their range need a logarithmic scale
+GAP = 0.35  # between the last number and the first word, in slots, beyond the usual one
 SLOT, LEAST = 0.46, 2.5  # inches that a tick label needs, and a panel
 HIGH = 1.5  # inches of a panel
 LEAST_SPAN = 0.1  # of a y axis
 DODGE = 0.13  # slots between the adjustments of one point
+MOST = 1e9  # the limit of metrics without an upper, or without a lower limit
 ABSENT = {
     "accuracy": "no model",
     "snps": "no agreement: one adjustment,\none seed, or no attribution",
@@ -22,6 +27,42 @@ ABSENT = {
     "ancestry": "one population:\nno ancestry to decode",
     "hidden": "one population:\nno ancestry to decode",
 }
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the dial's points stand, in slots of one tick label, and what the numbers' scale is."""
+
+    x: dict[str, float]
+    labels: dict[str, str]
+    numbers: int
+    scale: str
+
+    @property
+    def wall(self) -> float | None:
+        """The place where the numbers end and the words begin; None if there is only one kind."""
+        xs = list(self.x.values())
+        if not 0 < self.numbers < len(xs):
+            return None
+        return (xs[self.numbers - 1] + xs[self.numbers]) / 2
+
+
+def places(dial: Dial) -> Places:
+    """Numbers on a linear scale or, where they would crowd, on one that is logarithmic except near 0."""
+    values = np.array([point.value for point in dial.numbers], dtype=float)
+    scale, span = "", len(values) - 1
+    if len(values) > 2 and np.diff(values).min() < CROWDED * np.ptp(values):
+        values = np.arcsinh(values / np.abs(values[values != 0]).min())
+        scale = "logarithmic scale, linear near 0"
+    if len(values) > 1:
+        values = (values - values[0]) / (values[-1] - values[0]) * span
+    elif len(values):
+        values = np.zeros(1)
+    start = span + 1 + GAP if len(values) else 0.0
+    words = [point for point in dial.points if point.value is None]
+    x = dict(zip((point.scenario for point in dial.numbers), map(float, values), strict=True))
+    x |= {point.scenario: start + k for k, point in enumerate(words)}
+    return Places(x, {point.scenario: label(point) for point in dial.points}, len(values), scale)
 
 
 @dataclass(frozen=True)
@@ -43,6 +84,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
+    """The lines of one panel, the level of chance, and the limits of what the metric can be."""
+
     kind: str
     lines: tuple[Line, ...]
     chance: float | None = None
@@ -51,72 +94,80 @@ class Panel:
 
 
 def panel_width(places: Places) -> float:
+    """Inches that the tick labels of the dial's points need."""
     xs = list(places.x.values())
     return max(LEAST, SLOT * (max(xs) - min(xs) + 1.2))
 
 
 class CurveReader:
-    """Reads the panels of one course and model from a study's results."""
+    """Makes the panels of one course and model from the course's numbers."""
 
     def __init__(self, results: Results, course: Course, places: Places, colours: Mapping[str, str]) -> None:
         self.results, self.course, self.places, self.colours = results, course, places, colours
+        self.numbers = CourseNumbers(results, course)
 
-    def values(self, read: Callable[[Group], Any], shift: float = 0.0) -> tuple[tuple[float, Any], ...]:
-        return tuple((self.places.x[group.scenario] + shift, read(group)) for group in self.course.groups)
+    def line(self, rows: Rows, colour: str, shift: float = 0.0, **look: Any) -> Line:
+        """A line through a row for each point, moved by ``shift`` slots; ``look`` are further fields of ``Line``."""
+        xs = [self.places.x[group.scenario] + shift for group in self.course.groups]
+        return Line(tuple(zip(xs, rows, strict=True)), colour, **look)
 
     def shift(self, adjustment: str) -> float:
-        names = self.course.adjustments
-        return DODGE * (names.index(adjustment) - (len(names) - 1) / 2)
+        """How many slots the points of an adjustment stand beside the dial's own."""
+        return dodge(adjustment, self.course.adjustments)
 
-    def of(self, metric: str | None, model: str, adjustment: str, shift: float = 0.0, **keys: str) -> Any:
-        """Values of a model under an adjustment; the metric None is the group's own overall accuracy."""
-
-        def read(group: Group) -> Any:
-            name = {None: group.overall, "within": group.within}.get(metric, metric)
-            return self.results.value(group, str(name), model=model, adjustment=adjustment, **keys)
-
-        return self.values(read, shift)
-
-    def pale(self, model: str, adjustment: str) -> frozenset[int]:
-        found = [verdict(self.results, group, model, adjustment) for group in self.course.groups]
-        return frozenset(k for k, kind in enumerate(found) if kind == NOTHING)
-
-    def test(
-        self, metric: str, association: str, shift: float = 0.0, k: str = ""
-    ) -> tuple[tuple[float, Any], ...]:
-        """Values of an association test."""
-        return self.values(
-            lambda group: self.results.value(group, metric, association=association, k=k), shift
-        )
-
-    def each(self, metric: str | None, model: str, marker: str = "o", filled: bool = True, fade: bool = False,
+    def each(self, metric: str, model: str, marker: str = "o", filled: bool = True, fade: bool = False,
              **keys: str) -> list[Line]:  # fmt: skip
+        """A line for each adjustment; with ``fade`` it is pale where the model learned nothing.
+
+        Args:
+            metric: its name, or 'overall' or 'within' for the group's own measure of accuracy.
+            model: of which the metric is.
+            marker: of the points.
+            filled: whether points are; lines of open ones are dashed.
+            fade: whether the metric says nothing where the model learned nothing.
+            keys: further columns of comparisons.tsv, such as ``attribution``.
+        """
         return [
-            Line(
-                self.of(metric, model, name, self.shift(name), **keys), self.colours[name], marker, filled,
-                not filled, self.pale(model, name) if fade else frozenset(),
+            self.line(
+                self.numbers.of(metric, model, name, **keys), self.colours[name], self.shift(name),
+                marker=marker, filled=filled, dashed=not filled,
+                pale=self.numbers.nothing(model, name) if fade else frozenset(),
             )
             for name in self.course.adjustments
         ]  # fmt: skip
 
-    def mark(self, metric: str | None, model: str, colour: str, dashed: bool = False) -> Line:
-        return Line(self.of(metric, model, ""), colour, dashed=dashed, mark=True)
+    def mark(self, metric: str, model: str, colour: str, dashed: bool = False) -> Line:
+        """A reference: a metric of a floor or a ceiling."""
+        return self.line(self.numbers.of(metric, model, ""), colour, dashed=dashed, mark=True)
 
     def overall(self, model: str) -> Panel:
-        marks = [
-            self.mark(None, "floor-population", FLOOR, True),
-            self.mark(None, "ceiling-genetic", CEILING),
-        ]
-        return self._accuracy([*marks, *self.each(None, model)])
+        """Accuracy with its floor and its ceiling."""
+        return self._accuracy([*self._marks("overall"), *self.each("overall", model)])
 
     def within(self, model: str) -> Panel:
-        marks = [self.mark("within", "ceiling-genetic", CEILING)]
+        """Accuracy within populations with its ceiling."""
+        marks = [self.mark("within", "ceiling-genetic", style.CEILING)]
         return self._accuracy([*marks, *self.each("within", model, "D", False)])
 
     def accuracy(self, model: str) -> Panel:
         """Overall and within populations in one panel."""
         lines = [*self.overall(model).lines, *self.each("within", model, "D", False)]
         return self._accuracy(lines)
+
+    def score(self, model: str, metric: str) -> Panel:
+        """A score of the predictions with its floor and ceiling. R2 of a useless model is negative."""
+        lines = [*self._marks(metric), *self.each(metric, model)]
+        return Panel("accuracy", tuple(lines), low=-MOST if metric == "r2" else 0)
+
+    def of_f(self, model: str, metric: str) -> Panel:
+        """Accuracy of the network's own output."""
+        return self._accuracy(self.each(metric, model))
+
+    def _marks(self, metric: str) -> list[Line]:
+        return [
+            self.mark(metric, "floor-population", style.FLOOR, True),
+            self.mark(metric, "ceiling-genetic", style.CEILING),
+        ]
 
     def _accuracy(self, lines: Sequence[Line]) -> Panel:
         first = self.course.groups[0]
@@ -126,47 +177,62 @@ class CurveReader:
         self, model: str, metric: str = "agreement_spearman", chance: float | None = None, k: str = ""
     ) -> Panel:
         """Agreement with the baseline's ranking, and within an adjustment."""
-        keys, lines = {"attribution": self.course.attribution, "k": k}, []
+        lines = []
         for name in self.course.adjustments:
-
-            def other(group: Group, name: str = name) -> Any:
-                return between(self.results, group, model, name, metric, **keys)
-
-            pale, colour = self.pale(model, name), self.colours[name]
-            own = self.of(metric, model, name, self.shift(name), against=name, **keys)
-            lines.append(Line(own, colour, "^", False, True, pale))
-            lines.append(Line(self.values(other, self.shift(name)), colour, pale=pale))
+            look: dict[str, Any] = {"pale": self.numbers.nothing(model, name), "shift": self.shift(name)}
+            keys = {"attribution": self.course.attribution, "against": name, "k": k}
+            own = self.numbers.of(metric, model, name, **keys)
+            other = self.numbers.between(metric, model, name, k)
+            lines.append(self.line(own, self.colours[name], marker="^", filled=False, dashed=True, **look))
+            lines.append(self.line(other, self.colours[name], **look))
         return Panel("snps", tuple(lines), chance, -1)
+
+    def falls(self, model: str, metric: str, k: str = "") -> Panel:
+        """The fall of agreement from within an adjustment and the baseline to between the two."""
+        keys = {"attribution": self.course.attribution, "against": self.course.groups[0].baseline, "k": k}
+        return Panel("snps", tuple(self.each(metric, model, "o", True, True, **keys)), 0.0, -1.0)
 
     def causal(
         self, model: str, metric: str = "causal_auc_pr", chance: float | None = None, high: float = 1.0,
         k: str = "",
     ) -> Panel:  # fmt: skip
         """Recovery of causal SNPs; unless given, chance is the AUC_PR and precision of a random ranking."""
-        tests = zip(self.course.associations, (OLS, OLS_PCS), strict=False)
-        lines = [Line(self.test(metric, name, k=k), colour, mark=True) for name, colour in tests]
+        tests = zip(self.course.associations, style.ASSOCIATIONS[:2], strict=False)
+        lines = [self.line(self.numbers.test(metric, name, k), colour, mark=True) for name, colour in tests]
         attribution = self.course.attribution
         lines += self.each(metric, model, fade=True, attribution=attribution, k=k) if attribution else []
         chance = chance_auc_pr(self.results, self.course.groups[0]) if chance is None else chance
         return Panel("causal", tuple(lines), chance, high=high)
 
+    def tests(self, metric: str, colours: Mapping[str, str]) -> Panel:
+        """A metric of every association test, each in its colour."""
+        lines = [
+            self.line(self.numbers.test(metric, name), colour, dodge(name, list(colours)), marker="s")
+            for name, colour in colours.items()
+        ]
+        inflation = metric == "lambda_gc"
+        return Panel("causal", tuple(lines), 1.0 if inflation else None, high=MOST if inflation else 1.0)
+
     def hidden(self, model: str, metric: str = "ancestry_linear") -> Panel:
-        untrained = self.of(f"{metric}_untrained", model, self.course.groups[0].baseline)
-        lines = [Line(untrained, FLOOR, dashed=True, mark=True), *self.each(metric, model)]
-        return Panel("hidden", tuple(lines), self._chance(model))
+        """Ancestry decoded from hidden features, beside the untrained network."""
+        untrained = self.numbers.of(f"{metric}_untrained", model, self.course.groups[0].baseline)
+        lines = [self.line(untrained, style.FLOOR, dashed=True, mark=True), *self.each(metric, model)]
+        return Panel("hidden", tuple(lines), self.numbers.chance_ancestry(model))
 
     def logit(self, model: str) -> Panel:
-        return Panel("ancestry", tuple(self.each("ancestry_logit", model)), self._chance(model))
+        """Ancestry decoded from the logit given the label."""
+        lines = self.each("ancestry_logit", model)
+        return Panel("ancestry", tuple(lines), self.numbers.chance_ancestry(model))
 
     def ancestry(self, model: str) -> Panel:
         """From the logit given the label, and from hidden features, in one panel."""
         lines = [*self.each("ancestry_linear", model, "o", False), *self.each("ancestry_logit", model, "D")]
-        return Panel("ancestry", tuple(lines), self._chance(model))
+        return Panel("ancestry", tuple(lines), self.numbers.chance_ancestry(model))
 
-    def _chance(self, model: str) -> float | None:
-        found = {row["mean"] for name in self.course.adjustments
-                 for _, row in self.of("ancestry_chance", model, name) if row is not None}  # fmt: skip
-        return float(found.pop()) if len(found) == 1 else None
+
+def dodge(name: str, names: Sequence[str]) -> float:
+    """Slots by which the points of one of several names stand beside the dial's own."""
+    return DODGE * (names.index(name) - (len(names) - 1) / 2)
 
 
 def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
@@ -242,11 +308,15 @@ def intervals(results: Results, *shown: Course) -> str:
 
 def spread(results: Results, *shown: Course) -> str:
     """'3 replicates a point', or from how many to how many."""
-    counts = {results.replicates(group) for one in shown for group in one.groups}
-    low, high = min(counts), max(counts)
+    low, high = replicates(results, *shown)
     if low == high:
         return f"{counted(low, 'replicate')} a point"
     return f"{low} to {high} replicates a point"
+
+
+def dial_title(dial: Dial, places: Places) -> str:
+    """The dial's name, with its scale where that is not linear."""
+    return f"{dial.title} ({places.scale})" if places.scale else dial.title
 
 
 def drop(places: Places) -> float:
@@ -280,11 +350,11 @@ def adjustment_keys(course: Course, colours: Mapping[str, str]) -> list[Any]:
 
 def accuracy_keys() -> list[Any]:
     return [
-        style.line_key("floor: population label alone", FLOOR, "--"),
-        style.line_key("ceiling: true genetic liability", CEILING),
+        style.line_key("floor: population label alone", style.FLOOR, "--"),
+        style.line_key("ceiling: true genetic liability", style.CEILING),
     ]
 
 
 def test_keys(course: Course) -> list[Any]:
-    tests = zip(course.associations, (OLS, OLS_PCS), strict=False)
+    tests = zip(course.associations, style.ASSOCIATIONS[:2], strict=False)
     return [style.line_key(f"association: {name}", colour) for name, colour in tests]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from stratbench.core.words import counted
-from stratbench.report.results import Group
+from stratbench.report.analysis.results import Group
 
 
 @dataclass(frozen=True)

@@ -4,23 +4,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
+from stratbench.report.analysis.results import CEILINGS, FLOORS, Group, Results
+from stratbench.report.analysis.verdicts import NOTHING, fits_with
 from stratbench.report.figures._rows import Layout, layout, replicates
-from stratbench.report.results import CEILINGS, FLOORS, Group, Results, colours
-from stratbench.report.verdicts import NOTHING, verdict
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NAMES = {
-    "floor-majority": "majority label",
-    "floor-population": "population label",
-    "floor-pcs": "PCs only",
-    "floor-covariates": "covariates only",
-    "floor-pcs-covariates": "PCs + covariates",
-    "ceiling-genetic": "true genetic liability",
-    "ceiling-genetic-environment": "genetic + environment",
-}
+SECTION = "accuracy"
+ORDER = 120
+NAMES = {**FLOORS, **CEILINGS}
 
 
 @dataclass(frozen=True)
@@ -38,29 +32,27 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> AccuracyBars:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     values: dict[tuple[str, ...], Any] = {}
-    nothing = set()
     for metric in (group.overall, group.within):
         for model in group.models:
             for adjustment in group.adjustments:
                 of = {"model": model, "adjustment": adjustment}
                 values[(model, adjustment, metric)] = results.value(group, metric, **of)
-                if verdict(results, group, model, adjustment) == NOTHING:
-                    nothing.add((model, adjustment))
-        for name in (*FLOORS, *CEILINGS):
-            values[(NAMES[name], "", metric)] = results.value(group, metric, model=name)
+        for name, words in NAMES.items():
+            values[(words, "", metric)] = results.value(group, metric, model=name)
     marks = tuple(
-        NAMES[name] for name in (*FLOORS, *CEILINGS)
-        if any(values[(NAMES[name], "", metric)] is not None for metric in (group.overall, group.within))
+        words for words in NAMES.values()
+        if any(values[(words, "", metric)] is not None for metric in (group.overall, group.within))
     )  # fmt: skip
     panels = tuple(
         (model, layout(group, (model,), marks, "floors and ceilings", heading=False))
         for model in group.models
     )
     return AccuracyBars(
-        group, panels, values, frozenset(nothing), colours(results.study), results.replicates(group)
-    )
+        group, panels, values, fits_with(results, group, NOTHING), style.study_colours(results.study),
+        results.replicates(group),
+    )  # fmt: skip
 
 
 def draw(data: AccuracyBars) -> "Figure":
@@ -104,7 +96,7 @@ def draw(data: AccuracyBars) -> "Figure":
 
 
 def caption(results: Results, subject: Any) -> str:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     metric = "Correlation" if group.quantitative else "AUROC"
     return (
         f"{metric} of {group.title}: all test individuals (filled) and within populations (open), with 95% "

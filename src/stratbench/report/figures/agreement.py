@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stratbench.report import style
+from stratbench.report.analysis.numbers import number
+from stratbench.report.analysis.rankings import agreement_matrix, fall
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import NOTHING, fits_with
 from stratbench.report.figures._rows import replicates
-from stratbench.report.results import Group, Results, colours
-from stratbench.report.verdicts import NOTHING, verdict
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+SECTION = "agreement"
+ORDER = 150
 
 
 @dataclass(frozen=True)
@@ -35,47 +40,17 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> AgreementMatrices:
-    group = next(group for group in results.groups if group.keys == subject)
-    attribution, names = group.attributions[0], group.adjustments
-    matrices, delta = {}, {}
-    for model in group.models:
-        grid = np.full((len(names), len(names)), np.nan)
-        for first, one in enumerate(names):
-            for second, other in enumerate(names):
-                row = results.value(
-                    group,
-                    "agreement_spearman",
-                    model=model,
-                    adjustment=one,
-                    against=other,
-                    attribution=attribution,
-                )
-                if row is not None:
-                    grid[first, second] = row["mean"]
-                    if np.isnan(grid[second, first]):
-                        grid[second, first] = row["mean"]
-            delta[model, one] = change(results, group, model, one, attribution)
-        matrices[model] = grid
-    nothing = frozenset(key for key in delta if verdict(results, group, *key) == NOTHING)
+    group = results.group(subject)
+    names = [(model, adjustment) for model in group.models for adjustment in group.adjustments]
     return AgreementMatrices(
-        group, attribution, matrices, delta, nothing, colours(results.study), results.replicates(group)
+        group,
+        group.attribution,
+        {model: agreement_matrix(results, group, model, group.attribution) for model in group.models},
+        {name: fall(results, group, *name, group.attribution) for name in names},
+        fits_with(results, group, NOTHING),
+        style.study_colours(results.study),
+        results.replicates(group),
     )
-
-
-def change(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
-    """The fall of agreement from within the variants to between this one and the baseline."""
-    for one, other in ((adjustment, group.baseline), (group.baseline, adjustment)):
-        row = results.value(
-            group,
-            "agreement_delta_spearman",
-            model=model,
-            adjustment=one,
-            against=other,
-            attribution=attribution,
-        )
-        if row is not None:
-            return row
-    return None
 
 
 def draw(data: AgreementMatrices) -> "Figure":
@@ -97,7 +72,7 @@ def draw(data: AgreementMatrices) -> "Figure":
         for first, second in np.argwhere(np.isfinite(grid)):
             value = grid[first, second]
             axis.text(
-                second, first, style.number(f"{value:.2f}"), ha="center", va="center",
+                second, first, number(f"{value:.2f}"), ha="center", va="center",
                 fontsize=8, color=style.INK if value > floor + 0.6 * (1 - floor) else "white",
                 fontweight="bold" if first == second else "normal",
             )  # fmt: skip
@@ -132,7 +107,7 @@ def draw(data: AgreementMatrices) -> "Figure":
 
 
 def caption(results: Results, subject: Any) -> str:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     placebo = (
         " The placebo shows how much any change of training does." if "placebo" in group.adjustments else ""
     )

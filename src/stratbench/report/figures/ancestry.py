@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
+from stratbench.report.analysis.results import Group, Results
 from stratbench.report.figures._rows import Layout, layout, replicates
-from stratbench.report.results import Group, Results, colours
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "ancestry"
+ORDER = 170
 PROBES = (
     ("linear probe of\nhidden features", "ancestry_linear", "ancestry_linear_untrained"),
     ("nonlinear probe of\nhidden features", "ancestry_nonlinear", "ancestry_nonlinear_untrained"),
@@ -33,7 +35,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> AncestryScores:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     values: dict[tuple[str, ...], Any] = {}
     rows, chance = layout(group), None
     for row in rows.rows:
@@ -43,7 +45,9 @@ def load(results: Results, subject: Any) -> AncestryScores:
                 values[row.model, row.adjustment, metric] = results.value(group, metric, **of)
         found = results.value(group, "ancestry_chance", **of)
         chance = chance if found is None else float(found["mean"])
-    return AncestryScores(group, rows, values, chance, colours(results.study), results.replicates(group))
+    return AncestryScores(
+        group, rows, values, chance, style.study_colours(results.study), results.replicates(group)
+    )
 
 
 def draw(data: AncestryScores) -> "Figure":
@@ -83,7 +87,7 @@ def draw(data: AncestryScores) -> "Figure":
 
 
 def caption(results: Results, subject: Any) -> str:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     return (
         f"Balanced accuracy of the population decoded from the networks of {group.title}, with 95% "
         "intervals. Random "

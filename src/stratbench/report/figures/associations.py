@@ -3,18 +3,20 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from stratbench.core.words import counted
 from stratbench.report import style
+from stratbench.report.analysis.genome import genome, minus_log10_p
+from stratbench.report.analysis.numbers import MINUS
+from stratbench.report.analysis.results import Group, Results
 from stratbench.report.figures import manhattan
-from stratbench.report.results import Group, Results
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SMALLEST_P = 1e-300
+SECTION = "genome"
+ORDER = 130
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
@@ -22,22 +24,16 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> manhattan.GenomeScores:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     split = group.splits[0]
-    found = {}
-    for name in results.study.associations_of(split):
-        table = results.association(split, name)
-        p = table.set_index("snp")["p"].astype(float)
-        if p.notna().any():
-            found[name] = pd.Series(-np.log10(p.clip(lower=SMALLEST_P)), index=p.index)
     return manhattan.GenomeScores(
-        manhattan.genome(results, group, split),
+        genome(results, group, split),
         f"{group.trait} in {results.study.shown(split.cohort)}",
         group.associations[0],
-        found,
+        minus_log10_p(results, split),
         style.association_colours(group.associations),
         frozenset(),
-        f"{style.MINUS}log10 p",
+        f"{MINUS}log10 p",
     )
 
 
@@ -47,7 +43,7 @@ def draw(data: manhattan.GenomeScores) -> "Figure":
 
 
 def caption(results: Results, subject: Any) -> str:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     below = ", ".join(group.associations[1:])
     mirrored = f" above, {below} mirrored below" if below else ""
     return (

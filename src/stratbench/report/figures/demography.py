@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from stratbench.core.words import counted
 from stratbench.methods import registry
 from stratbench.report import style
+from stratbench.report.analysis.numbers import number
+from stratbench.report.analysis.results import Group, Results, scenarios
 from stratbench.report.figures._pedigree import Member, draw_family, family
-from stratbench.report.results import Group, Results, scenarios
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "cohorts"
+ORDER = 30
 MOST_BANDS = 8
 MOST_RATES = 6
 MAP = 5.6  # inches across
@@ -149,7 +152,7 @@ def _bands(axis: Any, data: DrawnHistory) -> str:
             x, origin = columns[deme.name], columns[ancestor]
             axis.plot([origin, x], [deme.start_time] * 2, color=style.INK, lw=1.1)
             if len(deme.ancestors) > 1:
-                axis.annotate(style.number(f"{share:.2f}"), (origin, deme.start_time), (0, 3), fontsize=7.5,
+                axis.annotate(number(f"{share:.2f}"), (origin, deme.start_time), (0, 3), fontsize=7.5,
                               textcoords="offset points", ha="center", color=style.INK)  # fmt: skip
     _time_axis(axis, times, top)
     _migrations(axis, graph, columns, top)
@@ -221,7 +224,7 @@ def _migrations(axis: Any, graph: Any, columns: dict[str, float], top: float) ->
 
 
 def _rate(rate: float) -> str:
-    return style.number(f"{rate:.{FIGURES}g}".replace("e-0", "e-"))
+    return number(f"{rate:.{FIGURES}g}".replace("e-0", "e-"))
 
 
 def _map(axis: Any, data: DrawnHistory) -> str:

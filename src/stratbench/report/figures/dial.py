@@ -1,53 +1,106 @@
-"""Every headline metric of a trait over the study's dial: a row of panels for each metric, a column for each model."""
+"""A trait over the study's dial, on up to four pages: headline metrics, further ones, SNP rankings, association tests.
 
-from collections.abc import Callable, Mapping
+A page of metrics has a row of panels for each metric and a column for each model; that of the association tests has a
+panel for each metric.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
-from stratbench.report.curves import Course, Places, course, courses, places
+from stratbench.report.analysis.dial import Course, course, courses
+from stratbench.report.analysis.results import Group, Results
 from stratbench.report.figures._curves import (
     HIGH,
+    MOST,
     CurveReader,
     Panel,
+    Places,
     accuracy_keys,
     adjustment_keys,
+    dial_title,
     draw_row,
     foot,
     foot_height,
     intervals,
     panel_width,
+    places,
     spread,
     test_keys,
 )
-from stratbench.report.results import Group, Results, colours
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "dial"
+ORDER = 20
 LEFT, TOP, ACROSS, DOWN = 0.85, 0.4, 0.25, 0.22
 COLUMNS = 3  # of the legend
+NAMES = {
+    "auprc": "AUPRC\nof cases", "brier": "Brier score", "ece": "calibration error\n(ECE)", "r2": "R\N{SUPERSCRIPT TWO}"
+}  # fmt: skip
+TESTS = {"causal_auc_pr": "AUC_PR for causal SNPs", "lambda_gc": "inflation (lambda GC)"}
+
+Rows = dict[str, Callable[[str], Panel]]  # of a page: the metric's name, and its panel of a model
 
 
 @dataclass(frozen=True)
-class DialPanels:
+class DialPage:
+    page: str
     course: Course
     places: Places
-    rows: tuple[tuple[str, tuple[Panel, ...]], ...]  # the metric's name, a panel for each model
+    rows: tuple[
+        tuple[str, tuple[Panel, ...]], ...
+    ]  # the metric's name, a panel for each model, or one of the tests
     title: str
     n: str
-    colours: dict[str, str]
+    colours: dict[str, str]  # of the adjustments, or of the tests
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    return [(f"dial_{one.name}", one.keys) for one in courses(study, groups) if one.models]
+    return [
+        (f"dial{'' if page == 'headline' else f'-{page}'}_{one.name}", {**one.keys, "page": page})
+        for one in courses(study, groups)
+        for page in _pages(one)
+    ]
 
 
-def load(results: Results, subject: Any) -> DialPanels:
-    one, read = reader(results, subject)
-    accuracy = "correlation" if one.groups[0].quantitative else "AUROC"
-    panels = {
+def _pages(one: Course) -> list[str]:
+    """The pages that a trait has, by the config alone."""
+    pages = ["headline", "prediction"] if one.models else []
+    pages += ["snps"] if one.models and one.attribution else []
+    return pages + (["tests"] if one.associations else [])
+
+
+def load(results: Results, subject: Any) -> DialPage:
+    page, dial = subject["page"], results.study.dial
+    one = _course(results, subject)
+    assert dial is not None
+    where = places(dial)
+    colours = (
+        style.association_colours(one.associations) if page == "tests" else style.study_colours(results.study)
+    )
+    read = CurveReader(results, one, where, colours)
+    rows: list[tuple[str, tuple[Panel, ...]]]
+    if page == "tests":
+        rows = [(name, (read.tests(metric, colours),)) for metric, name in TESTS.items()]
+    else:
+        made = {"headline": _headline, "prediction": _prediction, "snps": _snps}[page](read)
+        rows = [(name, tuple(panel(model) for model in one.models)) for name, panel in made.items()]
+    kept = [(name, row) for name, row in rows if any(line.drawn for panel in row for line in panel.lines)]
+    return DialPage(page, one, where, tuple(kept), dial_title(dial, where), spread(results, one), colours)
+
+
+def _course(results: Results, subject: Any) -> Course:
+    return course(results, {key: subject[key] for key in ("trait", "split")})
+
+
+def _headline(read: CurveReader) -> Rows:
+    accuracy = "correlation" if read.course.groups[0].quantitative else "AUROC"
+    return {
         f"{accuracy},\noverall": read.overall,
         f"{accuracy},\nwithin populations": read.within,
         "AUC_PR for\ncausal SNPs": read.causal,
@@ -55,39 +108,61 @@ def load(results: Results, subject: Any) -> DialPanels:
         "ancestry from\nhidden features": read.hidden,
         "ancestry from\nthe logit given y": read.logit,
     }
-    return collect(read, panels)
 
 
-def reader(results: Results, subject: Mapping[str, str]) -> tuple[Course, CurveReader]:
-    """The course of a subject, and the reader of its panels."""
-    one, dial = course(results, {key: subject[key] for key in ("trait", "split")}), results.study.dial
-    assert dial is not None
-    return one, CurveReader(results, one, places(dial), colours(results.study))
+def _prediction(read: CurveReader) -> Rows:
+    """Metrics that the headline figure leaves out: other scores, f without the offset, the other probe."""
+    # It imports SciPy, which is not needed where figures are only named, before any job runs.
+    from stratbench.metrics.prediction import MEASURES
+
+    group = read.course.groups[0]
+    word = "correlation" if group.quantitative else "AUROC"
+    rows: Rows = {}
+    for metric in MEASURES[group.kind]:
+        if metric != group.overall:
+            rows[NAMES.get(metric, metric)] = partial(read.score, metric=metric)
+    for metric, what in ((group.overall, "overall"), (group.within, "within populations")):
+        rows[f"{word} of f alone,\n{what}"] = partial(read.of_f, metric=f"{metric}_f")
+    rows["ancestry from hidden\nfeatures, nonlinear"] = partial(read.hidden, metric="ancestry_nonlinear")
+    return rows
 
 
-def collect(read: CurveReader, panels: Mapping[str, Callable[[str], Panel]]) -> DialPanels:
-    """A row for each name of a metric, a panel for each model; rows without any number are left out."""
-    one, dial, where = read.course, read.results.study.dial, read.places
-    assert dial is not None
-    rows = [(name, tuple(panel(model) for model in one.models)) for name, panel in panels.items()]
-    kept = [(name, row) for name, row in rows if any(line.drawn for panel in row for line in panel.lines)]
-    title = f"{dial.title} ({where.scale})" if where.scale else dial.title
-    return DialPanels(one, where, tuple(kept), title, spread(read.results, one), dict(read.colours))
+def _snps(read: CurveReader) -> Rows:
+    """Recovery of causal SNPs beyond AUC_PR, and agreement beyond Spearman's."""
+    sizes = read.numbers.sizes
+    ratio = partial(read.causal, metric="causal_auc_pr_ratio", chance=1.0, high=MOST)
+    rows: Rows = {"AUC_PR over that of\na random ranking": ratio}
+    for k in sizes("precision_at_k"):
+        rows[f"causal SNPs among\nthe first {k}"] = partial(read.causal, metric="precision_at_k", k=k)
+    for k in sizes("agreement_jaccard"):
+        chance = read.numbers.chance_jaccard(k)
+        rows[f"Jaccard index of\nthe first {k}"] = partial(
+            read.snps, metric="agreement_jaccard", chance=chance, k=k
+        )
+    rows["own agreement minus\nthat with baseline,\nSpearman"] = partial(
+        read.falls, metric="agreement_delta_spearman"
+    )
+    for k in sizes("agreement_delta_jaccard"):
+        rows[f"own agreement minus\nthat with baseline,\nJaccard of {k}"] = partial(
+            read.falls, metric="agreement_delta_jaccard", k=k
+        )
+    return rows
 
 
-def draw(data: DialPanels) -> "Figure":
-    return grid(data, _entries) if data.rows else nothing(data)
+def draw(data: DialPage) -> "Figure":
+    if data.rows:
+        return _side_by_side(data) if data.page == "tests" else _grid(data)
+    nothing = (
+        "no association test gave a number" if data.page == "tests" else "no number at any point of the dial"
+    )
+    return style.message(f"{data.course.trait}: {nothing}.")
 
 
-def nothing(data: DialPanels) -> "Figure":
-    return style.message(f"{data.course.trait}: no number at any point of the dial.")
-
-
-def grid(data: DialPanels, legend: Callable[[DialPanels], list[Any]]) -> "Figure":
+def _grid(data: DialPage) -> "Figure":
     """The rows of panels above the legend."""
     one, count = data.course, len(data.course.models)
     wide = panel_width(data.places)
-    entries = legend(data)
+    entries = _entries(data)
     bottom = foot_height(data.places, -(-len(entries) // COLUMNS))
     width = max(LEFT + 0.15 + wide * count + ACROSS * (count - 1), 8.6)
     height = bottom + TOP + HIGH * len(data.rows) + DOWN * (len(data.rows) - 1)
@@ -103,26 +178,78 @@ def grid(data: DialPanels, legend: Callable[[DialPanels], list[Any]]) -> "Figure
     return figure
 
 
-def _entries(data: DialPanels) -> list[Any]:
-    """Lines of the legend, the adjustments first."""
+def _side_by_side(data: DialPage) -> "Figure":
+    """A panel for each metric of the association tests, above one legend."""
+    entries = [style.key("s", f"association: {name}", colour=colour) for name, colour in data.colours.items()]
+    panels = [panel for _, (panel,) in data.rows]
+    if any(panel.chance is not None for panel in panels):
+        entries.append(style.line_key("no inflation", style.QUIET, ":"))
+    count, wide = len(panels), max(panel_width(data.places), 3.4)
+    bottom = foot_height(data.places, len(entries))
+    figure, axes = style.canvas(
+        0.75 + wide * count + 0.55 * (count - 1), HIGH + 0.5 + 0.35 + bottom, 1, count,
+        margins=(0.6, 0.15, bottom, 0.35, 0.55, 0.0),
+    )  # fmt: skip
+    draw_row(axes[0], panels, data.places, labels=True, shared=False)
+    for axis, (name, _) in zip(axes[0], data.rows, strict=True):
+        axis.set_title(name)
+    foot(axes[0, 0], data.places, f"{data.title}, {data.n}", entries)
+    return figure
+
+
+def _entries(data: DialPage) -> list[Any]:
+    """Lines of the legend of a page of metrics, the adjustments first."""
     one = data.course
+    ranked = data.page == "snps" or (data.page == "headline" and bool(one.attribution))
     own = [
         style.key("o", f"agreement with '{one.groups[0].baseline}'"),
         style.key("^", "agreement within the same adjustment", filled=False),
     ]
+    untrained = style.line_key("hidden features, untrained", style.QUIET, "--")
+    chance = "chance, or no difference" if data.page == "snps" else "chance"
     return [
-        *adjustment_keys(one, data.colours), *accuracy_keys(), *(test_keys(one) if one.attribution else []),
-        *(own if one.attribution else []), style.line_key("hidden features, untrained", style.QUIET, "--"),
-        style.line_key("chance", style.QUIET, ":"),
-    ]  # fmt: skip
+        *adjustment_keys(one, data.colours),
+        *([] if data.page == "snps" else accuracy_keys()),
+        *([*test_keys(one), *own] if ranked else []),
+        *([] if data.page == "snps" else [untrained]),
+        style.line_key(chance, style.QUIET, ":"),
+    ]
 
 
 def caption(results: Results, subject: Any) -> str:
-    one, dial = course(results, subject), results.study.dial
+    one, dial, page = _course(results, subject), results.study.dial, subject["page"]
     assert dial is not None
+    if page == "tests":
+        return (
+            f"Association tests of {one.trait}, {one.split} split, over {dial.title}: recovery of the causal SNPs, "
+            f"and inflation of the test statistics. {intervals(results, one)}."
+        )
+    what = {
+        "headline": "headline metrics by model and adjustment",
+        "prediction": "further metrics of prediction and ancestry",
+        "snps": "further metrics of SNP rankings",
+    }
     return (
-        f"{one.trait}, {one.split} split, over {dial.title}: headline metrics by model and adjustment. "
-        f"{intervals(results, one)}. Numbers are joined by lines; points without a number stand to the right and are "
-        "not. Grey and purple: floors, ceilings, the untrained network and the association tests. Pale: the model "
-        "learned nothing within populations there, so its attributions say nothing."
+        f"{one.trait}, {one.split} split, over {dial.title}: {what[page]}. {intervals(results, one)}. "
+        f"{_meaning(one, page)}"
+    )
+
+
+def _meaning(one: Course, page: str) -> str:
+    if page == "headline":
+        return (
+            "Numbers are joined by lines; points without a number stand to the right and are not. Grey and purple: "
+            "floors, ceilings, the untrained network and the association tests. Pale: the model learned nothing within "
+            "populations there, so its attributions say nothing."
+        )
+    if page == "snps":
+        return (
+            f"SNP rankings come from the attribution {one.attribution}; lines without points are association tests. "
+            f"Own agreement is that of trainings with other seeds, the mean of an adjustment's and of "
+            f"'{one.groups[0].baseline}': above 0, the adjustment changes the ranking more than a seed does. Pale: the "
+            "model learned nothing within populations there."
+        )
+    return (
+        "f is the network's own output, before an adjustment's offset is added. Brier score and calibration error are "
+        "better the lower they are."
     )

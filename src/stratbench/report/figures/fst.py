@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stratbench.genotypes import tables
 from stratbench.report import style
-from stratbench.report.figures.pca import first_splits
-from stratbench.report.results import Group, Results
+from stratbench.report.analysis.cohorts import first_splits, fst_pairs
+from stratbench.report.analysis.numbers import number
+from stratbench.report.analysis.results import Group, Results
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "cohorts"
+ORDER = 50
 MOST_ANNOTATED = 12
 
 
@@ -28,21 +30,8 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"fst_{scenario}", scenario) for scenario in first_splits(study)]
 
 
-def pairs(results: Results, scenario: str) -> pd.DataFrame:
-    """Mean FST of each pair with its smallest and largest value over replicates."""
-    each = [
-        results.table(tables.FST, results.paths.fst, split) for split in first_splits(results.study)[scenario]
-    ]
-    together = pd.concat(each, ignore_index=True)
-    return (
-        together.groupby(["population_1", "population_2"], sort=False)["fst"]
-        .agg(["mean", "min", "max", "count"])
-        .reset_index()
-    )
-
-
 def load(results: Results, subject: Any) -> FstPairs:
-    return FstPairs(pairs(results, subject), len(first_splits(results.study)[subject]))
+    return FstPairs(fst_pairs(results, subject), len(first_splits(results.study)[subject]))
 
 
 def draw(data: FstPairs) -> "Figure":
@@ -61,7 +50,7 @@ def draw(data: FstPairs) -> "Figure":
     for first, second in zip(*np.nonzero(np.isfinite(grid)), strict=True):
         if len(names) <= MOST_ANNOTATED:
             value = grid[first, second]
-            text = style.number(f"{value:.3f}")
+            text = number(f"{value:.3f}")
             colour = "white" if value > 0.55 * top else style.INK
             axis.text(second, first, text, ha="center", va="center", color=colour, fontsize=8.5)
     axis.set_xticks(
@@ -77,7 +66,7 @@ def draw(data: FstPairs) -> "Figure":
     bar = figure.colorbar(image, ax=axis, shrink=0.8)
     bar.set_label("FST (Hudson)")
     digits = 3 if top < 0.1 else 2
-    bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(f"{value:.{digits}f}"))
+    bar.ax.yaxis.set_major_formatter(lambda value, _: number(f"{value:.{digits}f}"))
     bar.outline.set_visible(False)
     return figure
 

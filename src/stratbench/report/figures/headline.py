@@ -1,20 +1,48 @@
-"""The one figure: accuracy, SNPs, causal SNPs and ancestry side by side, a row of panels for each trait."""
+"""The one figure: accuracy, SNPs, causal SNPs and ancestry side by side, a column for each of the four questions.
+
+A study without a dial is shown as points, a row of panels for each trait; one with a dial as curves over its points, a
+row for each trait and model.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
-from stratbench.report.curves import courses, strongest
+from stratbench.report.analysis.dial import Course
+from stratbench.report.analysis.headline import headline_courses, headline_groups
+from stratbench.report.analysis.rankings import between, chance_auc_pr
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import NOTHING, UNDECIDED, fits_with
+from stratbench.report.figures._curves import (
+    HIGH,
+    CurveReader,
+    Panel,
+    Places,
+    accuracy_keys,
+    adjustment_keys,
+    dial_title,
+    draw_row,
+    foot,
+    foot_height,
+    intervals,
+    panel_width,
+    places,
+    spread,
+    test_keys,
+)
 from stratbench.report.figures._rows import Layout, layout, replicates
-from stratbench.report.results import Group, Results, colours
-from stratbench.report.verdicts import NOTHING, UNDECIDED, verdict
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST_TRAITS = 4
-FLOOR, CEILING, OLS, OLS_PCS = "#8a8a8a", "#7a5195", style.ASSOCIATIONS[0], style.ASSOCIATIONS[1]
+SECTION = "answer"
+ORDER = 10
+QUESTIONS = (
+    "Does accuracy change?", "Do the SNPs change?", "Who recovers the causal SNPs?", "Who still encodes ancestry?",
+)  # fmt: skip
+ANCESTRY = ("ancestry_linear", "ancestry_linear_untrained", "ancestry_logit", "ancestry_chance")
+LEFT, TOP, ACROSS, DOWN = 0.55, 0.85, 0.45, 0.45  # inches around the panels of curves, and between them
 
 
 @dataclass(frozen=True)
@@ -34,104 +62,73 @@ class HeadlineFacets:
     attribution: str
 
 
-def _attribution(group: Group) -> str:
-    return group.attributions[0] if group.attributions else ""
-
-
-def main(study: Study, groups: list[Group]) -> list[Group]:
-    """The groups of the headline: simulated traits first, then whatever was trained, a few at most.
-
-    All are of one scenario: the first, or the one at the strong end of the study's dial.
-    """
-    trained = [group for group in groups if group.models]
-    simulated = [group for group in trained if not group.real]
-    chosen = {group.scenario for group in simulated} & {strongest(study)}
-    one = chosen.pop() if chosen else simulated[0].scenario if simulated else ""
-    return ([group for group in simulated if group.scenario == one] or trained)[:MOST_TRAITS]
+@dataclass(frozen=True)
+class HeadlineCurves:
+    courses: tuple[Course, ...]
+    places: Places
+    rows: tuple[tuple[str, str, tuple[Panel, ...]], ...]  # trait, model, a panel for each question
+    title: str
+    n: str
+    colours: dict[str, str]
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    """One picture; none if the study has a dial, for which dial_headline shows the same over all points."""
-    return [("headline", "headline")] if main(study, groups) and not courses(study, groups) else []
+    return [("headline", "headline")] if headline_groups(study, groups) else []
 
 
-def load(results: Results, subject: Any) -> HeadlineFacets:
-    facets = []
-    chosen = main(results.study, results.groups)
-    for group in chosen:
-        rows = layout(group)
-        attribution = _attribution(group)
-        values: dict[tuple[str, ...], Any] = {}
-        found = {
-            (row.model, row.adjustment): verdict(results, group, row.model, row.adjustment)
-            for row in rows.rows
-        }
-        nothing, undecided = (
-            frozenset(k for k, v in found.items() if v == kind) for kind in (NOTHING, UNDECIDED)
+def load(results: Results, subject: Any) -> HeadlineFacets | HeadlineCurves:
+    turned = headline_courses(results.study, results.groups)
+    return _curves(results, turned) if turned else _facets(results)
+
+
+def draw(data: HeadlineFacets | HeadlineCurves) -> "Figure":
+    return _draw_curves(data) if isinstance(data, HeadlineCurves) else _draw_facets(data)
+
+
+def caption(results: Results, subject: Any) -> str:
+    turned = headline_courses(results.study, results.groups)
+    return _caption_of_curves(results, turned) if turned else _caption_of_facets(results)
+
+
+def _ask(axes: Any) -> None:
+    """The questions, above the first row of panels."""
+    for axis, question in zip(axes, QUESTIONS, strict=True):
+        axis.annotate(
+            question, (0, 1), (0, 26), xycoords="axes fraction", textcoords="offset points", fontsize=12,
+            fontweight="bold", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _facets(results: Results) -> HeadlineFacets:
+    chosen = headline_groups(results.study, results.groups)
+    facets = tuple(_facet(results, group) for group in chosen)
+    return HeadlineFacets(facets, style.study_colours(results.study), chosen[0].attribution if chosen else "")
+
+
+def _facet(results: Results, group: Group) -> Facet:
+    rows, by = layout(group), {"attribution": group.attribution}
+    values: dict[tuple[str, ...], Any] = {}
+    for row in rows.rows:
+        of = {"model": row.model, "adjustment": row.adjustment}
+        here = (row.model, row.adjustment)
+        for metric in (group.overall, group.within, *ANCESTRY):
+            values[(*here, metric)] = results.value(group, metric, **of)
+        values[(*here, "causal")] = results.value(group, "causal_auc_pr", **by, **of)
+        values[(*here, "own")] = results.value(
+            group, "agreement_spearman", against=row.adjustment, **by, **of
         )
-        for row in rows.rows:
-            of = {"model": row.model, "adjustment": row.adjustment}
-            here = (row.model, row.adjustment)
-            for metric in (group.overall, group.within):
-                values[(*here, metric)] = results.value(group, metric, **of)
-            values[(*here, "causal")] = results.value(group, "causal_auc_pr", attribution=attribution, **of)
-            values[(*here, "own")] = results.value(
-                group, "agreement_spearman", attribution=attribution, against=row.adjustment, **of
-            )
-            values[(*here, "between")] = between(
-                results, group, row.model, row.adjustment, attribution=attribution
-            )
-            for metric in (
-                "ancestry_linear",
-                "ancestry_linear_untrained",
-                "ancestry_logit",
-                "ancestry_chance",
-            ):
-                values[(*here, metric)] = results.value(group, metric, **of)
-        for name in ("floor-population", "ceiling-genetic"):
-            for metric in (group.overall, group.within):
-                values[(name, metric)] = results.value(group, metric, model=name)
-        for position, name in enumerate(group.associations[:2]):
-            values[(f"association {position}",)] = results.value(group, "causal_auc_pr", association=name)
-        values["chance",] = chance_auc_pr(results, group)
-        facets.append(Facet(group, rows, results.replicates(group), nothing, undecided, values))
-    return HeadlineFacets(tuple(facets), colours(results.study), _attribution(chosen[0]) if chosen else "")
+        values[(*here, "between")] = between(results, group, row.model, row.adjustment, **by)
+    for name in ("floor-population", "ceiling-genetic"):
+        for metric in (group.overall, group.within):
+            values[(name, metric)] = results.value(group, metric, model=name)
+    for position, name in enumerate(group.associations[:2]):
+        values[(f"association {position}",)] = results.value(group, "causal_auc_pr", association=name)
+    values["chance",] = chance_auc_pr(results, group)
+    nothing, undecided = (fits_with(results, group, kind) for kind in (NOTHING, UNDECIDED))
+    return Facet(group, rows, results.replicates(group), nothing, undecided, values)
 
 
-def between(
-    results: Results,
-    group: Group,
-    model: str,
-    adjustment: str,
-    metric: str = "agreement_spearman",
-    **keys: str,
-) -> Any:
-    """Agreement of the baseline's and this adjustment's rankings, in whichever order the table names the two."""
-    if adjustment == group.baseline:
-        return None
-    found = None
-    for one, other in ((adjustment, group.baseline), (group.baseline, adjustment)):
-        row = results.value(group, metric, model=model, adjustment=one, against=other, **keys)
-        found = found if found is not None else row
-    return found
-
-
-def chance_auc_pr(results: Results, group: Group) -> Any:
-    """AUC_PR of a random ranking, the share of causal SNPs: a value of AUC_PR divided by its ratio to chance."""
-    wanted = results.comparisons[
-        (results.comparisons["scenario"] == group.scenario)
-        & (results.comparisons["trait"] == group.trait)
-        & (results.comparisons["split"] == group.split)
-    ]
-    keys = ["model", "adjustment", "attribution", "association"]
-    values = wanted[wanted["metric"] == "causal_auc_pr"].set_index(keys)["mean"]
-    ratios = wanted[wanted["metric"] == "causal_auc_pr_ratio"].set_index(keys)["mean"]
-    share = (values / ratios).dropna()
-    share = share[share > 0]
-    return float(share.median()) if len(share) else None
-
-
-def draw(data: HeadlineFacets) -> "Figure":
+def _draw_facets(data: HeadlineFacets) -> "Figure":
     if not data.facets:
         return style.message("No model was trained in this study.")
     heights = [facet.layout.height for facet in data.facets]
@@ -158,22 +155,12 @@ def draw(data: HeadlineFacets) -> "Figure":
             f"{facet.group.shown}, {facet.group.split} split, {replicates(facet.n)}",
             loc="left", fontweight="normal", color=style.QUIET,
         )  # fmt: skip
-    questions = (
-        "Does accuracy change?",
-        "Do the SNPs change?",
-        "Who recovers the causal SNPs?",
-        "Who still encodes ancestry?",
-    )
-    for axis, question in zip(axes[0], questions, strict=True):
-        axis.annotate(
-            question, (0, 1), (0, 26), xycoords="axes fraction", textcoords="offset points", fontsize=12,
-            fontweight="bold", annotation_clip=False,
-        )  # fmt: skip
-    _legends(axes[-1], data)
+    _ask(axes[0])
+    _legends_of_facets(axes[-1], data)
     return figure
 
 
-def _legends(line: Any, data: HeadlineFacets) -> None:
+def _legends_of_facets(line: Any, data: HeadlineFacets) -> None:
     group = data.facets[-1].group
     name = "correlation" if group.quantitative else "AUROC"
     baseline = group.baseline
@@ -185,9 +172,9 @@ def _legends(line: Any, data: HeadlineFacets) -> None:
         [
             style.key("o", "overall"),
             style.key("D", "within populations", filled=False),
-            style.line_key("floor: population label alone", FLOOR, "--"),
-            style.line_key("ceiling: true genetic liability, overall", CEILING),
-            style.line_key("the same ceiling, within populations", CEILING, ":"),
+            style.line_key("floor: population label alone", style.FLOOR, "--"),
+            style.line_key("ceiling: true genetic liability, overall", style.CEILING),
+            style.line_key("the same ceiling, within populations", style.CEILING, ":"),
         ],
     )
     style.below(
@@ -206,9 +193,9 @@ def _legends(line: Any, data: HeadlineFacets) -> None:
             style.key("o", f"attribution: {data.attribution or 'none'}"),
             *(
                 style.line_key(f"association: {test}", colour)
-                for test, colour in zip(tests, (OLS, OLS_PCS), strict=False)
+                for test, colour in zip(tests, style.ASSOCIATIONS[:2], strict=False)
             ),
-            style.line_key("chance", FLOOR, ":"),
+            style.line_key("chance", style.FLOOR, ":"),
         ],
     )
     style.below(
@@ -218,16 +205,16 @@ def _legends(line: Any, data: HeadlineFacets) -> None:
             style.key("o", "from hidden features, trained"),
             style.key("o", "from hidden features, untrained", filled=False),
             style.key("D", "from the logit, given the label"),
-            style.line_key("chance", FLOOR, ":"),
+            style.line_key("chance", style.FLOOR, ":"),
         ],
     )
 
 
 def _accuracy(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     group, values = facet.group, facet.values
-    style.reference(axis, values["floor-population", group.overall], FLOOR, "--")
-    style.reference(axis, values["ceiling-genetic", group.overall], CEILING)
-    style.reference(axis, values["ceiling-genetic", group.within], CEILING, ":")
+    style.reference(axis, values["floor-population", group.overall], style.FLOOR, "--")
+    style.reference(axis, values["ceiling-genetic", group.overall], style.CEILING)
+    style.reference(axis, values["ceiling-genetic", group.within], style.CEILING, ":")
     axis.axvline(group.chance, color=style.QUIET, lw=0.9)
     for row in facet.layout.rows:
         colour = data.colours[row.adjustment]
@@ -274,10 +261,10 @@ def _snps(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
 
 def _causal(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     drawn = False
-    for position, colour in enumerate((OLS, OLS_PCS)):
+    for position, colour in enumerate(style.ASSOCIATIONS[:2]):
         drawn |= style.reference(axis, facet.values.get((f"association {position}",)), colour)
     if facet.values["chance",] is not None:
-        axis.axvline(facet.values["chance",], color=FLOOR, ls=":", lw=1.3)
+        axis.axvline(facet.values["chance",], color=style.FLOOR, ls=":", lw=1.3)
     for row in facet.layout.rows:
         here = (row.model, row.adjustment)
         value = facet.values[(*here, "causal")]
@@ -295,7 +282,7 @@ def _ancestry(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     ]
     if not chances:
         return _absent(axis, "one population:\nno ancestry to decode")
-    axis.axvline(chances[0], color=FLOOR, ls=":", lw=1.3)
+    axis.axvline(chances[0], color=style.FLOOR, ls=":", lw=1.3)
     for row in facet.layout.rows:
         here, colour = (row.model, row.adjustment), data.colours[row.adjustment]
         style.dot(axis, row.y + 0.2, facet.values[(*here, "ancestry_linear_untrained")], colour, filled=False)
@@ -304,9 +291,9 @@ def _ancestry(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
     return None
 
 
-def caption(results: Results, subject: Any) -> str:
-    chosen = main(results.study, results.groups)
-    attribution = _attribution(chosen[0]) if chosen else ""
+def _caption_of_facets(results: Results) -> str:
+    chosen = headline_groups(results.study, results.groups)
+    attribution = chosen[0].attribution if chosen else ""
     return (
         "Four questions, one column each; a row of panels for each trait, a row for each model and "
         "adjustment. "
@@ -315,4 +302,74 @@ def caption(results: Results, subject: Any) -> str:
         f"SNP rankings come from the attribution {attribution or '(none)'}. "
         "Pale points in the second and third column: the model learned nothing within populations, "
         "so its attributions say nothing."
+    )
+
+
+def _curves(results: Results, chosen: list[tuple[Course, str]]) -> HeadlineCurves:
+    dial, colours, rows = results.study.dial, style.study_colours(results.study), []
+    assert dial is not None
+    where = places(dial)
+    for one, model in chosen:
+        read = CurveReader(results, one, where, colours)
+        panels = (read.accuracy(model), read.snps(model), read.causal(model), read.ancestry(model))
+        rows.append((one.trait, model, panels))
+    shown = tuple(dict.fromkeys(one for one, _ in chosen))
+    return HeadlineCurves(
+        shown, where, tuple(rows), dial_title(dial, where), spread(results, *shown), colours
+    )
+
+
+def _draw_curves(data: HeadlineCurves) -> "Figure":
+    wide, count = max(panel_width(data.places), 2.9), len(data.rows)
+    width = LEFT + 0.15 + 4 * wide + 3 * ACROSS
+    legends = _legends_of_curves(data)
+    bottom = foot_height(data.places, max(map(len, legends)))
+    height = bottom + TOP + HIGH * count + DOWN * (count - 1)
+    figure, axes = style.canvas(width, height, count, 4, margins=(LEFT, 0.15, bottom, TOP, ACROSS, DOWN))
+    for k, (line, (trait, model, panels)) in enumerate(zip(axes, data.rows, strict=True)):
+        draw_row(line, panels, data.places, labels=k == len(axes) - 1, shared=False)
+        line[0].set_title(f"{trait}, {model}")
+    _ask(axes[0])
+    titles = (f"{data.title}, {data.n}", "", "", "")
+    for axis, title, entries in zip(axes[-1], titles, legends, strict=True):
+        foot(axis, data.places, title, entries)
+    return figure
+
+
+def _legends_of_curves(data: HeadlineCurves) -> list[list[Any]]:
+    """Lines of the legend below each column."""
+    first = next((one for one in data.courses if one.attribution), data.courses[0])
+    name = "correlation" if first.groups[0].quantitative else "AUROC"
+    return [
+        [
+            *adjustment_keys(first, data.colours),
+            style.key("o", f"{name}, overall"),
+            style.key("D", f"{name} within populations", filled=False),
+            *accuracy_keys(),
+        ],
+        [
+            style.key("o", f"Spearman correlation with '{first.groups[0].baseline}'"),
+            style.key("^", "within the same adjustment", filled=False),
+        ],
+        [
+            style.key("o", f"AUC_PR, attribution: {first.attribution or 'none'}"),
+            *test_keys(first),
+            style.line_key("chance", style.QUIET, ":"),
+        ],
+        [
+            style.key("D", "balanced accuracy, from the logit given y"),
+            style.key("o", "from hidden features", filled=False),
+            style.line_key("chance", style.QUIET, ":"),
+        ],
+    ]
+
+
+def _caption_of_curves(results: Results, chosen: list[tuple[Course, str]]) -> str:
+    dial = results.study.dial
+    assert dial is not None
+    return (
+        f"Four questions over {dial.title}, one column each; a row for each trait and model. "
+        f"{intervals(results, *dict.fromkeys(one for one, _ in chosen))}. Numbers are joined by lines; points "
+        "without a number stand to the right and are not. Pale in the second and third column: the model learned "
+        "nothing within populations there, so its attributions say nothing."
     )

@@ -5,21 +5,19 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from stratbench.core.words import counted
-from stratbench.genotypes import tables
-from stratbench.popgen import grm
 from stratbench.report import style
-from stratbench.report.figures.pca import first_splits
-from stratbench.report.results import Group, Results
-from stratbench.study.paths import fill
-from stratbench.study.study import Split, Study
+from stratbench.report.analysis.cohorts import MOST_RELATED, first_splits, relationship
+from stratbench.report.analysis.numbers import number
+from stratbench.report.analysis.results import Group, Results
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST = 300  # individuals shown
+SECTION = "cohorts"
+ORDER = 60
 MOST_NAMES = 12
 LEAST = 0.05  # of the colour scale, in units of relationship
 
@@ -32,42 +30,13 @@ class KinshipMatrix:
     cohort: str
 
 
-def drawn(study: Study) -> list[Split]:
-    """The splits whose GRM is drawn: the first of each scenario."""
-    return [splits[0] for splits in first_splits(study).values()]
-
-
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"kinship_{scenario}", scenario) for scenario in first_splits(study)]
 
 
-def shown(people: pd.DataFrame, most: int = MOST) -> np.ndarray:
-    """Rows by population, then family; of many people, the first ones of each population in proportion.
-
-    The first people are taken, not a random sample, so that families stay together.
-    """
-    ordered = people.assign(row=np.arange(len(people))).sort_values(["population", "family"], kind="stable")
-    share = min(1.0, most / max(len(ordered), 1))
-    rank = ordered.groupby("population", sort=False).cumcount()
-    size = ordered.groupby("population", sort=False)["row"].transform("size")
-    return np.asarray(ordered.loc[rank < np.maximum(np.floor(share * size), 1), "row"])
-
-
 def load(results: Results, subject: Any) -> KinshipMatrix:
     split = first_splits(results.study)[subject][0]
-    iids = results.table(tables.PCS, results.paths.pcs, split)["iid"].astype(str)
-    samples = results.table(tables.SAMPLES, results.paths.samples, split).astype(
-        {"iid": str, "population": str, "family": str}
-    )
-    people = pd.DataFrame({"iid": iids}).merge(samples[["iid", "population", "family"]], on="iid", how="left")
-    grm_NN = grm.stored(results.base / fill(results.paths.grm, split))
-    if not len(grm_NN):  # too large a cohort
-        return KinshipMatrix(grm_NN, (), len(people), results.study.shown(split.cohort))
-    rows = shown(people)
-    grm_NN = grm_NN[np.ix_(rows, rows)]
-    return KinshipMatrix(
-        grm_NN, tuple(people["population"].iloc[rows]), len(people), results.study.shown(split.cohort)
-    )
+    return KinshipMatrix(*relationship(results, split), results.study.shown(split.cohort))
 
 
 def draw(data: KinshipMatrix) -> "Figure":
@@ -100,7 +69,7 @@ def draw(data: KinshipMatrix) -> "Figure":
         spine.set_visible(False)
     bar = figure.colorbar(image, ax=axis, shrink=0.8, extend="both")
     bar.set_label("genomic relationship (0: an average pair)")
-    bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(f"{value:.2f}"))
+    bar.ax.yaxis.set_major_formatter(lambda value, _: number(f"{value:.2f}"))
     bar.outline.set_visible(False)
     return figure
 
@@ -109,8 +78,8 @@ def caption(results: Results, subject: Any) -> str:
     split = first_splits(results.study)[subject][0]
     return (
         f"Genomic relationship matrix of {results.study.shown(split.cohort)} ({split.trait}, {split.split} split), "
-        f"sorted by population, then family; of more than {MOST} people, the first of each population in proportion. "
-        "Frequencies are those "
+        f"sorted by population, then family; of more than {MOST_RELATED} people, the first of each population in "
+        "proportion. Frequencies are those "
         "of the unrelated training individuals. Children and parents, and siblings, stand near .5 in an unstructured "
         "cohort, cousins near .125, oneself near 1; the colour scale ends where half a percent of the pairs lies "
         "beyond it."

@@ -6,29 +6,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from stratbench.genotypes import tables
-from stratbench.popgen.chromosomes import is_on
 from stratbench.report import style
-from stratbench.report.curves import courses, strongest
-from stratbench.report.results import Group, Results, colours
-from stratbench.report.verdicts import NOTHING, verdict
-from stratbench.study.study import Fit, Split, Study
+from stratbench.report.analysis.dial import courses, strongest
+from stratbench.report.analysis.genome import Genome, genome, scores_of_model
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import NOTHING, verdict
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SECTION = "genome"
+ORDER = 140
 RASTERISE_FROM = 3000  # points in all rows
-
-
-@dataclass(frozen=True)
-class Genome:
-    """SNPs laid end to end: chrom, pos and x of each, the middle of each chromosome, and what is known."""
-
-    snps: pd.DataFrame
-    chromosomes: tuple[tuple[str, float, float], ...]
-    causal: frozenset[str]
-    loci: tuple[tuple[str, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -42,55 +33,6 @@ class GenomeScores:
     unit: str
 
 
-def _order(name: str) -> tuple[int, str]:
-    return (int(name), "") if name.isdecimal() else (10**6, name)
-
-
-def genome(results: Results, group: Group, split: Split) -> Genome:
-    variants = results.table(tables.VARIANTS, results.paths.variants, split)
-    kept = set(results.snps(split).names)
-    snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
-    snps["x"], start, chromosomes = 0.0, 0.0, []
-    first, last = (snps.groupby("chrom")["pos"].agg(end).astype(float) for end in ("min", "max"))
-    width = (last - first).clip(lower=1)  # a single SNP, or several in one place, also need a width
-    for name in sorted(snps["chrom"].unique(), key=_order):
-        here = snps["chrom"] == name
-        snps.loc[here, "x"] = snps.loc[here, "pos"] - first[name] + start
-        chromosomes.append((name, start, start + width[name]))
-        start += width[name] + 0.012 * width.sum()
-    truth = results.table(tables.TRUTH, results.paths.truth, split)
-    causal = frozenset(truth.loc[truth["visible"] == 1, "snp"]) if len(truth) else frozenset()
-    loci = []
-    for locus in results.known_loci(group):
-        place = _place(snps, locus)
-        if place is not None:
-            loci.append((str(locus.get("gene", "")), *place))
-    return Genome(snps, tuple(chromosomes), causal, tuple(loci))
-
-
-def at_locus(snps: pd.DataFrame, locus: dict[str, Any]) -> pd.DataFrame:
-    """The SNPs at a known locus: within its bounds, or on its whole chromosome where none are stated."""
-    here = snps[is_on(snps["chrom"], str(locus["chrom"]))]
-    if "start" in locus and "end" in locus:
-        here = here[here["pos"].between(locus["start"], locus["end"])]
-    return here
-
-
-def _place(snps: pd.DataFrame, locus: dict[str, Any]) -> tuple[float, float] | None:
-    """Where a locus begins and ends on the x axis: a whole chromosome where no bounds are stated."""
-    here = snps[is_on(snps["chrom"], str(locus["chrom"]))]
-    if here.empty:
-        return None
-    low, high = float(here["pos"].min()), float(here["pos"].max())
-    ends = (
-        (float(locus[end]) for end in ("start", "end"))
-        if "start" in locus and "end" in locus
-        else (low, high)
-    )
-    start, stop = (float(np.clip(end, low, high)) - low + float(here["x"].min()) for end in ends)
-    return start, stop
-
-
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     """Pictures of every model; in a study with a dial only at its strong end, because curves show the other points."""
     turned = {group.name for one in courses(study, groups) for group in one.groups}
@@ -102,28 +44,10 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     ]
 
 
-def _group(results: Results, subject: dict[str, str]) -> Group:
-    keys = {key: value for key, value in subject.items() if key != "model"}
-    return next(group for group in results.groups if group.keys == keys)
-
-
-def scores(results: Results, fit: Fit, attribution: str) -> pd.Series | None:
-    """The mean score of each SNP over seeds; None where the fit failed."""
-    if attribution not in results.study.attributions_of(fit):
-        return None
-    table = results.attribution(fit, attribution)
-    return None if table.empty else table.groupby("snp", sort=False)["score"].mean()
-
-
 def load(results: Results, subject: Any) -> GenomeScores:
-    group = _group(results, subject)
-    split, model, attribution = group.splits[0], subject["model"], group.attributions[0]
-    found = {}
-    for fit in results.study.fits_of(split):
-        if fit.model == model:
-            score = scores(results, fit, attribution)
-            if score is not None and score.max() > 0:
-                found[fit.adjustment] = score / score.max()
+    group = results.group(subject)
+    split, model, attribution = group.splits[0], subject["model"], group.attribution
+    found = scores_of_model(results, split, model, attribution)
     nothing = {name for name in found if verdict(results, group, model, name) == NOTHING}
     title = f"{model} on {group.trait} in {results.study.shown(split.cohort)}"
     unit = f"{attribution},\nlargest = 1"
@@ -132,7 +56,7 @@ def load(results: Results, subject: Any) -> GenomeScores:
         title,
         group.baseline,
         found,
-        colours(results.study),
+        style.study_colours(results.study),
         frozenset(nothing),
         unit,
     )
@@ -247,7 +171,7 @@ def _furniture(axis: "Axes", genome: Genome, last: bool) -> None:
 
 
 def caption(results: Results, subject: Any) -> str:
-    group = _group(results, subject)
+    group = results.group(subject)
     circles = "" if group.measured else " Red circles are causal SNPs."
     loci = " The red band is where the literature finds the signal." if results.known_loci(group) else ""
     return (

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stratbench.genotypes import tables
 from stratbench.report import style
-from stratbench.report.results import Group, Results
-from stratbench.study.study import Split, Study
+from stratbench.report.analysis.cohorts import axes, first_splits
+from stratbench.report.analysis.results import Group, Results
+from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "cohorts"
+ORDER = 40
 MOST_PANELS = 6
 RASTERISE_FROM = 1500
 MOST_NAMES = 12
@@ -24,17 +26,6 @@ class AncestryAxes:
     colours: dict[str, str]
 
 
-def first_splits(study: Study) -> dict[str, list[Split]]:
-    """The first split of each cohort, by scenario: whose training individuals the axes come from."""
-    first: dict[str, Split] = {}
-    for split in study.splits:
-        first.setdefault(split.cohort, split)
-    found: dict[str, list[Split]] = {}
-    for split in first.values():
-        found.setdefault(study.cohort(split.cohort).scenario, []).append(split)
-    return found
-
-
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"pca_{scenario}", scenario) for scenario in first_splits(study)]
 
@@ -42,15 +33,9 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 def load(results: Results, subject: Any) -> AncestryAxes:
     panels, labels = [], set()
     for split in first_splits(results.study)[subject][:MOST_PANELS]:
-        pcs = results.table(tables.PCS, results.paths.pcs, split)
-        samples = results.table(tables.SAMPLES, results.paths.samples, split)
-        labels |= set(samples["population"])
-        panels.append(
-            (
-                results.study.shown(split.cohort),
-                pcs.merge(samples[["iid", "population"]], on="iid", how="left"),
-            )
-        )
+        panel, populations = axes(results, split)
+        labels |= populations
+        panels.append((results.study.shown(split.cohort), panel))
     names = {name for _, panel in panels for name in panel["population"]}
     colours = style.population_colours(labels)  # colours are those of the whole cohort, as in QC's pictures
     return AncestryAxes(tuple(panels), {name: colour for name, colour in colours.items() if name in names})
@@ -60,10 +45,10 @@ def draw(data: AncestryAxes) -> "Figure":
     columns = min(3, len(data.panels))
     rows = -(-len(data.panels) // columns)
     # a single panel is a square and needs no more width
-    figure, axes = style.canvas(3.5 * columns + 1.9, 3.3 * rows + 0.2, rows, columns)
-    for axis in axes.flat[len(data.panels) :]:
+    figure, grid = style.canvas(3.5 * columns + 1.9, 3.3 * rows + 0.2, rows, columns)
+    for axis in grid.flat[len(data.panels) :]:
         axis.axis("off")
-    for axis, (cohort, panel) in zip(axes.flat, data.panels, strict=False):
+    for axis, (cohort, panel) in zip(grid.flat, data.panels, strict=False):
         _panel(axis, cohort, panel, data.colours)
     shown = list(data.colours)[:MOST_NAMES]
     entries = [style.key("o", name, colour=data.colours[name]) for name in shown]

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stratbench.report import style
+from stratbench.report.analysis import qc
+from stratbench.report.analysis.numbers import MINUS
+from stratbench.report.analysis.results import Group, Results, scenarios
 from stratbench.report.figures import _qc
-from stratbench.report.results import Group, Results, scenarios
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "cohorts"
+ORDER = 80
 STRUCTURE = "structure SNPs"
 PALE = "#c9dcea"
 UNITS = {
@@ -31,30 +35,8 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [(f"qc_{scenario}", scenario) for scenario in scenarios(study)]
 
 
-def steps(results: Results, scenario: str) -> pd.DataFrame:
-    """A row for each step and unit: threshold, and mean, least and most removed and left over the cohorts."""
-    tables = [
-        _qc.waterfall(results, cohort).assign(order=lambda table: range(len(table)))
-        for cohort in scenarios(results.study)[scenario]
-    ]
-    together = pd.concat(tables, ignore_index=True)
-    return (
-        together.groupby(["unit", "step"], sort=False)
-        .agg(
-            order=("order", "min"),
-            threshold=("threshold", "first"),
-            removed=("removed", "mean"),
-            least=("removed", "min"),
-            most=("removed", "max"),
-            left=("left", "mean"),
-        )
-        .reset_index()
-        .sort_values("order", kind="stable")
-    )
-
-
 def load(results: Results, subject: Any) -> QcSteps:
-    return QcSteps(steps(results, subject), len(scenarios(results.study)[subject]))
+    return QcSteps(qc.steps(results, subject), len(scenarios(results.study)[subject]))
 
 
 def draw(data: QcSteps) -> "Figure":
@@ -75,11 +57,11 @@ def _waterfall(axis: Any, unit: str, table: pd.DataFrame) -> None:
     rows = table.to_dict("records")
     for y, row in enumerate(rows):
         removed = 0.0 if pd.isna(row["removed"]) else float(row["removed"])
-        untested = row["threshold"].startswith(_qc.NOT_TESTED)
+        untested = row["threshold"].startswith(qc.NOT_TESTED)
         axis.barh(-y, row["left"], color=PALE if row["unit"] == STRUCTURE else _qc.LEFT, height=0.66)
         axis.barh(-y, removed, left=row["left"], color=_qc.REMOVED, height=0.66)
         spread = f" ({row['least']:,.0f} to {row['most']:,.0f})" if row["least"] != row["most"] else ""
-        text = f"{row['left']:,.0f}" + (f"   {style.MINUS}{removed:,.0f}{spread}" if removed else "")
+        text = f"{row['left']:,.0f}" + (f"   {MINUS}{removed:,.0f}{spread}" if removed else "")
         text = row["threshold"] if untested else text
         axis.text(
             start * 1.03, -y, text, va="center", fontsize=8, color=style.QUIET if untested else style.INK
@@ -99,23 +81,9 @@ def _waterfall(axis: Any, unit: str, table: pd.DataFrame) -> None:
 
 def _label(step: str, threshold: str) -> str:
     """The step with its threshold, which may name the step itself."""
-    if threshold in ("", "0") or threshold.startswith(_qc.NOT_TESTED):
+    if threshold in ("", "0") or threshold.startswith(qc.NOT_TESTED):
         return step
-    return _qc.shown(threshold if threshold.startswith(step) else f"{step}: {threshold}")
-
-
-def table(results: Results, scenario: str) -> list[list[str]]:
-    """The waterfall in words: step, what it is of, threshold, how many it removed and left."""
-    return [
-        [
-            row["step"],
-            row["unit"],
-            _qc.shown(row["threshold"]),
-            f"{row['removed']:,.0f}",
-            f"{row['left']:,.0f}",
-        ]
-        for row in steps(results, scenario).to_dict("records")
-    ]
+    return qc.shown(threshold if threshold.startswith(step) else f"{step}: {threshold}")
 
 
 def caption(results: Results, subject: Any) -> str:

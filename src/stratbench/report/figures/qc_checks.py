@@ -8,13 +8,17 @@ import pandas as pd
 
 from stratbench.genotypes import tables
 from stratbench.report import style
+from stratbench.report.analysis import qc
+from stratbench.report.analysis.numbers import MINUS, number
+from stratbench.report.analysis.results import Group, Results, scenarios
 from stratbench.report.figures import _qc
-from stratbench.report.results import Group, Results, scenarios
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "cohorts"
+ORDER = 90
 BINS = 40
 RASTERISE_FROM = 1500
 BOUNDS = tuple(2.0**-power for power in (4.5, 3.5, 2.5, 1.5))  # KING's, between degrees
@@ -34,26 +38,19 @@ class QcChecks:
     mating: str
 
 
-def subjects(study: Study) -> list[str]:
-    """The real cohorts; simulated ones are clean from the start."""
-    return [name for name, cohorts in scenarios(study).items() if cohorts[0].real]
-
-
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    return [(f"qc-checks_{scenario}", scenario) for scenario in subjects(study)]
+    return [(f"qc-checks_{scenario}", scenario) for scenario in qc.real_scenarios(study)]
 
 
 def load(results: Results, subject: Any) -> QcChecks:
     (cohort,) = scenarios(results.study)[subject]
     people = _qc.people(results, cohort)
-    left = people.table.loc[people.table["removed_by"] == "", "declared"]
-    within = (results.study.cohort_spec(cohort.label).get("qc") or {}).get("hwe_within", "population")
     return QcChecks(
-        _qc.waterfall(results, cohort),
+        qc.waterfall(results, cohort),
         people,
-        _qc.snps(results, cohort),
+        qc.snps(results, cohort),
         results.table(tables.KINSHIP, results.paths.kinship, cohort),
-        1 if within == "pooled" else max(len(set(left) - {""}), 1),
+        qc.hwe_tests(results, cohort, people.table),
         str(results.cohort_file(subject).get("mating", "outbred")),
     )
 
@@ -82,25 +79,19 @@ def draw(data: QcChecks) -> "Figure":
 
 
 def _missing(axis: Any, unit: str, table: pd.DataFrame, steps: pd.DataFrame, step: str) -> None:
-    table = _qc.seen(table, steps, unit, step)
-    text = _qc.threshold(steps, step)
+    table = qc.seen(table, steps, unit, step)
+    text = qc.threshold(steps, step)
     share = table["missing"].to_numpy(dtype=float)
-    limit = _qc.limit(text)
+    limit = qc.limit(text)
     top = max(float(np.nanmax(share, initial=0.0)), 1.15 * (limit or 0), 1e-3)
-    edges = bins(top, limit or 0.0, _counted(steps, unit, step))
+    edges = bins(top, limit or 0.0, qc.counted(steps, unit, step))
     _stacked(axis, share, (table["removed_by"] == step).to_numpy(), edges, unit)
     axis.set_xlim(-0.015 * top, edges[edges >= top][0])  # the last bin whole
     if limit is not None:
-        _line(axis, limit, _qc.shown(text))
+        _line(axis, limit, qc.shown(text))
     axis.set_title(f"Missing per {unit.removesuffix('s')} (n = {len(table):,})")
     axis.set_xlabel(f"share of {'SNPs' if unit == 'individuals' else 'individuals'} not called")
-    axis.xaxis.set_major_formatter(lambda value, _: style.number(f"{value:.4g}"))
-
-
-def _counted(steps: pd.DataFrame, unit: str, step: str) -> int:
-    """The number of individuals, or of SNPs, that a step's shares are shares of."""
-    others = steps.loc[: steps.index[steps["step"] == step][0]]
-    return int(others.loc[others["unit"].isin({"individuals", "SNPs"} - {unit}), "left"].iloc[-1])
+    axis.xaxis.set_major_formatter(lambda value, _: number(f"{value:.4g}"))
 
 
 def bins(top: float, limit: float, n: int) -> np.ndarray:
@@ -116,19 +107,19 @@ def bins(top: float, limit: float, n: int) -> np.ndarray:
     return (np.arange(0, top * n + width + 1, width) - 0.5) / n
 
 
-def _stacked(axis: Any, value_X: np.ndarray, removed_X: np.ndarray, edges: np.ndarray, what: str) -> None:
+def _stacked(axis: Any, value_R: np.ndarray, removed_R: np.ndarray, edges: np.ndarray, what: str) -> None:
     """A histogram on a logarithmic scale, which shows even a single value; removed values are red."""
-    every_B = np.histogram(value_X, edges)[0]
-    removed_B = np.histogram(value_X[removed_X], edges)[0]
-    for count_B, colour in ((every_B, _qc.LEFT), (np.where(removed_B == every_B, removed_B, 0), _qc.REMOVED)):
-        axis.bar(edges[:-1], count_B, np.diff(edges), align="edge", color=colour, lw=0)
-    mixed_B = (removed_B > 0) & (
-        removed_B < every_B
+    every_H = np.histogram(value_R, edges)[0]
+    removed_H = np.histogram(value_R[removed_R], edges)[0]
+    for count_H, colour in ((every_H, _qc.LEFT), (np.where(removed_H == every_H, removed_H, 0), _qc.REMOVED)):
+        axis.bar(edges[:-1], count_H, np.diff(edges), align="edge", color=colour, lw=0)
+    mixed_H = (removed_H > 0) & (
+        removed_H < every_H
     )  # bars stand side by side, as stacks on a logarithmic scale mislead
     axis.bar(
-        edges[:-1][mixed_B], removed_B[mixed_B], np.diff(edges)[mixed_B] / 2, align="edge", color=_qc.REMOVED
+        edges[:-1][mixed_H], removed_H[mixed_H], np.diff(edges)[mixed_H] / 2, align="edge", color=_qc.REMOVED
     )
-    axis.set_ylim(0.6, 4.0 * max(int(every_B.max(initial=1)), 1))  # before the scale, which may see no bar
+    axis.set_ylim(0.6, 4.0 * max(int(every_H.max(initial=1)), 1))  # before the scale, which may see no bar
     style.log_axis(axis, "y")
     axis.set_ylabel(f"{what} (log scale)")
 
@@ -149,7 +140,7 @@ def _heterozygosity(axis: Any, data: QcChecks) -> None:
         _qc.nothing(axis, title, "no heterozygosity: no SNP was left for it")
         return
     axis.set_title(title)
-    text = _qc.threshold(data.steps, "heterozygosity")
+    text = qc.threshold(data.steps, "heterozygosity")
     for name, rows in people.groupby("population"):
         colour = data.people.colours[str(name)]
         gone = (rows["removed_by"] != "").to_numpy()
@@ -158,7 +149,7 @@ def _heterozygosity(axis: Any, data: QcChecks) -> None:
         axis.scatter(
             rows["missing"][gone], rows["f"][gone], s=34, lw=1.2, marker="x", color=style.INK, zorder=4
         )
-    limit = _qc.limit(text)
+    limit = qc.limit(text)
     for name, f in people.groupby("declared")["f"]:
         if limit is not None and len(f) > 1:
             colour = data.people.colours.get(str(name), style.QUIET)
@@ -167,7 +158,7 @@ def _heterozygosity(axis: Any, data: QcChecks) -> None:
     said = f"threshold: {text}" if limit is not None else "no threshold"
     axis.text(0.98, 0.98, said, ha="right", va="top", fontsize=8, transform=axis.transAxes)
     axis.set_xlabel("share of SNPs not called")
-    axis.set_ylabel(f"F: 1 {style.MINUS} observed / expected")
+    axis.set_ylabel(f"F: 1 {MINUS} observed / expected")
     axis.margins(y=0.14)
     most = max(1.06 * float(people["missing"].max()), 0.01)
     axis.set_xlim(-0.03 * most, most)
@@ -176,13 +167,13 @@ def _heterozygosity(axis: Any, data: QcChecks) -> None:
 
 
 def _hwe(axis: Any, data: QcChecks) -> None:
-    text, p_M = _qc.threshold(data.steps, "HWE"), data.snps["hwe_p"]
+    text, p_M = qc.threshold(data.steps, "HWE"), data.snps["hwe_p"]
     table = data.snps[p_M.notna()]
     if table.empty:
         _qc.nothing(axis, "Hardy-Weinberg equilibrium", _qc.reason(text, data.mating))
         return
     x_M = -np.log10(np.maximum(table["hwe_p"].to_numpy(dtype=float), 10**-MOST_P))
-    limit = _qc.limit(text)
+    limit = qc.limit(text)
     cut = -np.log10(limit) if limit else 0.0
     top = min(np.ceil(max(x_M.max(), cut + 2)), MOST_P)
     edges = np.arange(0, top + 0.75, 0.5)
@@ -194,30 +185,30 @@ def _hwe(axis: Any, data: QcChecks) -> None:
     axis.stairs(expected[seen], edges[: seen.sum() + 1], color=style.INK, lw=1.3, baseline=None)
     axis.annotate("uniform P", (edges[1], expected[1]), (7, 4), textcoords="offset points", fontsize=8)
     if limit:
-        _line(axis, float(cut), _qc.shown(text))
+        _line(axis, float(cut), qc.shown(text))
     axis.set_title(f"Hardy-Weinberg equilibrium (n = {len(table):,})")
     beyond = f" (last bar: {top:.0f} or more)" if x_M.max() >= MOST_P else ""
-    axis.set_xlabel(f"{style.MINUS}log\N{SUBSCRIPT ONE}\N{SUBSCRIPT ZERO} of the exact P value{beyond}")
+    axis.set_xlabel(f"{MINUS}log\N{SUBSCRIPT ONE}\N{SUBSCRIPT ZERO} of the exact P value{beyond}")
 
 
 def _kinship(axis: Any, data: QcChecks) -> None:
     title = "Relatedness of pairs"
-    texts = [_qc.threshold(data.steps, step) for step in ("duplicates", "relatives")]
-    limits = [limit for text in texts if (limit := _qc.limit(text)) is not None]
+    texts = [qc.threshold(data.steps, step) for step in ("duplicates", "relatives")]
+    limits = [limit for text in texts if (limit := qc.limit(text)) is not None]
     if not limits and data.pairs.empty:
-        said = next((text for text in texts if text != _qc.NOT_ASKED), texts[0])
+        said = next((text for text in texts if text != qc.NOT_ASKED), texts[0])
         _qc.nothing(axis, title, _qc.reason(said, data.mating))
         return
     phi = data.pairs["kinship"].to_numpy(dtype=float)
     phi = phi[phi >= BOUNDS[0]]
     edges = 2.0 ** np.arange(-4.5, -0.74, 0.125)
-    count_B = np.histogram(np.minimum(phi, edges[-1] * 0.999), edges)[0]
+    count_H = np.histogram(np.minimum(phi, edges[-1] * 0.999), edges)[0]
     above = phi[phi > min(limits, default=np.inf)]
-    removed_B = np.histogram(np.minimum(above, edges[-1] * 0.999), edges)[0]
-    for counts_B, colour in ((count_B, _qc.LEFT), (removed_B, _qc.REMOVED)):
-        axis.bar(edges[:-1], counts_B, np.diff(edges) * 0.92, align="edge", color=colour)
+    removed_H = np.histogram(np.minimum(above, edges[-1] * 0.999), edges)[0]
+    for counts_H, colour in ((count_H, _qc.LEFT), (removed_H, _qc.REMOVED)):
+        axis.bar(edges[:-1], counts_H, np.diff(edges) * 0.92, align="edge", color=colour)
     axis.set_xlim(edges[0], edges[-1])
-    axis.set_ylim(0.6, 30.0 * max(int(count_B.max(initial=1)), 1))  # before the scales, which may see no bar
+    axis.set_ylim(0.6, 30.0 * max(int(count_H.max(initial=1)), 1))  # before the scales, which may see no bar
     style.log_axis(axis, "x")
     style.log_axis(axis, "y")
     of_degree = np.histogram(phi, [*BOUNDS, 1.0])[0]
@@ -230,7 +221,7 @@ def _kinship(axis: Any, data: QcChecks) -> None:
         axis.axvline(limit, color=style.INK, ls="--", lw=1.2)
     if not limits:
         axis.text(0.98, 0.82, "no threshold", ha="right", va="top", fontsize=8, transform=axis.transAxes)
-    axis.set_xticks([*BOUNDS, 0.5], [style.number(f"{x:.3g}") for x in (*BOUNDS, 0.5)])
+    axis.set_xticks([*BOUNDS, 0.5], [number(f"{x:.3g}") for x in (*BOUNDS, 0.5)])
     axis.minorticks_off()
     earlier = ["population", "sample call rate", "heterozygosity"]
     tested = int((~data.people.table["removed_by"].isin(earlier)).sum())

@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from stratbench.report import style
+from stratbench.report.analysis import qc
+from stratbench.report.analysis.results import Group, Results, scenarios
 from stratbench.report.figures import _qc
-from stratbench.report.figures.qc_checks import RASTERISE_FROM, subjects
-from stratbench.report.results import Group, Results, scenarios
+from stratbench.report.figures.qc_checks import RASTERISE_FROM
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "cohorts"
+ORDER = 100
 WHEN = ("before", "after")
 
 
@@ -24,23 +26,13 @@ class AxesUnderQc:
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    return [(f"qc-pca_{scenario}", scenario) for scenario in subjects(study)]
+    return [(f"qc-pca_{scenario}", scenario) for scenario in qc.real_scenarios(study)]
 
 
 def load(results: Results, subject: Any) -> AxesUnderQc:
     (cohort,) = scenarios(results.study)[subject]
     people = _qc.people(results, cohort)
-    return AxesUnderQc(_qc.People(turned(people.table), people.colours))
-
-
-def turned(table: pd.DataFrame) -> pd.DataFrame:
-    """The axes after QC with the signs of those before it, as a sign is arbitrary."""
-    table = table.copy()
-    for axis in ("pc1", "pc2"):
-        both = table[[f"{axis}_before", f"{axis}_after"]].dropna().to_numpy(dtype=float)
-        if len(both) and np.sum(both[:, 0] * both[:, 1]) < 0:
-            table[f"{axis}_after"] = -table[f"{axis}_after"]
-    return table
+    return AxesUnderQc(_qc.People(qc.turned(people.table), people.colours))
 
 
 def draw(data: AxesUnderQc) -> "Figure":

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
+from stratbench.report.analysis.rankings import chance_auc_pr
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import NOTHING, fits_with
 from stratbench.report.figures._rows import Layout, layout, replicates
-from stratbench.report.figures.headline import chance_auc_pr
-from stratbench.report.results import Group, Results, colours
-from stratbench.report.verdicts import NOTHING, verdict
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SECTION = "recovery"
+ORDER = 160
 MARKERS = ("o", "D", "^", "s", "v", "P", "X", "*", "<", ">")
 
 
@@ -37,13 +39,10 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def load(results: Results, subject: Any) -> RecoveryPanels:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     values: dict[tuple[str, ...], Any] = {}
-    nothing = set()
     for model in group.models:
         for adjustment in group.adjustments:
-            if verdict(results, group, model, adjustment) == NOTHING:
-                nothing.add((model, adjustment))
             for attribution in group.attributions:
                 values[model, adjustment, attribution] = results.value(
                     group, "causal_auc_pr", model=model, adjustment=adjustment, attribution=attribution
@@ -57,8 +56,8 @@ def load(results: Results, subject: Any) -> RecoveryPanels:
     )
     panels = panels or (("", layout(group, (), group.associations, "associations", heading=False)),)
     return RecoveryPanels(
-        group, panels, values, frozenset(nothing), chance_auc_pr(results, group), colours(results.study),
-        results.replicates(group),
+        group, panels, values, fits_with(results, group, NOTHING), chance_auc_pr(results, group),
+        style.study_colours(results.study), results.replicates(group),
     )  # fmt: skip
 
 
@@ -110,7 +109,7 @@ def draw(data: RecoveryPanels) -> "Figure":
 
 
 def caption(results: Results, subject: Any) -> str:
-    group = next(group for group in results.groups if group.keys == subject)
+    group = results.group(subject)
     return (
         f"Recovery of the causal SNPs of {group.title}: area under the precision-recall curve of the "
         "ranking by each "

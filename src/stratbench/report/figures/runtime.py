@@ -7,11 +7,15 @@ import pandas as pd
 
 from stratbench.core.words import counted
 from stratbench.report import style
-from stratbench.report.results import Group, Results
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.runtime import by_rule
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+SECTION = "runtime"
+ORDER = 180
 
 
 @dataclass(frozen=True)
@@ -21,23 +25,6 @@ class RuntimeByRule:
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [("runtime", "runtime")]
-
-
-def by_rule(results: Results) -> pd.DataFrame:
-    """Jobs, total and median seconds and the largest memory (MB) of each rule, in the order of first use."""
-    table = results.runtime
-    if table.empty:
-        return pd.DataFrame(columns=["rule", "jobs", "total", "median", "memory"])
-    seconds = "s" if "s" in table else "seconds"
-    table = table.assign(memory=table["max_rss"] if "max_rss" in table else float("nan"))
-    return (
-        table.groupby("rule", sort=False)
-        .agg(
-            jobs=(seconds, "size"), total=(seconds, "sum"), median=(seconds, "median"),
-            memory=("memory", "max"),
-        )
-        .reset_index()
-    )  # fmt: skip
 
 
 def load(results: Results, subject: Any) -> RuntimeByRule:

@@ -4,25 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from stratbench.genotypes import tables
 from stratbench.report import style
-from stratbench.report.results import Group, Results
-from stratbench.study.paths import fill
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.traits import PARTS, mean_shares, simulated
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PARTS = {  # colour of each part, from a palette that neither adjustments nor populations use
-    "genetic, between populations": "#1b7837",
-    "genetic, within populations": "#a6dba0",
-    "environment": "#762a83",
-    "environment of families": "#c2a5cf",
-    "noise": "#d9d9d9",
-    "covariance": "#4d4d4d",
-}
+SECTION = "cohorts"
+ORDER = 110
+# From a palette that neither adjustments nor populations use.
+COLOURS = dict(zip(PARTS, ("#1b7837", "#a6dba0", "#762a83", "#c2a5cf", "#d9d9d9", "#4d4d4d"), strict=True))
 LIGHT = ("#1b7837", "#762a83", "#4d4d4d")  # parts whose colours are dark enough for white figures
 LEAST = 0.055  # the smallest share with room for its figure
 WITHIN = "within populations"
@@ -36,54 +29,12 @@ class VarianceShares:
     ]  # scenario, trait, shares, within
 
 
-def _simulated(groups: list[Group]) -> list[Group]:
-    """One group for each scenario and simulated trait: splits do not matter."""
-    first: dict[tuple[str, str], Group] = {}
-    for group in groups:
-        if not group.measured:
-            first.setdefault((group.scenario, group.trait), group)
-    scenarios = list(dict.fromkeys(group.scenario for group in groups))
-    return sorted(first.values(), key=lambda group: scenarios.index(group.scenario))
-
-
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    return [("shares", "shares")] if _simulated(groups) else []
-
-
-def parts(shares: Mapping[str, float]) -> dict[str, float]:
-    """The shares of trait.json, with the genetic one parted into between and within populations."""
-    within = shares.get("genetic_within", shares["genetic"])
-    values = (shares["genetic"] - within, within, shares["environment"], shares.get("environment_family", 0.0),
-              shares["noise"], shares.get("covariance", 0.0))  # fmt: skip
-    return dict(zip(PARTS, values, strict=True))
-
-
-def kept(said: Mapping[str, Any], which: str = "shares") -> dict[str, float]:
-    """The ``shares`` or ``shares_within`` of a trait.json: those of who is kept, where it is ascertained."""
-    return said.get(which.replace("shares", "shares_kept")) or said.get(which) or {}
-
-
-def _within(said: Mapping[str, Any]) -> dict[str, float] | None:
-    """The shares within populations, parted; None in one population, and if nothing lies within."""
-    shares = kept(said, "shares_within")
-    return parts(shares) if 0 < shares.get("liability", 1.0) < 1 - 1e-9 else None
-
-
-def _mean(found: list[dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([one[name] for one in found])) for name in PARTS}
+    return [("shares", "traits")] if simulated(groups) else []
 
 
 def load(results: Results, subject: Any) -> VarianceShares:
-    rows = []
-    for group in _simulated(results.groups):
-        stored = [
-            tables.read_trait(results.base / fill(results.paths.trait_json, split)) for split in group.splits
-        ]
-        found = [parts(kept(one)) for one in stored if kept(one)]
-        within = [shares for one in stored if (shares := _within(one))]
-        if found:
-            rows.append((group.scenario, group.trait, _mean(found), _mean(within) if within else None))
-    return VarianceShares(tuple(rows))
+    return VarianceShares(tuple(mean_shares(results)))
 
 
 def draw(data: VarianceShares) -> "Figure":
@@ -112,7 +63,7 @@ def draw(data: VarianceShares) -> "Figure":
     style.unit_axis(axis)
     axis.set_xlabel("share of the liability's variance, of all or within populations", loc="left")
     axis.legend(
-        handles=[style.key("s", name, colour=PARTS[name]) for name in used], loc="upper left", ncols=2,
+        handles=[style.key("s", name, colour=COLOURS[name]) for name in used], loc="upper left", ncols=2,
         bbox_to_anchor=(0, -0.5 / tall), borderaxespad=0, borderpad=0,
     )  # fmt: skip
     return figure
@@ -137,17 +88,17 @@ def _bar(axis: Any, y: float, shares: Mapping[str, float], high: float) -> None:
     right = left = 0.0
     for name, share in shares.items():
         start = right if share >= 0 else left
-        axis.barh(y, share, left=start, color=PARTS[name], height=high, zorder=2)
+        axis.barh(y, share, left=start, color=COLOURS[name], height=high, zorder=2)
         if abs(share) >= LEAST:
             axis.text(
                 start + share / 2, y, style.short(share), ha="center", va="center_baseline",
-                fontsize=7.5 if high == HIGH else 6.5, color="white" if PARTS[name] in LIGHT else style.INK,
+                fontsize=7.5 if high == HIGH else 6.5, color="white" if COLOURS[name] in LIGHT else style.INK,
             )  # fmt: skip
         right, left = (right + share, left) if share >= 0 else (right, left + share)
 
 
 def caption(results: Results, subject: Any) -> str:
-    specs = {group.trait: results.study.spec("traits", group.trait) for group in _simulated(results.groups)}
+    specs = {group.trait: results.study.spec("traits", group.trait) for group in simulated(results.groups)}
     ascertained = ", ".join(trait for trait, spec in specs.items() if spec.get("ascertain"))
     words = (
         "What the liability of each simulated trait is made of: realised variances of its parts over that of the "

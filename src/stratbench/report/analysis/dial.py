@@ -1,0 +1,196 @@
+"""A study's dial: which traits can be followed over it, their numbers at its points, and how far a metric moves."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from stratbench.report.analysis import rankings
+from stratbench.report.analysis.numbers import number
+from stratbench.report.analysis.results import Group, Results, select
+from stratbench.report.analysis.verdicts import NOTHING, verdict
+from stratbench.study.study import Point, Study
+
+Rows = tuple[Any, ...]  # a row of comparisons.tsv for each point of a course, None where there is no number
+
+
+@dataclass(frozen=True)
+class Course:
+    """One trait and split over the dial: the groups of the points that have it, in the dial's order."""
+
+    trait: str
+    split: str
+    points: tuple[Point, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.trait}_{self.split}"
+
+    @property
+    def keys(self) -> dict[str, str]:
+        return {"trait": self.trait, "split": self.split}
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(model for group in self.groups for model in group.models))
+
+    @property
+    def adjustments(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for group in self.groups for name in group.adjustments))
+
+    @property
+    def associations(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for group in self.groups for name in group.associations))
+
+    @property
+    def attribution(self) -> str:
+        """The attribution that is shown: the first that any point has."""
+        return next((group.attributions[0] for group in self.groups if group.attributions), "")
+
+    @property
+    def ends(self) -> tuple[Group, Group] | None:
+        """The groups at the smallest and the largest number; None where there are no two."""
+        numbers = [
+            group for point, group in zip(self.points, self.groups, strict=True) if point.value is not None
+        ]
+        return (numbers[0], numbers[-1]) if len(numbers) > 1 else None
+
+
+def courses(study: Study, groups: list[Group]) -> list[Course]:
+    """The courses that can be shown over the dial: each trait and split that at least two points have."""
+    if study.dial is None:
+        return []
+    by = {(group.trait, group.split, group.scenario): group for group in groups}
+    made = []
+    for trait, split in dict.fromkeys((group.trait, group.split) for group in groups):
+        found = [point for point in study.dial.points if (trait, split, point.scenario) in by]
+        if len(found) > 1:
+            of = tuple(by[trait, split, point.scenario] for point in found)
+            made.append(Course(trait, split, tuple(found), of))
+    return made
+
+
+def course(results: Results, subject: Any) -> Course:
+    """The course with these keys."""
+    return next(one for one in courses(results.study, results.groups) if one.keys == subject)
+
+
+def strongest(study: Study) -> str:
+    """The scenario at the dial's largest number, else at its last word; blank without a dial."""
+    if study.dial is None:
+        return ""
+    return (study.dial.numbers or study.dial.points)[-1].scenario
+
+
+def label(point: Point) -> str:
+    """A point's name as the report writes it: .05, families."""
+    return point.text if point.value is None else number(point.text)
+
+
+def span(one: Course) -> str:
+    """The smallest and the largest number of a course that has two: '0 to .1'."""
+    numbers = [point for point in one.points if point.value is not None]
+    return f"{label(numbers[0])} to {label(numbers[-1])}"
+
+
+def change(results: Results, low: Group, high: Group, metric: str, **keys: str) -> dict[str, Any] | None:
+    """The difference of a metric's means, ``high`` - ``low``, with Welch's 95% interval over replicates.
+
+    Replicates of two scenarios are independent draws. The interval needs two replicates of each scenario, the
+    difference one value of each.
+
+    Args:
+        results: of the study.
+        low, high: the groups at two points of the dial.
+        metric: its name.
+        keys: further columns of metrics.tsv, such as ``model`` and ``adjustment``.
+
+    Returns mean, ci_low, ci_high (NaN without an interval) and n_replicates, or None without a difference.
+    """
+    from scipy import stats
+
+    before, after = (results.per_replicate(group, metric, **keys) for group in (low, high))
+    if not len(before) or not len(after):
+        return None
+    mean, n = float(after.mean() - before.mean()), min(len(before), len(after))
+    found = {"mean": mean, "ci_low": math.nan, "ci_high": math.nan, "n_replicates": n}
+    if n > 1:
+        parts = [values.var(ddof=1) / len(values) for values in (before, after)]
+        half = 0.0
+        if sum(parts) > 0:
+            spread = zip(parts, (before, after), strict=True)
+            freedom = sum(parts) ** 2 / sum(part**2 / (len(values) - 1) for part, values in spread)
+            half = float(stats.t.ppf(0.975, freedom) * math.sqrt(sum(parts)))
+        found |= {"ci_low": mean - half, "ci_high": mean + half}
+    return found
+
+
+class CourseNumbers:
+    """Reads the numbers of one course, a row for each of its points."""
+
+    def __init__(self, results: Results, course: Course) -> None:
+        self.results, self.course = results, course
+
+    def each(self, read: Callable[[Group], Any]) -> Rows:
+        """What ``read`` finds at each point."""
+        return tuple(read(group) for group in self.course.groups)
+
+    def of(self, metric: str, model: str, adjustment: str, **keys: str) -> Rows:
+        """A metric of a model under an adjustment.
+
+        Args:
+            metric: its name, or 'overall' or 'within' for the group's own measure of accuracy.
+            model: or the name of a floor or ceiling.
+            adjustment: blank for floors and ceilings.
+            keys: further columns of comparisons.tsv, such as ``attribution`` and ``k``.
+        """
+
+        def read(group: Group) -> Any:
+            name = {"overall": group.overall, "within": group.within}.get(metric, metric)
+            return self.results.value(group, name, model=model, adjustment=adjustment, **keys)
+
+        return self.each(read)
+
+    def test(self, metric: str, association: str, k: str = "") -> Rows:
+        """A metric of an association test."""
+        return self.each(lambda group: self.results.value(group, metric, association=association, k=k))
+
+    def between(self, metric: str, model: str, adjustment: str, k: str = "") -> Rows:
+        """Agreement of an adjustment's rankings with those of the baseline, by the attribution that is shown."""
+        keys = {"attribution": self.course.attribution, "k": k}
+        return self.each(
+            lambda group: rankings.between(self.results, group, model, adjustment, metric, **keys)
+        )
+
+    def nothing(self, model: str, adjustment: str) -> frozenset[int]:
+        """The places in the course at which a model learned nothing."""
+        found = self.each(lambda group: verdict(self.results, group, model, adjustment))
+        return frozenset(k for k, kind in enumerate(found) if kind == NOTHING)
+
+    def chance_ancestry(self, model: str) -> float | None:
+        """The chance level of decoded ancestry, if it is the same number at all points."""
+        rows = [row for name in self.course.adjustments for row in self.of("ancestry_chance", model, name)]
+        found = {row["mean"] for row in rows if row is not None}
+        return float(found.pop()) if len(found) == 1 else None
+
+    def chance_jaccard(self, k: str) -> float | None:
+        """The Jaccard index of two random sets of k SNPs, if it is the same number at all points."""
+        return rankings.chance_jaccard(self._table, k)
+
+    def sizes(self, metric: str) -> list[str]:
+        """The k of a metric at any point, ascending."""
+        return rankings.sizes(self._table, metric)
+
+    @property
+    def _table(self) -> pd.DataFrame:
+        table, scenarios = self.results.comparisons, {group.scenario for group in self.course.groups}
+        return select(table[table["scenario"].isin(scenarios)], **self.course.keys)
+
+
+def replicates(results: Results, *shown: Course) -> tuple[int, int]:
+    """The fewest and the most replicates behind the points of these courses."""
+    counts = {results.replicates(group) for one in shown for group in one.groups}
+    return min(counts), max(counts)

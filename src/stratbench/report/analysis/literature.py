@@ -1,0 +1,111 @@
+"""What was found in a real cohort beside what the literature leads one to expect: ranks of known loci, inflation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from stratbench.genotypes import tables
+from stratbench.metrics.association import ranking
+from stratbench.report.analysis.genome import at_locus, scores
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import verdict
+from stratbench.study.study import Fit
+
+RANK = 10  # by default a ranking finds a locus if one of its SNPs is among so many best
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An order of a split's SNPs: of an association, or of an attribution of one fit."""
+
+    name: str
+    score: pd.Series  # by SNP, larger is better
+    verdict: str  # of the model; blank for associations
+
+    @property
+    def ranks(self) -> pd.Series:
+        return self.score.rank(ascending=False, method="min")
+
+    def best(self, here: pd.Series) -> int | None:
+        """The best rank of any of these SNPs; None if none of them is ranked."""
+        ranks = self.ranks.reindex(here).dropna()
+        return int(ranks.min()) if len(ranks) else None
+
+
+@dataclass(frozen=True)
+class KnownLocus:
+    """A locus of the cohort file, the ranked SNPs at it, and the rank that one of them must reach."""
+
+    stated: dict[str, Any]
+    snps: pd.Series
+    rank: int
+
+    def by_chance(self, count: int) -> float:
+        """The probability that a random order of ``count`` SNPs finds the locus."""
+        if not len(self.snps):
+            return 0.0
+        return float(1 - stats.hypergeom.pmf(0, count, len(self.snps), min(self.rank, count)))
+
+
+@dataclass(frozen=True)
+class Inflation:
+    """What a cohort file expects of an association's lambda, and the row of comparisons.tsv that was found, if any."""
+
+    association: str
+    expected: dict[str, Any]
+    row: Any
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether lambda lies between the bounds; None where there is no lambda."""
+        if self.row is None:
+            return None
+        return bool(self.expected["low"] <= self.row["mean"] <= self.expected["high"])
+
+
+def inflations(results: Results, group: Group) -> list[Inflation]:
+    """Lambda of the associations for which the cohort file expects one."""
+    found = []
+    for name in group.associations:
+        spec = results.study.spec("associations", name)
+        for entry in results.inflation(group):
+            wanted = entry.get("options", {})
+            same = all(spec["options"].get(key) == value for key, value in wanted.items())
+            if entry["method"] == spec["method"] and same:
+                row = results.value(group, "lambda_gc", association=name)
+                found.append(Inflation(name, entry, row))
+    return found
+
+
+def loci(results: Results, group: Group, ranked: pd.Index) -> list[KnownLocus]:
+    """The known loci of a measured trait, with those of the ranked SNPs that lie there."""
+    split = group.splits[0]
+    snps = results.table(tables.VARIANTS, results.paths.variants, split)[["snp", "chrom", "pos"]]
+    snps = snps[snps["snp"].isin(ranked)]
+    return [
+        KnownLocus(locus, at_locus(snps, locus)["snp"], int(locus.get("rank", RANK)))
+        for locus in results.known_loci(group)
+    ]
+
+
+def rankings(results: Results, group: Group) -> Iterator[Ranking]:
+    """Every ranking of the first split: of its associations, then of the attributions of its fits."""
+    split = group.splits[0]
+    for name in results.study.associations_of(split):
+        table = results.association(split, name).set_index("snp")
+        score = ranking(table["p"].to_numpy(), table["statistic"].to_numpy())
+        if table["p"].notna().any():
+            yield Ranking(f"association: {name}", pd.Series(score, index=table.index), "")
+    for fit in results.study.fits_of(split):
+        yield from _attributions(results, group, fit)
+
+
+def _attributions(results: Results, group: Group, fit: Fit) -> Iterator[Ranking]:
+    for attribution in results.study.attributions_of(fit):
+        score = scores(results, fit, attribution)
+        if score is not None:
+            said = verdict(results, group, fit.model, fit.adjustment)
+            yield Ranking(f"{fit.model}, {fit.adjustment}, {attribution}", score, said)

@@ -1,0 +1,64 @@
+"""What the liability of a simulated trait is made of: realised shares of its variance, all and within populations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from stratbench.genotypes import tables
+from stratbench.report.analysis.results import Group, Results
+from stratbench.study.paths import fill
+
+PARTS = (
+    "genetic, between populations", "genetic, within populations", "environment", "environment of families",
+    "noise", "covariance",
+)  # fmt: skip
+
+
+def simulated(groups: list[Group]) -> list[Group]:
+    """One group for each scenario and simulated trait: splits do not matter."""
+    first: dict[tuple[str, str], Group] = {}
+    for group in groups:
+        if not group.measured:
+            first.setdefault((group.scenario, group.trait), group)
+    scenarios = list(dict.fromkeys(group.scenario for group in groups))
+    return sorted(first.values(), key=lambda group: scenarios.index(group.scenario))
+
+
+def parts(shares: Mapping[str, float]) -> dict[str, float]:
+    """The shares of trait.json, with the genetic one parted into between and within populations."""
+    within = shares.get("genetic_within", shares["genetic"])
+    values = (shares["genetic"] - within, within, shares["environment"], shares.get("environment_family", 0.0),
+              shares["noise"], shares.get("covariance", 0.0))  # fmt: skip
+    return dict(zip(PARTS, values, strict=True))
+
+
+def kept(said: Mapping[str, Any], which: str = "shares") -> dict[str, float]:
+    """The ``shares`` or ``shares_within`` of a trait.json: those of who is kept, where it is ascertained."""
+    return said.get(which.replace("shares", "shares_kept")) or said.get(which) or {}
+
+
+def _within(said: Mapping[str, Any]) -> dict[str, float] | None:
+    """The shares within populations, parted; None in one population, and if nothing lies within."""
+    shares = kept(said, "shares_within")
+    return parts(shares) if 0 < shares.get("liability", 1.0) < 1 - 1e-9 else None
+
+
+def _mean(found: list[dict[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([one[name] for one in found])) for name in PARTS}
+
+
+def mean_shares(
+    results: Results,
+) -> list[tuple[str, str, dict[str, float], dict[str, float] | None]]:
+    """Scenario, trait, and means over replicates of the shares of all and, or None, within populations."""
+    rows = []
+    for group in simulated(results.groups):
+        stored = [
+            tables.read_trait(results.base / fill(results.paths.trait_json, split)) for split in group.splits
+        ]
+        found = [parts(kept(one)) for one in stored if kept(one)]
+        within = [shares for one in stored if (shares := _within(one))]
+        if found:
+            rows.append((group.scenario, group.trait, _mean(found), _mean(within) if within else None))
+    return rows

@@ -1,0 +1,58 @@
+"""Agreement of attributions between adjustments, beside agreement within one."""
+
+from stratbench.report.analysis.numbers import cell, signed
+from stratbench.report.analysis.rankings import between, fall
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.page import Block, Heading, Section, Table, Text
+from stratbench.report.text._parts import images, over
+
+ORDER = 100
+
+
+def build(results: Results) -> Section | None:
+    blocks: list[Block] = []
+    for group in results.groups:
+        shown = images(results, "agreement", group.keys)
+        if shown:
+            blocks += [Heading(group.title), *shown]
+            for attribution in group.attributions:
+                table = _table(results, group, attribution)
+                blocks += [table] if table else []
+    if not blocks:
+        return None
+    first = Text(
+        "Two trainings of the same network disagree about SNPs already. The question is whether adjusting "
+        "changes the "
+        "ranking more than that, and more than the placebo, whose adjustment holds no information."
+    )
+    return Section("Agreement of SNP rankings", [first, *blocks])
+
+
+def _table(results: Results, group: Group, attribution: str) -> Table | None:
+    rows = []
+    for model in group.models:
+        for adjustment in group.adjustments:
+            of = {"model": model, "adjustment": adjustment, "attribution": attribution}
+            own = results.value(group, "agreement_spearman", against=adjustment, **of)
+            other = between(results, group, model, adjustment, attribution=attribution)
+            lower = fall(results, group, model, adjustment, attribution) if other is not None else None
+            if own is not None or other is not None:
+                cells = [cell(own), cell(other), cell(lower, signed)]
+                rows.append([model, adjustment, *cells, verdict(results, group, model, adjustment)])
+    if not rows:
+        return None
+    base = group.baseline
+    head = [
+        "model",
+        "adjustment",
+        "within itself",
+        f"with {base}",
+        "fall (within minus between)",
+        "verdict",
+    ]
+    return Table(
+        f"Spearman correlation of rankings by {attribution}, {group.title}; {over(results, group)}.",
+        head,
+        rows,
+    )

@@ -1,0 +1,63 @@
+"""What each correction changes: all paired differences of the answer in one table a trait."""
+
+from stratbench.report.analysis.numbers import cell, signed
+from stratbench.report.analysis.rankings import fall
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.page import Block, Section, Table, Text
+from stratbench.report.text._parts import over
+
+ORDER = 30
+
+
+def build(results: Results) -> Section | None:
+    tables = [_table(results, group) for group in results.groups if len(group.adjustments) > 1]
+    blocks: list[Block] = [table for table in tables if table is not None]
+    if not blocks:
+        return None
+    first = Text(
+        "Differences between each adjustment and the unadjusted model on the same data, replicate by "
+        "replicate. An interval "
+        "that excludes 0 is a clear change. Causal recovery and SNP ranking mean something only where the "
+        "model learned "
+        "something."
+    )
+    return Section("What each correction changes", [first, *blocks])
+
+
+def _table(results: Results, group: Group) -> Table | None:
+    name = "correlation" if group.quantitative else "AUROC"
+    by = group.attribution
+    columns = [
+        (f"{name}, overall", group.overall, ""),
+        (f"{name}, within", group.within, ""),
+        ("ancestry in features", "ancestry_linear", ""),
+        ("ancestry in logit", "ancestry_logit", ""),
+        ("causal AUC_PR", "causal_auc_pr", by),
+    ]
+    grid = []
+    for model in group.models:
+        for adjustment in group.adjustments:
+            if adjustment != group.baseline:
+                of = {"model": model, "adjustment": adjustment}
+                values = [
+                    results.value(
+                        group, f"diff_{metric}", against=group.baseline, attribution=attribution, **of
+                    )
+                    for _, metric, attribution in columns
+                ]
+                values.append(fall(results, group, model, adjustment, by) if by else None)
+                grid.append((model, adjustment, values))
+    titles = [*(title for title, _, _ in columns), "fall of SNP agreement"]
+    used = [k for k in range(len(titles)) if any(values[k] is not None for _, _, values in grid)]
+    if not used:
+        return None
+    rows = [
+        [m, a, *(cell(values[k], signed) for k in used), verdict(results, group, m, a)]
+        for m, a, values in grid
+    ]
+    head = ["model", "adjustment", *(titles[k] for k in used), "verdict"]
+    attribution = f" SNPs by {by}." if by else ""
+    return Table(
+        f"Adjusted minus {group.baseline}, {group.title}; {over(results, group)}.{attribution}", head, rows
+    )

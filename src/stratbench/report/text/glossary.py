@@ -1,0 +1,51 @@
+"""The words of this report; those that name metrics come from the metrics' declarations."""
+
+from stratbench.metrics.catalogue import terms
+from stratbench.report.analysis.results import Results
+from stratbench.report.page import Section, Terms
+
+ORDER = 180
+TERMS = (
+    ("adjustment", "a correction for population structure in training; 'none' is no correction"),
+    ("association", "a classical test of one SNP at a time; ols without, ols-pcs with principal components"),
+    ("attribution", "a method that scores each SNP's influence on a trained model's output"),
+    ("ceiling", "the accuracy of the true liability, or its genetic part, on the same test individuals"),
+    ("cohort", "a set of genotyped individuals after quality control"),
+    ("confounded", "the environment differs between populations, so ancestry predicts the trait"),
+    ("floor", "the accuracy of a predictor that knows only the majority, the population label, or the PCs"),
+    ("FST", "how much allele frequencies differ between populations (Hudson's estimator): 0 is not at all"),
+    ("h2", "heritability: the genetic share of the variance of liability"),
+    (
+        "interval",
+        "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate, as if "
+        "they were unrelated: too narrow where relatives are tested",
+    ),
+    ("learned nothing", "the interval of the accuracy within populations includes chance, or lies below it"),
+    ("liability", "the unseen quantity behind a case/control trait: genetic + environment + noise"),
+    ("logit", "a network's output before it is turned into a probability"),
+    ("PC", "principal component of the genotypes: an axis of ancestry"),
+    (
+        "placebo",
+        "an adjustment by PCs that were shuffled across individuals: what any change of training does",
+    ),
+    ("probe", "a classifier that reads ancestry from a network's hidden features"),
+    ("pure null", "a trait of noise alone"),
+    ("pure shortcut", "a trait without genetic effects, caused by the environment of the populations"),
+    (
+        "replicate",
+        "one simulated cohort of a scenario; the unit of all intervals. Training seeds are nested in it",
+    ),
+    ("scenario", "a named setting of the simulation, or a real study"),
+    ("SNP", "a position in the genome where individuals differ by one letter"),
+    ("split", "who trains, who validates and who tests"),
+    ("within populations", "comparing only individuals of one population, so that ancestry cannot help"),
+)
+
+
+def build(results: Results) -> Section | None:
+    return Section("Glossary", [Terms(in_order((*TERMS, *terms())))])
+
+
+def in_order(words: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Words and meanings as a reader looks them up, capitals among small letters."""
+    return tuple(sorted(words, key=lambda word: word[0].casefold()))
