@@ -25,12 +25,12 @@ AT_ONCE = 512  # people compared with all others
 class Judged(NamedTuple):
     """Validation people as a criterion sees them.
 
-    i_V: their indices; code_V: the number of each one's population; one_VK: 1 where person v is of population k.
+    i_V: their indices; code_V: the number of each one's population; one_VL: 1 where person v is of population k.
     """
 
     i_V: Array
     code_V: Array
-    one_VK: Array
+    one_VL: Array
 
 
 def judged(name: str, i_V: np.ndarray, y_N: np.ndarray, population_N: np.ndarray) -> Judged:
@@ -70,30 +70,30 @@ def criterion(name: str, kind: str, f_V: Array, score_V: Array, y_V: Array, peop
         The mean loss, or 1 minus the AUROC: float32 ().
     """
     if name == "loss-within":
-        return loss_within(kind, score_V, y_V, people.one_VK)
+        return loss_within(kind, score_V, y_V, people.one_VL)
     return 1 - auroc_within(f_V, y_V, people.code_V)
 
 
 @partial(jax.jit, static_argnames="kind")
-def loss_within(kind: str, score_V: Array, y_V: Array, one_VK: Array) -> Array:
+def loss_within(kind: str, score_V: Array, y_V: Array, one_VL: Array) -> Array:
     """The mean loss after the best constant was added to the score of each population.
 
-    ``one_VK`` is 1 where person v is of population k. The constants are found by Newton's method, which takes one
+    ``one_VL`` is 1 where person v is of population k. The constants are found by Newton's method, which takes one
     step for squared errors.
     """
 
-    def step(_: int, offset_K: Array) -> Array:
-        def loss(offset_K: Array) -> Array:
-            return jnp.sum(per_individual(kind, score_V + one_VK @ offset_K, y_V))
+    def step(_: int, offset_L: Array) -> Array:
+        def loss(offset_L: Array) -> Array:
+            return jnp.sum(per_individual(kind, score_V + one_VL @ offset_L, y_V))
 
-        slope_K = jax.grad(loss)(offset_K)
+        slope_L = jax.grad(loss)(offset_L)
         # Each constant moves its own population alone, so that the curvature is a number for each.
-        curvature_K = jax.jvp(jax.grad(loss), (offset_K,), (jnp.ones_like(offset_K),))[1]
-        moved_K = jnp.clip(slope_K / (curvature_K + LEAST), -LONGEST, LONGEST)
-        return jnp.clip(offset_K - moved_K, -FARTHEST, FARTHEST)
+        curvature_L = jax.jvp(jax.grad(loss), (offset_L,), (jnp.ones_like(offset_L),))[1]
+        moved_L = jnp.clip(slope_L / (curvature_L + LEAST), -LONGEST, LONGEST)
+        return jnp.clip(offset_L - moved_L, -FARTHEST, FARTHEST)
 
-    offset_K = jax.lax.fori_loop(0, NEWTON, step, jnp.zeros(one_VK.shape[1]))
-    return jnp.mean(per_individual(kind, score_V + one_VK @ offset_K, y_V))
+    offset_L = jax.lax.fori_loop(0, NEWTON, step, jnp.zeros(one_VL.shape[1]))
+    return jnp.mean(per_individual(kind, score_V + one_VL @ offset_L, y_V))
 
 
 @jax.jit

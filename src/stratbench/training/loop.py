@@ -26,7 +26,7 @@ from stratbench.training.network import Network, Outputs, Variables
 
 EVALUATED_AT_ONCE = 512
 TOLD_EVERY = 5.0  # seconds between two looks at the course of a training
-HISTORY = ("learning_rate", "train_loss", "validation_loss")  # columns of Training.history_EH
+HISTORY = ("learning_rate", "train_loss", "validation_loss")  # columns of Training.history
 Forward = Callable[[Variables, Batch, Array], Outputs]
 
 
@@ -57,7 +57,7 @@ class Training(NamedTuple):
         since_drop: epochs without a better criterion since the learning rate was lowered; int32.
         best_value: the criterion at the best epoch, the lower the better; float32.
         stopped: no further epoch is run: patience is at its end, or a loss is not finite.
-        history_EH: a row for each epoch that the recipe allows, with the columns ``HISTORY``; float32.
+        history: a row for each epoch that the recipe allows, with the columns ``HISTORY``; float32.
     """
 
     now: Learned
@@ -68,7 +68,7 @@ class Training(NamedTuple):
     since_drop: Array
     best_value: Array
     stopped: Array
-    history_EH: Array
+    history: Array
 
 
 class Fixed(NamedTuple):
@@ -79,7 +79,7 @@ class Fixed(NamedTuple):
         rows: what the adjustment reads for each individual.
         y_N: labels as the loss sees them, float32.
         train_T: indices of training individuals.
-        block_LB: indices of validation individuals in blocks of equal size; the last block is filled up.
+        blocks: indices of validation individuals in blocks of equal size; the last block is filled up.
         judged: what a criterion other than the loss compares.
     """
 
@@ -87,7 +87,7 @@ class Fixed(NamedTuple):
     rows: Any
     y_N: Array
     train_T: Array
-    block_LB: Array
+    blocks: Array
     judged: Judged
 
 
@@ -112,7 +112,7 @@ class Progress:
     def look(self, course: Training) -> None:
         """Wait for the epochs that the device was asked for, and take down what came out."""
         longest = int(np.argmax(course.epoch))
-        rows, compiled = history(course, longest), bool(self.rows)
+        rows, compiled = rows_of(course, longest), bool(self.rows)
         now = time.monotonic()
         if compiled and len(rows) > len(self.rows):
             self.pace = (now - self.looked) / (len(rows) - len(self.rows))
@@ -148,7 +148,7 @@ class Stage:
     @cached_property
     def advance(self) -> Callable[[Training, Fixed, Array], Training]:
         """``(course, fixed, until)``: run epochs until so many have run or no further one is wanted."""
-        of_each = Fixed(key=0, rows=0, y_N=None, train_T=None, block_LB=None, judged=None)  # type: ignore[arg-type]
+        of_each = Fixed(key=0, rows=0, y_N=None, train_T=None, blocks=None, judged=None)  # type: ignore[arg-type]
         return jax.jit(jax.vmap(self._advance, in_axes=(0, of_each, None)))
 
     @property
@@ -206,7 +206,7 @@ class Stage:
             since_drop=zero,
             best_value=jnp.float32(jnp.inf),
             stopped=jnp.zeros((), bool),
-            history_EH=jnp.zeros((self.recipe.epochs, len(HISTORY)), jnp.float32),
+            history=jnp.zeros((self.recipe.epochs, len(HISTORY)), jnp.float32),
         )
 
     def _advance(self, course: Training, fixed: Fixed, until: Array) -> Training:
@@ -226,7 +226,7 @@ class Stage:
         if self.recipe.criterion != "loss":
             value = criterion(self.recipe.criterion, self.kind, f_V, score_V, y_V, fixed.judged)
         rate = moments.hyperparams["learning_rate"]
-        row_H = jnp.stack([jnp.asarray(rate, jnp.float32), train_loss, validation_loss])
+        row = jnp.stack([jnp.asarray(rate, jnp.float32), train_loss, validation_loss])
         better = value < course.best_value
         best_epoch = jnp.where(better, epoch, course.best_epoch)
         patience = self.recipe.patience
@@ -243,24 +243,24 @@ class Stage:
             since_drop=since_drop,
             best_value=jnp.where(better, value, course.best_value),
             stopped=stopped,
-            history_EH=course.history_EH.at[course.epoch].set(row_H),
+            history=course.history.at[course.epoch].set(row),
         )
 
     def _steps(self, fixed: Fixed, course: Training) -> tuple[Learned, Any, Array]:
         """One pass over the training individuals; with the mean loss of its steps."""
         size = batch_size(self.network, len(fixed.train_T))
-        batches_LB = batch_indices(fixed.key, fixed.train_T, size, course.epoch)
+        batches = batch_indices(fixed.key, fixed.train_T, size, course.epoch)
 
         def one(carry: tuple[Learned, Any], at: tuple[Array, Array]) -> tuple[tuple[Learned, Any], Array]:
             (learned, moments), (i_B, number) = carry, at
-            step = course.epoch * len(batches_LB) + number
+            step = course.epoch * len(batches) + number
             batch = Batch(i_B, fixed.y_N[i_B], step, True)
             variables, moments, loss = self.step(_with(learned, fixed.rows), moments, batch, fixed.key)
             return (_learned(variables), moments), loss
 
-        numbers_L = jnp.arange(len(batches_LB), dtype=jnp.int32)
-        (learned, moments), loss_L = jax.lax.scan(one, (course.now, course.moments), (batches_LB, numbers_L))
-        return learned, moments, jnp.mean(loss_L)
+        numbers = jnp.arange(len(batches), dtype=jnp.int32)
+        (learned, moments), losses = jax.lax.scan(one, (course.now, course.moments), (batches, numbers))
+        return learned, moments, jnp.mean(losses)
 
     def _validated(self, fixed: Fixed, learned: Learned) -> tuple[Array, Array]:
         """Score and f of validation individuals, float32 (V,) each."""
@@ -271,9 +271,9 @@ class Stage:
             outputs = self.forward(variables, batch, jax.random.key(0))
             return outputs.score_B, outputs.f_B
 
-        score_LB, f_LB = jax.lax.map(of_block, fixed.block_LB)
+        scores, fs = jax.lax.map(of_block, fixed.blocks)
         n = len(fixed.judged.i_V)
-        return score_LB.reshape(-1)[:n], f_LB.reshape(-1)[:n]
+        return scores.reshape(-1)[:n], fs.reshape(-1)[:n]
 
 
 def _with(learned: Learned, rows: Any) -> Variables:
@@ -339,13 +339,13 @@ def train(
     """
     recipe = stage.recipe
     progress.epochs = recipe.epochs
-    block_LB = np.stack([block for block, _ in blocks(labels.validation_V)])
+    held = np.stack([block for block, _ in blocks(labels.validation_V)])
     fixed = Fixed(
         key=jnp.stack([jax.random.key(draw) for draw in draws]),
         rows=_stacked([each.state.rows for each in variables]),
         y_N=jnp.asarray(labels.y_N),
         train_T=jnp.asarray(labels.train_T),
-        block_LB=jnp.asarray(block_LB),
+        blocks=jnp.asarray(held),
         judged=judged(recipe.criterion, labels.validation_V, labels.y_N, labels.population_N),
     )
     course = stage.begin(_stacked([_learned(each) for each in variables]))
@@ -360,19 +360,19 @@ def _stacked(trees: Sequence[Any]) -> Any:
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
 
 
-def history(course: Training, seed: int) -> list[dict[str, float]]:
+def rows_of(course: Training, seed: int) -> list[dict[str, float]]:
     """Rows of history.tsv of one seed: epoch and ``HISTORY``."""
-    rows_EH = np.asarray(course.history_EH[seed])[: int(course.epoch[seed])]
+    rows = np.asarray(course.history[seed])[: int(course.epoch[seed])]
     return [
         {"epoch": epoch, **dict(zip(HISTORY, map(float, row), strict=True))}
-        for epoch, row in enumerate(rows_EH, start=1)
+        for epoch, row in enumerate(rows, start=1)
     ]
 
 
 def _trained(course: Training, untrained: Variables, seed: int) -> Trained:
     best = jax.tree.map(lambda leaf: leaf[seed], course.best)
     variables = _with(best, untrained.state.rows)
-    return Trained(variables, history(course, seed), int(course.best_epoch[seed]))
+    return Trained(variables, rows_of(course, seed), int(course.best_epoch[seed]))
 
 
 def require_finite(rows: Sequence[dict[str, float]]) -> None:
