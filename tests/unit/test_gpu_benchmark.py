@@ -1,0 +1,80 @@
+"""The benchmark for GPUs runs on a CPU too: each part gives rows, and a fit repeated on the same device is the same."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from stratbench.core import files
+from stratbench.methods import registry
+from stratbench.training.fit import fit
+from trained import outputs, spec, write_dataset
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
+
+
+@pytest.fixture(scope="module")
+def gpu() -> ModuleType:
+    described = importlib.util.spec_from_file_location("gpu_benchmark", SCRIPT)
+    assert described is not None
+    assert described.loader is not None
+    module = importlib.util.module_from_spec(described)
+    described.loader.exec_module(module)
+    return module
+
+
+def test_a_study_is_repeated_and_compared(gpu: ModuleType, tmp_path: Path) -> None:
+    """The folders are a study's; a network that learned something else shows."""
+    study, at = tmp_path / "smoke", Path("c", "t")
+    cohort = study / "cohorts" / "c"
+    paths = write_dataset(cohort)
+    for name in ("trait.tsv", "trait.json", "keep.snp"):
+        (study / "datasets" / at).mkdir(parents=True, exist_ok=True)
+        shutil.move(cohort / name, study / "datasets" / at / name)
+    (study / "splits" / at).mkdir(parents=True)
+    shutil.move(cohort / "split.tsv", study / "splits" / at / "random.tsv")
+    for name in ("pcs.tsv", "covariates.tsv"):
+        (study / "structure" / at / "random").mkdir(parents=True, exist_ok=True)
+        shutil.move(cohort / name, study / "structure" / at / "random" / name)
+    dataset, structure = study / "datasets" / at, study / "structure" / at / "random"
+    paths |= {
+        "trait": dataset / "trait.tsv",
+        "trait_json": dataset / "trait.json",
+        "keep_snp": dataset / "keep.snp",
+    }
+    paths |= {"split": study / "splits" / at / "random.tsv", "pcs": structure / "pcs.tsv"}
+    paths |= {"covariates": structure / "covariates.tsv"}
+    none, names = [spec("adjustment", "none")], ["c", "t", "random", "linear"]
+    out = study / "models" / at / "random" / "linear" / "none"
+    fit(paths, outputs(out), spec("model", "linear", epochs=5), none, 2, names)
+    (row,) = gpu.smoke(study, tmp_path / "again")
+    assert row["difference"] == "f 0 SD, AUROC 0"
+    fit(paths, outputs(tmp_path / "other"), spec("model", "linear", epochs=1), none, 2, names)
+    shutil.copy(tmp_path / "other" / "predictions.tsv", out / "predictions.tsv")
+    (row,) = gpu.smoke(study, tmp_path / "differs")
+    assert not row["difference"].startswith("f 0 SD")
+
+
+def test_without_a_study_a_row_says_so(gpu: ModuleType, tmp_path: Path) -> None:
+    (row,) = gpu.smoke(tmp_path / "nothing", tmp_path)
+    assert row["result"].startswith("not run: ")
+
+
+def test_every_method_has_a_row(gpu: ModuleType, tmp_path: Path) -> None:
+    rows = list(gpu.methods(tmp_path))
+    for part in ("adjustment", "attribution"):
+        assert [row["what"] for row in rows if row["part"] == part] == registry.names(part)
+    assert {row["result"] for row in rows} == {"ok"}
+
+
+def test_rows_of_other_devices_are_kept(
+    gpu: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "gpu.tsv"
+    for name in ("gpu: a", "cpu: b", "gpu: a"):
+        monkeypatch.setattr(gpu, "device", lambda name=name: name)
+        rows = [{"part": "speed", "what": str(k), "device": name} for k in range(2)]
+        gpu.written(gpu.pd.DataFrame(rows), out)
+    assert files.read_tsv(out)["device"].tolist() == ["cpu: b"] * 2 + ["gpu: a"] * 2
