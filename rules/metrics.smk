@@ -45,7 +45,7 @@ rule metrics:
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,
         associations=association_tables,
-        probes=[paths.probes],
+        probes=[paths.probes] if study.probes else [],
     output:
         metrics=paths.metrics,
     log:

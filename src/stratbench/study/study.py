@@ -91,6 +91,7 @@ class Study:
         self.name: str = config["study"]
         self.seeds: int = config["seeds"]
         self.gpu: int = config["gpu"]
+        self.probes: bool = config.get("probes", True)
         self._cohorts: dict[str, Cohort] = {}
         self._fits: dict[Split, dict[Fit, None]] = {}
         self._attributions: dict[Fit, dict[str, None]] = {}
@@ -127,6 +128,11 @@ class Study:
     @property
     def fits(self) -> list[Fit]:
         return [fit for split in self._fits for fit in self._fits[split]]
+
+    @property
+    def probed(self) -> list[Split]:
+        """The splits whose networks are probed."""
+        return self.splits if self.probes else []
 
     def cohort(self, label: str) -> Cohort:
         return self._cohorts[label]
@@ -198,7 +204,7 @@ class Study:
 
     def counts(self) -> dict[str, int]:
         """How large the study is. JAX jobs train and explain each model of a split, and probe each split."""
-        fits, probes = len(self.fits), sum(bool(fits) for fits in self._fits.values())
+        fits, probes = len(self.fits), sum(bool(self._fits[split]) for split in self.probed)
         models = sum(len(models) for models in self.adjustment_sets().values())
         attributions = sum(len(models) for models in self.attribution_sets().values())
         return {
