@@ -25,7 +25,7 @@ for number, (pairs, models) in enumerate(study.attribution_sets().items(), start
         input:
             **trained_on(),
             params=of_adjustments(paths.params, pairs),
-            fits=of_adjustments(paths.fit, pairs),
+            fit_json=of_adjustments(paths.fit, pairs),
         output:
             tables=[
                 expand(paths.attribution, adjustment=a, attribution=l, allow_missing=True)[0]

@@ -57,6 +57,7 @@ def paths(directory: Path) -> dict[str, Any]:
         "keep_snp": directory / "keep.snp",
         "split": directory / "split.tsv",
         "pcs": directory / "pcs.tsv",
+        "covariates": directory / "covariates.tsv",
     }
 
 

@@ -17,7 +17,8 @@ if sys.argv[3] == "kept":
 from stratbench.training.fit import fit
 from trained import outputs, paths, spec
 model, own = spec("model", "mlp", epochs=2), spec("adjustment", "input-residual")
-fit(paths(Path(sys.argv[1])), outputs(Path(sys.argv[2])), model, [own], 1, ["c", "t", "s", "m"])
+where = paths(Path(sys.argv[1])), outputs(Path(sys.argv[2]))
+fit(*where, model=model, adjustments=[own], seeds=1, names=["c", "t", "s", "m"])
 """
 
 

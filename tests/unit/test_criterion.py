@@ -86,7 +86,14 @@ def test_the_epoch_that_is_kept_is_the_criterions(
     model = spec(
         "model", "mlp", criterion=criterion, lasso=0.0, start=0.3, learning_rate=0.003, epochs=40, patience=6
     )
-    fit(paths, outputs(tmp_path), model, [spec("adjustment", "pc-covariates", pcs=2)], 1, ["x"])
+    fit(
+        paths,
+        outputs(tmp_path),
+        model=model,
+        adjustments=[spec("adjustment", "pc-covariates", pcs=2)],
+        seeds=1,
+        names=["x"],
+    )
     run = files.read_json(outputs(tmp_path)["fit"])["seeds"][0]
     losses = files.read_tsv(outputs(tmp_path)["history"])["validation_loss"].tolist()
     assert run["epochs"] == len(losses)

@@ -193,7 +193,14 @@ def within_populations(directory: Path, name: str, causal: int, epochs: int) -> 
     y_N = (liability_N > np.median(liability_N)).astype(int)
     own: dict[str, Any] = {"options": {"epochs": epochs}} if name == "wide" else {"epochs": epochs}
     task = write_task(directory, y_N, set_N, rng.normal(size=(1000, 2)))
-    fit(task, outputs(directory), spec("model", name, **own), [spec("adjustment", "none")], 1, [name])
+    fit(
+        task,
+        outputs(directory),
+        model=spec("model", name, **own),
+        adjustments=[spec("adjustment", "none")],
+        seeds=1,
+        names=[name],
+    )
     table = files.read_tsv(outputs(directory)["predictions"], text=("set",))
     test_N = (table["set"] == "test").to_numpy()
     population_N = np.array(population_N)[test_N]

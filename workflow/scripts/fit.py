@@ -2,8 +2,7 @@
 
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.training.fit import fit
 
-    p = snakemake.params
-    fit(snakemake.input, snakemake.output, p.model, p.adjustments, p.seeds, p.names)
+    fit(inputs, outputs, **options)

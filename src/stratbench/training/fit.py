@@ -36,8 +36,9 @@ HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_
 
 
 def fit(
-    files: Mapping[str, Any],
+    inputs: Mapping[str, Any],
     outputs: Mapping[str, Any],
+    *,
     model: Spec,
     adjustments: Sequence[Spec],
     seeds: int,
@@ -46,14 +47,17 @@ def fit(
     """Train ``seeds`` networks and write params, predictions, history and fit.json.
 
     Args:
-        files: paths by name (``task.model_data.FILES``).
-        outputs: paths of ``params``, ``predictions``, ``history`` and ``fit``.
+        inputs: what ``task.model_data.FILES`` names.
+        outputs: ``params``, ``predictions``, ``history`` and ``fit``.
+        model: the spec of the model.
+        adjustments: the specs of the adjustment's parts.
+        seeds: how many networks are trained.
         names: cohort, trait, split and model: what initialisation and batch order depend on, so that
             adjustments are compared on the same draws.
     """
     with telling(f"fit of {names[-1]}"):
         with telling("the dataset is read"):
-            data = load(files)
+            data = load(inputs)
         fitted = _fitted(data, model, adjustments, seeds, names)
     record = _record(data, model, adjustments, fitted.runs, fitted.stored)
     predictions, reason = fitted.predictions, "; ".join(sorted(fitted.reasons))
