@@ -10,8 +10,8 @@ from helpers import punch_missing, read_counts, write_cohort
 from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.core.errors import UserError
-from stratbench.genotypes import plink
-from stratbench.genotypes.dosages import open_bed
+from stratbench.genotypes import packed, plink
+from stratbench.genotypes.dosages import open_bed, open_cohort
 from stratbench.genotypes.fileset import FilesetDosages
 
 
@@ -128,3 +128,20 @@ def test_tables_may_have_tabs_spaces_crlf_and_na(tmp_path: Path) -> None:
     assert table["fid"].tolist() == ["NA", "f"]
     assert table["iid"].tolist() == ["i1", "i2"]
     assert table["phenotype"].tolist() == ["-9", "nan"]
+
+
+@pytest.mark.parametrize("chunk", [1, 6, 4096])
+def test_packed_codes_are_those_of_the_bed_individual_by_individual(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """Whatever the chunks: each but the last must fill whole bytes."""
+    count_MN = random_counts(23, 9)
+    write_cohort(tmp_path, count_MN)
+    monkeypatch.setattr(packed, "CHUNK", chunk)
+    row_M, person_N, train_N = np.delete(np.arange(23), 4), np.array([0, 2, 3, 5, 6, 8]), np.array([0, 1, 4])
+    chosen = open_cohort(cohort_files(tmp_path)).snps(row_M).people(person_N)
+    code_NM = plink.CODE[count_MN[np.ix_(row_M, person_N)]].T
+    made = packed.pack(chosen, train_N)
+    assert (made.codes(np.arange(6)) == code_NM).all()
+    expected_M4 = [np.bincount(code_M, minlength=4) for code_M in code_NM[train_N].T]
+    assert (made.code_count_M4 == expected_M4).all()

@@ -23,7 +23,7 @@ from stratbench.training.fit import _stages, fit
 from stratbench.training.loop import Progress, _lower_rate, batch_indices, blocks
 from stratbench.training.setup import set_up
 from stratbench.training.store import restore
-from trained import outputs, spec, write_dataset
+from trained import outputs, spec, write_dataset, write_results
 
 NAMES = ["cohort", "trait", "split", "model"]
 NONE = spec("adjustment", "none")
@@ -276,20 +276,8 @@ def test_training_and_attribution_need_no_workflow_package() -> None:
 
 
 def test_the_command_line_gives_the_workflows_bytes(tmp_path: Path) -> None:
-    cohort = tmp_path / "cohort"
-    paths = write_dataset(cohort)
-    dataset, splits, structure = tmp_path / "trait", tmp_path / "splits", tmp_path / "structure"
-    for directory, names in (
-        (dataset, ("trait.tsv", "trait.json", "keep.snp")),
-        (structure, ("pcs.tsv", "covariates.tsv")),
-    ):
-        directory.mkdir()
-        for name in names:
-            (directory / name).write_bytes((cohort / name).read_bytes())
-    splits.mkdir()
-    (splits / "random.tsv").write_bytes((cohort / "split.tsv").read_bytes())
-    options = ["--cohort", cohort, "--dataset", dataset, "--split", splits / "random.tsv"]
-    options += ["--structure", structure, "--out", tmp_path / "out", "--model", "linear"]
+    paths = write_dataset(tmp_path / "same")
+    options = [*write_results(tmp_path / "results" / "tiny"), "--out", tmp_path / "out", "--model", "linear"]
     options += ["--model-options", '{"epochs": 3}', "--adjustment", "pc-covariates"]
     for command, more in (("fit", ["--seeds", "1"]), ("attribute", ["--attribution", "gradient-input"])):
         subprocess.run([sys.executable, "-m", "stratbench", command, *map(str, options), *more], check=True)

@@ -74,8 +74,12 @@ class Dosages:
         return self._unpacked(plink.dosages, size, cells)
 
     def codes(self, size: int = CHUNK, cells: int = CELLS) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (slice of the SNPs, 2-bit PLINK codes uint8 (SNPs in chunk, N)), in chunks as ``chunks`` makes them."""
-        return self._unpacked(plink.unpack, size, cells)
+        """Yield (slice of the SNPs, 2-bit PLINK codes uint8 (SNPs in chunk, N)), limited as ``chunks`` is.
+
+        Every chunk but the last has a multiple of four SNPs, whose codes fill whole bytes of an individual.
+        """
+        size = max(4, min(size, cells // max(self.n_cohort, 1)) // 4 * 4)
+        return self._unpacked(plink.unpack, size, size * self.n_cohort)
 
     def read(self) -> np.ndarray:
         """All A1 counts at once, int8 (M, N), -1 for missing: for few SNPs."""

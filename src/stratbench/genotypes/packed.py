@@ -12,7 +12,7 @@ from jax import Array
 from stratbench.genotypes import plink
 from stratbench.genotypes.dosages import Dosages
 
-CHUNK = 4096  # SNPs unpacked at a time; a multiple of four
+CHUNK = 4096  # SNPs unpacked at a time
 ENCODINGS = ("standardised", "dosage")
 
 
