@@ -8,8 +8,8 @@ minutes on a data-centre card. Three parts, each a block of rows in the table:
 - ``smoke``: every fit of the smoke study (run it first, on a CPU) is repeated on this device and compared with
   the CPU's predictions: the largest difference of f in its standard deviations, and of the AUROC of test people.
 - ``adjustment``, ``attribution``: every one that there is, once, on a small dataset: it runs, and all is finite.
-- ``speed``: seconds to train five seeds on growing datasets, the first time (with compiling) and again. A GPU trains the
-  seeds at once. A row names its device; run the script with JAX_PLATFORMS=cpu for the rows of a CPU.
+- ``speed``: seconds to train five seeds on growing datasets, the first time (with compiling) and again. A GPU trains
+  them at once. A row names its device; run the script with JAX_PLATFORMS=cpu for the rows of a CPU.
 
 A part that finds nothing to do says so in a row. Rows of other devices in the table are kept.
 """
@@ -34,7 +34,7 @@ from stratbench.attributions.run import attribute
 from stratbench.core import files
 from stratbench.methods import registry
 from stratbench.metrics.auroc import auroc
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, spec, write_dataset, write_task
 
 COLUMNS = ["part", "what", "people", "snps", "seeds", "device", "seconds", "again", "difference", "result"]
@@ -54,7 +54,8 @@ def device() -> str:
 def trained(paths: dict[str, Any], out: Path, model: Any, adjustments: list[Any], seeds: int) -> float:
     """Seconds that a fit takes."""
     began = time.monotonic()
-    fit(paths, outputs(out), model, adjustments, seeds, ["cohort", "trait", "split", "model"])
+    names = ["cohort", "trait", "split", "model"]
+    fit_one(paths, outputs(out), model=model, adjustments=adjustments, seeds=seeds, names=names)
     return round(time.monotonic() - began, 2)
 
 
@@ -86,8 +87,14 @@ def smoke(study: Path, scratch: Path) -> Iterator[Row]:
             "covariates": structure / "covariates.tsv",
         }
         began = time.monotonic()
-        names = [cohort, trait, split, model]
-        fit(paths, outputs(out), record["model"], record["adjustment"], len(record["seeds"]), names)
+        fit_one(
+            paths,
+            outputs(out),
+            model=record["model"],
+            adjustments=record["adjustment"],
+            seeds=len(record["seeds"]),
+            names=[cohort, trait, split, model],
+        )
         here, there = (files.read_tsv(p / "predictions.tsv", text=("set",)) for p in (out, path.parent))
         apart, areas = compared(here, there)
         yield {
@@ -128,17 +135,10 @@ def methods(scratch: Path) -> Iterator[Row]:
     trained(paths, own, mlp, none, 2)
     for name in registry.names("attribution"):
         began, table = time.monotonic(), own / f"{name}.tsv.gz"
-        given = {name: spec("attribution", name)}
-        attribute(
-            paths,
-            outputs(own),
-            {name: str(table)},
-            str(own / "a.json"),
-            mlp,
-            none,
-            given,
-            ["c", "t", "s", "m"],
-        )
+        asked = {"model": mlp, "adjustments": none, "attributions": {name: spec("attribution", name)}}
+        given = {"params": [outputs(own)["params"]], "fit_json": [outputs(own)["fit"]]}
+        written = {"tables": [table], "records": [own / "attributions.json"]}
+        attribute(paths | given, written, fits=[asked], names=["cohort", "trait", "split", "model"])
         finite = np.isfinite(files.read_tsv(table)["score"]).all()
         yield {"part": "attribution", "what": name, "people": 300, "snps": 300, "seeds": 2,
                "seconds": round(time.monotonic() - began, 2), "result": "ok" if finite else "not finite"}  # fmt: skip
@@ -163,7 +163,7 @@ def speed(scratch: Path, sizes: list[tuple[int, int]], models: tuple[str, ...]) 
                    "seconds": first, "again": again, "result": status(folder / f"{name}0")}  # fmt: skip
 
 
-def written(table: pd.DataFrame, out: Path) -> None:
+def store(table: pd.DataFrame, out: Path) -> None:
     """Put this device's rows in place of its earlier ones."""
     kept = files.read_tsv(out) if out.exists() else pd.DataFrame(columns=COLUMNS)
     kept = kept[kept["device"] != device()]
@@ -192,7 +192,7 @@ def main() -> None:
             for row in part:
                 rows.append(row | {"device": device()})
                 print(row, flush=True)
-                written(pd.DataFrame(rows), given.out)
+                store(pd.DataFrame(rows), given.out)
 
 
 if __name__ == "__main__":

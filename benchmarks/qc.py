@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import peers
+from stations import cohort_files, raw_files
 
 OUT = Path(__file__).with_suffix(".tsv")
 CACHE = ROOT / ".cache" / "benchmarks"
@@ -150,7 +151,7 @@ def our_qc(prefix: Path, options: dict[str, Any], out: Path) -> None:
     for name in ("read_fam", "read_bim"):
         timed(plink, name, reading)
     timed(qc, "qc", all_of_it)
-    qc.qc(prefix, prefix.with_suffix(".tsv"), out, options)
+    qc.qc(raw_files(prefix, prefix.with_suffix(".tsv")), cohort_files(out), options=options)
     print(*(total - part for total, part in zip(all_of_it, reading, strict=True)))
 
 
@@ -162,7 +163,9 @@ def task(name: str, prefix: Path) -> None:
     elif name == "read: StratBench":
         from stratbench.genotypes.fileset import FilesetDosages
 
-        reader = FilesetDosages(prefix, len(plink.read_fam(ends[2])), len(plink.read_bim(ends[1])))
+        reader = FilesetDosages(
+            raw_files(prefix, ""), len(plink.read_fam(ends[2])), len(plink.read_bim(ends[1]))
+        )
         print(sum(int(np.count_nonzero(count_MN == -1)) for _, count_MN in reader.chunks()))
     elif name == "read: pandas-plink":
         from pandas_plink import read_plink1_bin

@@ -62,7 +62,8 @@ def measure(demography: str, individuals: int, megabases: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         prefix = Path(folder) / "genotypes"
         start, cpu = time.perf_counter(), time.process_time()
-        module.simulate(demography, options, ["benchmark"], prefix, Path(folder) / "samples.tsv")
+        written = {end: f"{prefix}.{end}" for end in ("bed", "bim", "fam")} | {"samples": f"{prefix}.tsv"}
+        module.simulate({}, written, demography=demography, options=options, names=["benchmark"])
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # of simulation alone
         snps = len(plink.read_bim(f"{prefix}.bim"))

@@ -19,7 +19,7 @@ for number, (pairs, models) in enumerate(study.attribution_sets().items(), start
         input:
             **trained_on(),
             params=of_adjustments(paths.params, dict(pairs)),
-            fits=of_adjustments(paths.fit, dict(pairs)),
+            fit_json=of_adjustments(paths.fit, dict(pairs)),
         output:
             tables=[
                 expand(paths.attribution, adjustment=a, attribution=l, allow_missing=True)[0]

@@ -23,7 +23,7 @@ rule simulate:
         demography=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["demography"],
         file=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["file"],
         options=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["options"],
-        seed_names=lambda wildcards: [wildcards.cohort],
+        names=lambda wildcards: [wildcards.cohort],
         code=lambda wildcards: digest("simulate", demography_file(wildcards)),
     script:
         "../workflow/scripts/simulate.py"
@@ -46,7 +46,7 @@ for number, (file, declared) in enumerate(cohort_files().items(), start=1):
             runtime=60,
         params:
             cohort_file=file,
-            outdir=lambda wildcards, output: str(Path(output[0]).parent),
+            folder=lambda wildcards, output: str(Path(output[0]).parent),
             # not the sources: whatever they are, the bytes are these
             files=[[entry["name"], entry["sha256"]] for entry in cohort_file.fetched(declared).values()],
         script:

@@ -5,7 +5,7 @@ rule probe:
     input:
         **trained_on(),
         params=lambda wildcards: each(paths.params, study.fits_of(split_of(wildcards))),
-        fits=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
+        fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
     output:
         probes=paths.probes,
     log:
@@ -32,6 +32,7 @@ rule probe:
 
 rule metrics:
     input:
+        fam=paths.fam,
         samples=paths.samples,
         trait=paths.trait,
         trait_json=paths.trait_json,

@@ -16,7 +16,7 @@ rule figures:
         grms=each(paths.grm, splits_with_grm(study)),
         cohort_files=list(cohort_files()),
     output:
-        expand(
+        figures=expand(
             f"{paths.figures}/{{figure}}.{{suffix}}",
             figure=figure_names(study),
             suffix=["svg", "pdf", "png"],
@@ -33,7 +33,6 @@ rule figures:
         runtime=30,
     params:
         config=study.config,
-        folder=lambda wildcards, output: str(Path(output[0]).parent),
         code=digest("figures", *demography_files()),
     script:
         "../workflow/scripts/figures.py"
@@ -50,7 +49,7 @@ rule report:
         cohort_files=list(cohort_files()),
         figures=rules.figures.output,
     output:
-        paths.report,
+        report=paths.report,
     log:
         paths.log("report"),
     benchmark:

@@ -33,7 +33,7 @@ rule structure:
     params:
         options=study.config["structure"],
         mating=lambda wildcards: mating(wildcards.cohort),
-        covariates=lambda wildcards: study.declared(wildcards.cohort).get("covariates", {}),
+        declared=lambda wildcards: study.declared(wildcards.cohort).get("covariates", {}),
         code=digest("structure"),
     script:
         "../workflow/scripts/structure.py"

@@ -155,6 +155,7 @@ def study(outside: bool) -> dict[str, Any]:
     With ``outside`` the config names the files, which lie here; else it names the methods. Returns where the methods
     were found, and what the study's tables say of each.
     """
+    from stations import raw_files
     from stratbench.cohorts.simulated.simulate import simulate
     from stratbench.core import files
     from stratbench.methods import registry
@@ -165,7 +166,7 @@ def study(outside: bool) -> dict[str, Any]:
 
     demography = {"file": file_name("demography")} if outside else {"demography": SOURCES["demography"][0]}
     made = check(config(outside, {"simulate": demography}))["cohorts"]["mine"]["simulate"]
-    simulate(made["demography"], made["options"], ["added"], "made", "made.tsv", file=made["file"])
+    simulate({}, raw_files("made", "made.tsv"), names=["added"], **made)
     Path("mine.yaml").write_text(yaml.safe_dump(COHORT))
     one = Study(check(config(outside, {"real": "mine.yaml"})))
     paths = Paths(one.name)

@@ -1,5 +1,6 @@
 """Fixtures for all tests: a peer and a small fileset, made once."""
 
+from stations import raw_files
 from stratbench.core import threads
 
 threads.fix(1)  # as every job does, before numpy is imported
@@ -35,7 +36,9 @@ def tiny_fileset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("tiny")
     prefix = directory / "genotypes"
     options = {"populations": 2, "fst": 0.1, "individuals": 60, "chromosomes": 2, "length": 500_000}
-    simulate("split", options, ["tiny"], prefix, directory / "samples.tsv")
+    simulate(
+        {}, raw_files(prefix, directory / "samples.tsv"), demography="split", options=options, names=["tiny"]
+    )
     count_MN, rng = read_counts(directory), np.random.default_rng(1)
     m, n = count_MN.shape
     rate_M = np.where(np.arange(m) % 10 == 0, 0.08, 0.01)

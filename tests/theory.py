@@ -8,6 +8,7 @@ import tskit
 from scipy.linalg import expm
 
 from helpers import read_counts
+from stations import raw_files
 from stratbench.cohorts.simulated.simulate import all_options, simulate
 from stratbench.cohorts.simulated.trees import tree_sequence
 from stratbench.core import files
@@ -26,7 +27,9 @@ def completed(demography: str, **options: Any) -> dict[str, Any]:
 def cohort(directory: Path, demography: str, replicate: int, **options: Any) -> tuple[np.ndarray, list[str]]:
     """A1 counts int8 (M, N) and the population of each individual of a simulated cohort."""
     prefix, samples = directory / "genotypes", directory / "samples.tsv"
-    simulate(demography, options, ["theory", replicate], prefix, samples)
+    simulate(
+        {}, raw_files(prefix, samples), demography=demography, options=options, names=["theory", replicate]
+    )
     return read_counts(directory), files.read_tsv(samples)["population"].tolist()
 
 

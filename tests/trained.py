@@ -57,7 +57,28 @@ def paths(directory: Path) -> dict[str, Any]:
         "keep_snp": directory / "keep.snp",
         "split": directory / "split.tsv",
         "pcs": directory / "pcs.tsv",
+        "covariates": directory / "covariates.tsv",
     }
+
+
+def write_results(directory: Path) -> list[str]:
+    """The same in the folders of a study's results, and the options of the command line that name them."""
+    cohort = directory / "cohorts" / "cohort"
+    write_dataset(cohort)
+    moved = {
+        "dataset": (directory / "datasets" / "cohort" / "trait", ("trait.tsv", "trait.json", "keep.snp")),
+        "structure": (directory / "structure" / "cohort" / "trait" / "random", ("pcs.tsv", "covariates.tsv")),
+    }
+    options = ["--cohort", str(cohort)]
+    for name, (folder, contents) in moved.items():
+        folder.mkdir(parents=True)
+        for content in contents:
+            (cohort / content).rename(folder / content)
+        options += [f"--{name}", str(folder)]
+    split = directory / "splits" / "cohort" / "trait" / "random.tsv"
+    split.parent.mkdir(parents=True)
+    (cohort / "split.tsv").rename(split)
+    return [*options, "--split", str(split)]
 
 
 def outputs(directory: Path) -> dict[str, Path]:

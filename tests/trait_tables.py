@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files
 from stratbench.core import files
 from stratbench.datasets import keep
 from stratbench.datasets.run import dataset
@@ -30,7 +31,12 @@ def simulated(
     **options: Any,
 ) -> Tables:
     """The tables of a simulated trait: trait, truth and liability, trait.json and keep.snp."""
-    dataset(cohort, {"simulate": options, "snps": snps, "ascertain": ascertain}, names, out)
+    dataset(
+        cohort_files(cohort),
+        dataset_files(out),
+        spec={"simulate": options, "snps": snps, "ascertain": ascertain},
+        names=names,
+    )
     return read(out)
 
 

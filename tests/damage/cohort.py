@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real.read_cohort import read_cohort
 from stratbench.core import files
@@ -324,9 +325,14 @@ def ours(config: Any = CONFIG) -> Found:
     completed = load("mine.yaml")["cohorts"][config["study"]]
     said = completed["declared"]
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, "out/raw/genotypes", "out/raw/samples.tsv")
+    read_cohort(paths, raw_files("out/raw/genotypes", "out/raw/samples.tsv"), declared=said)
     about = {key: said.get(key) for key in ("mating", "build", "autosomes")}
-    qc("out/raw/genotypes", "out/raw/samples.tsv", "out", completed["qc"], about)
+    qc(
+        raw_files("out/raw/genotypes", "out/raw/samples.tsv"),
+        cohort_files("out"),
+        options=completed["qc"],
+        about=about,
+    )
     (name,) = said["traits"]
     trait = measured("out/samples.tsv", name, said["traits"])
     raw_fam, raw_bim = plink.read_fam("out/raw/genotypes.fam"), plink.read_bim("out/raw/genotypes.bim")
@@ -340,7 +346,10 @@ def ours(config: Any = CONFIG) -> Found:
     )
     samples = files.read_tsv("out/samples.tsv")
     iids = fam["iid"].tolist()
-    table = covariates("out/samples.tsv", iids, np.ones(len(iids), bool), said["covariates"]).set_index("iid")
+    people = files.read_texts("out/samples.tsv")
+    assert people["iid"].tolist() == iids
+    table = covariates(people, "out/samples.tsv", np.ones(len(iids), bool), said["covariates"])
+    table = table.set_index("iid")
     names = _own_names(said)
     return Found(
         people=list(raw_fam[["fid", "iid", "father", "mother", "sex"]].itertuples(index=False, name=None)),

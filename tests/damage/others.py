@@ -11,13 +11,14 @@ import pandas as pd
 from damage.judge import Case
 from damage.trained import dataset, own_spec, plainly
 from helpers import balding_nichols, write_cohort
-from stratbench.associations.run import AssociationData, associate
+from stations import cohort_files, dataset_files, raw_files
+from stratbench.associations.run import associate, load
 from stratbench.cohorts.simulated.simulate import simulate
 from stratbench.core import files
 from stratbench.datasets.run import dataset as make_dataset
-from stratbench.genotypes.dosages import open_cohort
 from stratbench.splits.run import split
 from stratbench.study import config as configs
+from trained import paths
 
 HEAD = "import numpy as np\nimport pandas as pd\n"
 SPLIT = (
@@ -284,7 +285,13 @@ def people() -> Path:
         y = np.random.default_rng(4).permutation(np.tile([0, 1], 10)).tolist()
         write_cohort(folder / "cohort", count_MN, populations, columns={"y": y})
         declared = {"y": {"column": "y", "kind": "binary"}}
-        make_dataset(folder / "cohort", {"measured": "y"}, ["t"], folder / "dataset", declared)
+        make_dataset(
+            cohort_files(folder / "cohort"),
+            dataset_files(folder / "dataset"),
+            spec={"measured": "y"},
+            names=["t"],
+            declared=declared,
+        )
     return folder
 
 
@@ -292,7 +299,12 @@ def parted(source: str) -> None:
     """The split's file against what the function answers for the same people."""
     Path("mine.py").write_text(source)
     folder = people()
-    split(folder / "cohort/samples.tsv", folder / "dataset", own_spec("split"), ["c", "t", "s"], "split.tsv")
+    split(
+        cohort_files(folder / "cohort") | dataset_files(folder / "dataset"),
+        {"split": "split.tsv"},
+        spec=own_spec("split"),
+        names=["c", "t", "s"],
+    )
     rows = [line.split("\t") for line in Path("split.tsv").read_text().splitlines()[1:]]
     found = dict(rows)
     samples = files.read_tsv(folder / "cohort/samples.tsv").sort_values("iid", ignore_index=True)
@@ -310,16 +322,9 @@ def associated(source: str) -> None:
     Path("mine.py").write_text(source)
     folder = dataset()
     snps = files.read_lines(folder / "keep.snp")
-    genotypes = open_cohort(folder, snps)
-    y_N = files.read_tsv(folder / "trait.tsv")["y"].to_numpy(float)
-    pcs_NK = files.read_tsv(folder / "pcs.tsv")[["pc1", "pc2"]].to_numpy()
-    data = AssociationData(y_N, pcs_NK, np.array(snps, dtype=object), genotypes)
-    associate(
-        data,
-        {"own": own_spec("association"), "ols": {"method": "ols", "options": {}}},
-        ["out.tsv", "ols.tsv"],
-    )
-    table = plainly("mine.py").associate(data, {"scale": 1})
+    asked = {"own": own_spec("association"), "ols": {"method": "ols", "options": {}}}
+    associate(paths(folder), {"tables": ["out.tsv", "ols.tsv"]}, associations=asked)
+    table = plainly("mine.py").associate(load(paths(folder)), {"scale": 1})
     found = pd.read_csv("out.tsv", sep="\t", dtype={"snp": str})
     assert found["snp"].tolist() == snps
     for name in ("beta", "se", "statistic", "p", "n"):
@@ -340,7 +345,9 @@ def simulated(source: str) -> None:
         "blocks": [{"cohorts": ["a"], "traits": ["t"], "splits": ["random"]}],
     }
     options = configs.check(config)["cohorts"]["a"]["simulate"]["options"]
-    simulate("mine", options, ["x"], "out/g", "out/s.tsv", file="mine.py")
+    simulate(
+        {}, raw_files("out/g", "out/s.tsv"), demography="mine", options=options, names=["x"], file="mine.py"
+    )
     module = plainly("mine.py")
     counts: Callable[[Any], Any] = module.samples
     expected = [name for name, n in counts(options).items() for _ in range(n)]

@@ -98,11 +98,9 @@ def read(name: str, change: Change) -> None:
     folder = Path("results")
     shutil.copytree(dataset(), folder, ignore=shutil.ignore_patterns("fit"))
     (folder / name).write_bytes(change((folder / name).read_bytes()))
-    data = load({**paths(folder), "covariates": folder / "covariates.tsv"})
+    data = load(paths(folder))
     (folder / "keep.iid").write_text("")
-    tested = associate.load(
-        folder, folder, folder / "split.tsv", folder / "pcs.tsv", folder / "covariates.tsv"
-    )
+    tested = associate.load(paths(folder))
     try:
         found = strict(folder)
     except Odd as error:

@@ -21,7 +21,7 @@ from damage.judge import Case
 from stratbench.attributions.run import attribute
 from stratbench.core import files
 from stratbench.methods import registry
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, paths, spec, write_dataset
 
 HEAD = "import jax\nimport jax.numpy as jnp\nimport numpy as np\nimport optax\nfrom flax import linen as nn\n"
@@ -376,7 +376,7 @@ def fitted(source: str, kind: str) -> str | None:
     model = own_spec("model") if kind == "model" else linear
     adjustments = [own_spec("adjustment")] if kind == "adjustment" else [spec("adjustment", "none")]
     out = outputs(Path("out"))
-    fit(paths(folder), out, model, adjustments, 1, ["c", "t", "s", "m"])
+    fit_one(paths(folder), out, model=model, adjustments=adjustments, seeds=1, names=["c", "t", "s", "m"])
     record = json.loads(out["fit"].read_text())
     if record["status"] != "ok":
         assert re.search(r"not finite|is nan|is inf", record["reason"]), record["reason"]
@@ -422,11 +422,14 @@ def explained(source: str, kind: str) -> None:
     model, none = spec("model", "linear", epochs=2), [spec("adjustment", "none")]
     out = outputs(folder / "fit")
     if not (folder / "fit").exists():
-        fit(paths(folder), out, model, none, 1, ["c", "t", "s", "m"])
+        fit_one(paths(folder), out, model=model, adjustments=none, seeds=1, names=["c", "t", "s", "m"])
     Path("mine.py").write_text(source)
     own = own_spec("attribution")
     attribute(
-        paths(folder), out, {"mine": "out.tsv"}, "out.json", model, none, {"mine": own}, ["c", "t", "s", "m"]
+        paths(folder) | {"params": [out["params"]], "fit_json": [out["fit"]]},
+        {"tables": list({"mine": "out.tsv"}.values()), "records": ["out.json"]},
+        fits=[{"model": model, "adjustments": none, "attributions": {"mine": own}}],
+        names=["c", "t", "s", "m"],
     )
     table = files.read_tsv("out.tsv")
     standard_NM, dosage_NM, iids, set_N = genotypes(folder)

@@ -14,7 +14,7 @@ from stratbench.core import files
 from stratbench.genotypes import plink
 from stratbench.methods import registry
 from stratbench.task.model_data import load
-from stratbench.training.fit import fit, hidden
+from stratbench.training.fit import fit_one, hidden
 from stratbench.training.setup import Setup, set_up
 from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
@@ -88,7 +88,7 @@ def test_feature_residual_leaves_nothing_linear_in_the_features(
 ) -> None:
     model = spec("model", "mlp", epochs=4, widths=[16], start=1, lasso=0)
     own = spec("adjustment", "feature-residual", pcs=3)
-    fit(paths, outputs(tmp_path), model, [own], 1, NAMES)
+    fit_one(paths, outputs(tmp_path), model=model, adjustments=[own], seeds=1, names=NAMES)
     data = load(paths)
     variables = restore(tmp_path / "params.msgpack", tmp_path / "fit.json", data.split_sha256)[1]
     setup = set_up(data, model, [own], 0)
@@ -153,7 +153,7 @@ def test_test_individuals_change_no_bit_of_what_is_fitted(
     stored = []
     for label, own in (("a", paths), ("b", damaged(paths, tmp_path))):
         out = outputs(tmp_path / label)
-        fit(own, out, model_spec, [spec("adjustment", name)], 1, NAMES)
+        fit_one(own, out, model=model_spec, adjustments=[spec("adjustment", name)], seeds=1, names=NAMES)
         stored.append(restore(out["params"], out["fit"], load(own).split_sha256)[1])
     a, b = stored
     for x, y in zip(
@@ -235,7 +235,7 @@ def test_a_combination_trains_its_parts_parameters(paths: dict[str, Any], tmp_pa
     moved = []
     for name, parts in (("alone", combined[1:]), ("both", combined)):
         out = outputs(tmp_path / name)
-        fit(paths, out, spec("model", "linear", epochs=3), parts, 1, NAMES)
+        fit_one(paths, out, model=spec("model", "linear", epochs=3), adjustments=parts, seeds=1, names=NAMES)
         variables = restore(out["params"], out["fit"], load(paths).split_sha256)[1]
         own, start = variables.params["adjustment"], variables.state.fitted
         own, start = (own, start) if name == "alone" else (own["1"], start["1"])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets import keep
@@ -119,14 +120,26 @@ def test_measured_traits_are_ascertained_too(cohort, tmp_path):
         "weight": {"kind": "quantitative", "column": "weight"},
     }
     first = {"first": 40, "blocks": 3}
-    dataset(cohort, {"measured": "case", "ascertain": first}, ["c", "t"], tmp_path, declared)
+    dataset(
+        cohort_files(cohort),
+        dataset_files(tmp_path),
+        spec={"measured": "case", "ascertain": first},
+        names=["c", "t"],
+        declared=declared,
+    )
     tables = read(tmp_path)
     assert (tables.about["n"], tables.about["n_cases"]) == (80, 40)
     assert tables.trait["iid"].iloc[-1] == "i0119"
     assert "the first 40 cases and controls in file order (3 blocks" in tables.about["description"]
     assert len(files.read_tsv(tmp_path / "liability.tsv")) == 0
     with pytest.raises(UserError, match="first: ascertainment is by cases and controls; use a binary trait"):
-        dataset(cohort, {"measured": "weight", "ascertain": first}, ["c", "t"], tmp_path, declared)
+        dataset(
+            cohort_files(cohort),
+            dataset_files(tmp_path),
+            spec={"measured": "weight", "ascertain": first},
+            names=["c", "t"],
+            declared=declared,
+        )
 
 
 def test_quantitative_traits_are_not_ascertained(cohort, tmp_path):

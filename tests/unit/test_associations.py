@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from helpers import balding_nichols, punch_missing, write_cohort
+from stations import cohort_files, task_files
 from stratbench.associations.run import COLUMNS, AssociationData, associate, load
 from stratbench.core.errors import UserError
 from stratbench.core.files import read_tsv, write_json, write_text
@@ -19,7 +20,7 @@ def make(directory, count_MN, y_N, pcs_NK=None):
     write_cohort(directory, count_MN)
     snps = np.array([f"s{k + 1:04d}" for k in range(len(count_MN))], dtype=object)
     pcs_NK = np.empty((len(y_N), 0)) if pcs_NK is None else pcs_NK
-    return AssociationData(np.asarray(y_N, dtype=float), pcs_NK, snps, open_cohort(directory))
+    return AssociationData(np.asarray(y_N, dtype=float), pcs_NK, snps, open_cohort(cohort_files(directory)))
 
 
 def results(name, data, **options):
@@ -139,20 +140,22 @@ def test_load_takes_training_and_validation_only(tmp_path, drawn):
         "trait.tsv": ("iid\ty", iids, range(N)),
         "split.tsv": ("iid\tset", iids, sets),
         "pcs.tsv": ("iid\tfitted\tpc1", iids, [f"1\t{k / 2}" for k in range(N)]),
+        "covariates.tsv": ("iid", iids),
     }
     for name, (header, *columns) in tables.items():
         lines = ["\t".join(map(str, row)) for row in zip(*columns, strict=True)]
         write_text("\n".join([header, *lines]) + "\n", tmp_path / name)
     write_text("s0001\ns0003\n", tmp_path / "keep.snp")
     write_json({"kind": "quantitative", "simulated": False}, tmp_path / "trait.json")
-    data = load(tmp_path, tmp_path, tmp_path / "split.tsv", tmp_path / "pcs.tsv")
+    inputs = task_files(tmp_path, tmp_path, tmp_path / "split.tsv", tmp_path)
+    data = load(inputs)
     seen_N = sets != "test"
     np.testing.assert_array_equal(data.y_N, np.arange(N)[seen_N])
     np.testing.assert_array_equal(data.pcs_NK[:, 0], np.arange(N)[seen_N] / 2)
     np.testing.assert_array_equal(data.genotypes.read(), count_MN[[0, 2]][:, seen_N])
     methods = {"plain": {"method": "ols", "file": None, "options": {}}}
-    associate(data, methods, [tmp_path / "plain.tsv.gz"])
+    associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
     assert read_tsv(tmp_path / "plain.tsv.gz")["snp"].tolist() == ["s0001", "s0003"]
     methods["plain"]["options"] = {"pc": 3}
     with pytest.raises(UserError, match="association 'plain': unknown option 'pc'"):
-        associate(data, methods, [tmp_path / "plain.tsv.gz"])
+        associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)

@@ -12,7 +12,7 @@ from stratbench.attributions.methods import gradient_dosage, gradient_input, int
 from stratbench.attributions.run import attribute, explained
 from stratbench.core import files
 from stratbench.task.model_data import load
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from stratbench.training.setup import Setup, set_up
 from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
@@ -24,7 +24,7 @@ METHODS = ("gradient-input", "gradient-dosage", "integrated-gradients")
 
 def explain(directory: Path, model: dict[str, Any], own: dict[str, Any]) -> Case:
     paths = write_dataset(directory)
-    fit(paths, outputs(directory), model, [own], 2, NAMES)
+    fit_one(paths, outputs(directory), model=model, adjustments=[own], seeds=2, names=NAMES)
     data = load(paths)
     variables = restore(directory / "params.msgpack", directory / "fit.json", data.split_sha256)[1]
     setup = set_up(data, model, [own], 0)
@@ -148,7 +148,12 @@ def test_tables_of_all_methods_and_seeds(network: Any, tmp_path: Path) -> None:
     tables = {label: tmp_path / f"{label}.tsv.gz" for label in METHODS}
     specs = {label: spec("attribution", label) for label in METHODS}
     model = spec("model", "mlp", epochs=20, widths=[32], start=1, lasso=0)
-    attribute(paths, out, tables, tmp_path / "a.json", model, [spec("adjustment", "none")], specs, NAMES)
+    attribute(
+        paths | {"params": [out["params"]], "fit_json": [out["fit"]]},
+        {"tables": list(tables.values()), "records": [tmp_path / "a.json"]},
+        fits=[{"model": model, "adjustments": [spec("adjustment", "none")], "attributions": specs}],
+        names=NAMES,
+    )
     for path in tables.values():
         table = files.read_tsv(path)
         assert list(table["snp"][:160]) == list(setup.data.snp_M)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.read_cohort import read_cohort
@@ -73,8 +74,8 @@ def brought_in(base: Path, **more: Any) -> Path:
     """The raw cohort, through quality control that removes nothing, and the values of every trait."""
     said, out = declared(base, **more), base / "out"
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, out / "raw", out / "raw.tsv")
-    qc(out / "raw", out / "raw.tsv", out, LAX)
+    read_cohort(paths, raw_files(out / "raw", out / "raw.tsv"), declared=said)
+    qc(raw_files(out / "raw", out / "raw.tsv"), cohort_files(out), options=LAX)
     for name in said["traits"]:
         measured(out / "samples.tsv", name, said["traits"])
     return out
@@ -372,7 +373,7 @@ def test_what_a_block_could_not_read_is_not_blamed_on_its_output(here: Path) -> 
     ],
 )
 def test_a_job_ends_in_one_line(tmp_path: Path, error: Exception, message: str, traced: bool) -> None:
-    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule", input=[], output=[])
+    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule", input={}, output={}, params={})
     with pytest.raises(SystemExit) as end, job.start(snakemake):
         raise error
     assert str(end.value).startswith(message)
@@ -380,7 +381,7 @@ def test_a_job_ends_in_one_line(tmp_path: Path, error: Exception, message: str, 
 
 
 def test_a_bug_keeps_its_traceback(tmp_path: Path) -> None:
-    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule", input=[], output=[])
+    snakemake = SimpleNamespace(log=[tmp_path / "log"], rule="rule", input={}, output={}, params={})
     with pytest.raises(FileNotFoundError), job.start(snakemake):
         raise FileNotFoundError(errno.ENOENT, "No such file", "x")
     assert "Traceback" in (tmp_path / "log").read_text()
@@ -392,7 +393,8 @@ def test_a_job_without_memory_or_with_bad_input_exits_with_one_line(here: Path) 
     code = f"""
 from types import SimpleNamespace
 from stratbench.core import job
-with job.start(SimpleNamespace(log=[{str(here / "log")!r}], rule="read_cohort", input=[], output=[])):
+nothing = dict(input={{}}, output={{}}, params={{}})
+with job.start(SimpleNamespace(log=[{str(here / "log")!r}], rule="read_cohort", **nothing)):
     from stratbench.genotypes import plink
     plink.open_bed({str(here / "x.bed")!r}, len(plink.read_fam({str(here / "x.fam")!r})), {M})
 """

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, read_counts, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.core import files
 from stratbench.core.errors import UserError
@@ -31,7 +32,7 @@ def run(raw: Path, out: Path, population_N: np.ndarray, **options: object) -> pd
     """samples.tsv after QC with these labels."""
     samples = files.read_tsv(raw / "samples.tsv").assign(population=population_N)
     files.write_tsv(samples, out / "raw_samples.tsv")
-    qc(raw / "genotypes", out / "raw_samples.tsv", out, {**QC, **options})
+    qc(raw_files(raw / "genotypes", out / "raw_samples.tsv"), cohort_files(out), options={**QC, **options})
     return files.read_tsv(out / "samples.tsv")
 
 

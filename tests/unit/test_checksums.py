@@ -26,11 +26,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+class NamelessFiles(list):
+    """A rule's files, none of which has a name, as Snakemake gives them to a script."""
+
+    def items(self) -> tuple[()]:
+        return ()
+
+
 def a_job(**parts: Any) -> Any:
     """What a workflow script runs in; inputs and outputs are those given."""
-    return job.start(
-        SimpleNamespace(**{"log": ["results/s/logs/r.log"], "rule": "r", "input": [], "output": []} | parts)
-    )
+    files = {name: NamelessFiles(parts.get(name, [])) for name in ("input", "output")}
+    return job.start(SimpleNamespace(log=["results/s/logs/r.log"], rule="r", params={}, **files))
 
 
 def written(name: str, text: str) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts import kinship as kin
 from stratbench.cohorts.qc.run import qc
 from stratbench.core import files
@@ -81,6 +82,11 @@ def test_king_has_the_autosomes_of_the_species(
     bim.loc[9, "pos"] = -1
     plink.write_bim(bim, raw / "genotypes.bim")
     options = {"sex_chromosomes": "keep", "unplaced": "keep", "hwe": None, "maf": 0}
-    qc(raw / "genotypes", raw / "samples.tsv", tmp_path / "out", options, about)
+    qc(
+        raw_files(raw / "genotypes", raw / "samples.tsv"),
+        cohort_files(tmp_path / "out"),
+        options=options,
+        about=about,
+    )
     assert len(files.read_tsv(tmp_path / "out/variants.tsv")) == len(names)
-    assert kin.autosomal(tmp_path / "out")["chrom"].tolist() == autosomes
+    assert kin.autosomal(cohort_files(tmp_path / "out"))["chrom"].tolist() == autosomes

@@ -16,10 +16,11 @@ from stratbench.core import compiled, threads
 threads.fix(1)
 if sys.argv[3] == "kept":
     compiled.remember()
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, paths, spec
 model, own = spec("model", "mlp", epochs=2), spec("adjustment", "input-residual")
-fit(paths(Path(sys.argv[1])), outputs(Path(sys.argv[2])), model, [own], 1, ["c", "t", "s", "m"])
+where = paths(Path(sys.argv[1])), outputs(Path(sys.argv[2]))
+fit_one(*where, model=model, adjustments=[own], seeds=1, names=["c", "t", "s", "m"])
 """
 
 IMPORTED = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(stratbench.__file__).parents[1])))

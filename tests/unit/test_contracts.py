@@ -70,7 +70,7 @@ def test_the_log_has_the_traceback_of_what_a_method_raised_and_the_screen_a_line
     Path("mine.py").write_text(SPLIT.replace("    sets =", "    people['batch']\n    sets ="))
     with (
         pytest.raises(SystemExit) as end,
-        job.start(SimpleNamespace(log=["log"], rule="split", input=[], output=[])),
+        job.start(SimpleNamespace(log=["log"], rule="split", input={}, output={}, params={})),
     ):
         parted(Path("mine.py").read_text())
     assert str(end.value).startswith("split: mine.py:8: in assign: KeyError: 'batch'")

@@ -11,7 +11,8 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from helpers import balding_nichols, write_cohort
-from stratbench.associations.run import associate, load
+from stations import cohort_files, dataset_files, structure_files, task_files
+from stratbench.associations.run import associate
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets import keep
@@ -33,7 +34,7 @@ def table(tmp_path: Path, declared: dict[str, str], **columns: list[str]) -> pd.
     iids = [f"i{k}" for k in range(8)]
     people = {"iid": iids, "population": "all", "family": iids}
     files.write_tsv(pd.DataFrame(people | columns), tmp_path / "samples.tsv")
-    return covariates(tmp_path / "samples.tsv", iids, TRAIN, declared)
+    return covariates(files.read_texts(tmp_path / "samples.tsv"), tmp_path / "samples.tsv", TRAIN, declared)
 
 
 def test_a_number_is_standardised_on_training_and_missing_is_its_mean(tmp_path: Path, capsys) -> None:
@@ -87,19 +88,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keep.write_snps([f"s{k + 1:04d}" for k in range(M)], base / "dataset/keep.snp")
     sets = np.resize(["train", "train", "train", "validation", "test"], N)
     files.write_tsv(pd.DataFrame({"iid": iids, "set": sets}), base / "split.tsv")
-    structure(base / "cohort", base / "dataset", base / "split.tsv", base / "structure", declared=DECLARED)
+    structure(
+        cohort_files(base / "cohort") | dataset_files(base / "dataset") | {"split": base / "split.tsv"},
+        structure_files(base / "structure"),
+        declared=DECLARED,
+    )
     return base
 
 
 def scanned(base: Path, name: str) -> pd.DataFrame:
     one = {"method": name, "file": None, "options": {"pcs": 2} if name == "ols-pcs" else {}}
-    data = load(
-        base / "cohort",
-        base / "dataset",
-        base / "split.tsv",
-        *(base / "structure" / f"{t}.tsv" for t in ("pcs", "covariates")),
-    )
-    associate(data, {name: one}, [base / f"{name}.tsv"])
+    inputs = task_files(base / "cohort", base / "dataset", base / "split.tsv", base / "structure")
+    associate(inputs, {"tables": [base / f"{name}.tsv"]}, associations={name: one})
     return files.read_tsv(base / f"{name}.tsv")
 
 
@@ -144,7 +144,7 @@ def test_nobody_outside_training_touches_a_number_of_theirs(made: Path, tmp_path
     files.write_tsv(changed, tmp_path / "samples.tsv")
     train = (sets == "train").to_numpy()
     before, after = (
-        covariates(path, samples["iid"].tolist(), train, DECLARED)
+        covariates(files.read_texts(path), path, train, DECLARED)
         for path in (made / "cohort/samples.tsv", tmp_path / "samples.tsv")
     )
     pd.testing.assert_frame_equal(before[train], after[train])

@@ -12,7 +12,7 @@ from stratbench.core import files
 from stratbench.core.errors import ScientificFailure
 from stratbench.metrics.auroc import auroc_stratified
 from stratbench.training.criterion import auroc_within, criterion, judged
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from stratbench.training.loss import per_individual
 from trained import outputs, spec, write_dataset
 
@@ -86,7 +86,8 @@ def test_the_epoch_that_is_kept_is_the_criterions(tmp_path: Path, name: str) -> 
             "model", "mlp",
             criterion=name, lasso=0.0, start=0.3, learning_rate=0.003, epochs=epochs, patience=6,
         )  # fmt: skip
-        fit(paths, outputs(out), model, [spec("adjustment", "pc-covariates", pcs=2)], 1, ["x"])
+        own = [spec("adjustment", "pc-covariates", pcs=2)]
+        fit_one(paths, outputs(out), model=model, adjustments=own, seeds=1, names=["x"])
         table = files.read_tsv(outputs(out)["predictions"], text=("set",))
         held = table[table["set"] == "validation"]
         f_V, score_V, y_V = (held[column].to_numpy(dtype=np.float32) for column in ("f", "score", "y"))

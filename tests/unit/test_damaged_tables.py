@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stations import cohort_files, dataset_files, raw_files, structure_files, task_files
 from stratbench.associations import run as associate
 from stratbench.attributions.run import attribute
 from stratbench.cohorts.qc import under_qc
@@ -22,11 +23,11 @@ from stratbench.metrics.run import metrics
 from stratbench.popgen import grm
 from stratbench.probes.run import probe
 from stratbench.report.report import inline
-from stratbench.splits.run import read_people, split
+from stratbench.splits.run import split, with_strata
 from stratbench.structure import run as structure
 from stratbench.summary.run import summary
 from stratbench.task.model_data import load
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from stratbench.training.store import restore
 from trained import outputs, spec
 
@@ -48,14 +49,7 @@ class Study:
     @property
     def files(self) -> dict[str, Any]:
         """What the jobs of a split read, by name."""
-        named = {
-            **{end: f"cohort/genotypes.{end}" for end in ("bed", "bim", "fam")},
-            **{name: f"cohort/{name}.tsv" for name in ("samples", "variants")},
-            **{name: f"dataset/{name}.tsv" for name in ("trait", "truth", "liability")},
-            **{"trait_json": "dataset/trait.json", "keep_snp": "dataset/keep.snp", "split": "s.tsv"},
-            **{name: f"structure/{name}.tsv" for name in ("pcs", "covariates")},
-        }
-        return {key: self / name for key, name in named.items()}
+        return task_files(self / "cohort", self / "dataset", self / "s.tsv", self / "structure")
 
     @property
     def fit(self) -> dict[str, Path]:
@@ -70,7 +64,14 @@ class Study:
             "probes": [self / "probes.tsv"],
         }
         out = self / "metrics/c/t/s/metrics.tsv"
-        metrics(self.files | lists, out, PLACE, [FIT], [FIT | {"attribution": "gradient"}], ["ols"])
+        metrics(
+            self.files | lists,
+            {"metrics": out},
+            place=PLACE,
+            fits=[FIT],
+            attributions=[FIT | {"attribution": "gradient"}],
+            associations=["ols"],
+        )
 
     def summarise(self) -> None:
         inputs = {
@@ -81,42 +82,64 @@ class Study:
         }
         names = ("metrics", "comparisons", "qc", "runtime", "provenance")
         summary(
-            inputs, {name: str(self / f"summary/{name}") for name in names}, ["c"], {"study": "x", "seeds": 2}
+            inputs,
+            {name: str(self / f"summary/{name}") for name in names},
+            cohorts=["c"],
+            config={"study": "x", "seeds": 2},
         )
 
     def restored(self) -> None:
         restore(self.fit["params"], self.fit["fit"], load(self.files).split_sha256)
 
     def structured(self) -> None:
-        structure.structure(self / "cohort", self / "dataset", self / "s.tsv", self / "again")
+        structure.structure(self.files, structure_files(self / "again"))
 
     def associated(self) -> None:
-        associate.load(
-            self / "cohort", self / "dataset", self / "s.tsv", self.files["pcs"], self.files["covariates"]
-        )
+        associate.load(self.files)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
     study = Study(tmp_path_factory.mktemp("study"))
     options = {"populations": 2, "fst": 0.05, "individuals": 40, "chromosomes": 2, "length": 150_000}
-    simulate("split", options, ["c"], study / "raw/genotypes", study / "raw/samples.tsv")
-    qc(study / "raw/genotypes", study / "raw/samples.tsv", study / "cohort", {"maf": 0.05})
-    dataset(study / "cohort", SIMULATED, ["c", "t"], study / "dataset")
+    simulate(
+        {},
+        raw_files(study / "raw/genotypes", study / "raw/samples.tsv"),
+        demography="split",
+        options=options,
+        names=["c"],
+    )
+    qc(
+        raw_files(study / "raw/genotypes", study / "raw/samples.tsv"),
+        cohort_files(study / "cohort"),
+        options={"maf": 0.05},
+    )
+    dataset(
+        cohort_files(study / "cohort"), dataset_files(study / "dataset"), spec=SIMULATED, names=["c", "t"]
+    )
     way = {"method": "random", "file": None, "options": {"validation": 0.2, "test": 0.3}}
-    split(study / "cohort/samples.tsv", study / "dataset", way, ["c", "t", "s"], study / "s.tsv")
-    at = (study / "cohort", study / "dataset", study / "s.tsv", study / "structure")
-    structure.structure(*at, declared={"sex": "categorical"})
+    split(
+        cohort_files(study / "cohort") | dataset_files(study / "dataset"),
+        {"split": study / "s.tsv"},
+        spec=way,
+        names=["c", "t", "s"],
+    )
+    fitted = structure_files(study / "structure")
+    structure.structure(study.files, fitted, declared={"sex": "categorical"})
     linear, none = spec("model", "linear", epochs=2), spec("adjustment", "none")
-    fit(study.files, study.fit, linear, [none], 2, NAMES)
-    table = {"gradient": str(study / "gradient.tsv.gz")}
+    fit_one(study.files, study.fit, model=linear, adjustments=[none], seeds=2, names=NAMES)
+    trained = {"params": [study.fit["params"]], "fit_json": [study.fit["fit"]]}
     methods = {"gradient": spec("attribution", "gradient-input")}
-    attribute(study.files, study.fit, table, str(study / "about.json"), linear, [none], methods, NAMES)
-    pcs, covariates = study.files["pcs"], study.files["covariates"]
-    tested = associate.load(study / "cohort", study / "dataset", study / "s.tsv", pcs, covariates)
-    associate.associate(tested, {"ols": spec("association", "ols")}, [study / "ols.tsv.gz"])
-    fits = [FIT | {"specs": {"model": linear, "adjustments": [none]}} | study.fit]
-    probe(study.files, fits, PLACE, str(study / "probes.tsv"))
+    attribute(
+        study.files | trained,
+        {"tables": [study / "gradient.tsv.gz"], "records": [study / "about.json"]},
+        fits=[{"model": linear, "adjustments": [none], "attributions": methods}],
+        names=NAMES,
+    )
+    tests = {"ols": spec("association", "ols")}
+    associate.associate(study.files, {"tables": [study / "ols.tsv.gz"]}, associations=tests)
+    fits = [FIT | {"specs": {"model": linear, "adjustments": [none]}}]
+    probe(study.files | trained, {"probes": study / "probes.tsv"}, fits=fits, place=PLACE)
     (study / "benchmarks/qc").mkdir(parents=True)
     (study / "benchmarks/qc/c.tsv").write_text("s\tmax_rss\tcpu_time\n1.5\t300\t1.2\n")
     study.read_metrics()
@@ -184,14 +207,14 @@ PER_SEED = IDS | seeds(lambda lines: lines[: (len(lines) + 1) // 2])
 SETS: dict[str, Damage] = {"no set": lambda data: data.replace(b"test", b"tost", 1)}
 LABELS: dict[str, Damage] = {"another label": lambda data: data.replace(b"\t1\n", b"\t7\n", 1)}
 READERS: dict[str, Callable[[Study], object]] = {
-    "qc": lambda study: under_qc.read(study / "raw/genotypes", study / "raw/samples.tsv", None),
+    "qc": lambda study: under_qc.read(raw_files(study / "raw/genotypes", study / "raw/samples.tsv"), None),
     "dataset": lambda study: dataset(
-        study / "cohort",
-        {"simulate": {**SIMULATED["simulate"], "causal_maf": 0.05}},
-        ["c", "t"],
-        study / "again",
+        cohort_files(study / "cohort"),
+        dataset_files(study / "again"),
+        spec={"simulate": {**SIMULATED["simulate"], "causal_maf": 0.05}},
+        names=["c", "t"],
     ),
-    "split": lambda study: read_people(study / "cohort/samples.tsv", study / "dataset"),
+    "split": lambda study: with_strata(study.files),
     "structure": Study.structured,
     "fit": lambda study: load(study.files),
     "attribute, probe": Study.restored,
@@ -211,8 +234,7 @@ READERS: dict[str, Callable[[Study], object]] = {
 }
 FILES: list[tuple[str, dict[str, Damage], tuple[str, ...]]] = [
     ("raw/samples.tsv", TABLE | IDS, ("qc",)),
-    ("cohort/samples.tsv", TABLE | IDS, ("dataset", "structure", "fit", "associate")),
-    ("cohort/samples.tsv", TABLE | SOME, ("split", "metrics")),
+    ("cohort/samples.tsv", TABLE | IDS, ("dataset", "split", "structure", "fit", "associate", "metrics")),
     ("cohort/variants.tsv", TABLE | IDS | NUMBER, ("dataset", "structure")),
     ("cohort/qc.tsv", TABLE, ("summary",)),
     ("cohort/qc_samples.tsv", TABLE | TWICE, ("qc figures",)),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc import tables as qc_tables
 from stratbench.cohorts.qc.run import qc
 from stratbench.core import files
@@ -33,7 +34,7 @@ def clean(
     """variants.tsv after QC of these counts; ``bim`` are columns of the .bim to be replaced."""
     raw = write_cohort(folder / "raw", count_MN)
     plink.write_bim(plink.read_bim(raw / "genotypes.bim").assign(**(bim or {})), raw / "genotypes.bim")
-    qc(raw / "genotypes", raw / "samples.tsv", folder / "out", options)
+    qc(raw_files(raw / "genotypes", raw / "samples.tsv"), cohort_files(folder / "out"), options=options)
     return files.read_tsv(folder / "out/variants.tsv")
 
 

@@ -53,12 +53,15 @@ def test_every_kind_of_source(
         "url": {"url": (mirror / name).as_uri()},
         "debian": {"debian": "some-package", "path": name},
     }[kind]
-    fetch(cohort(source | further), tmp_path / "out")
+    fetch({"cohort_file": cohort(source | further)}, {"folder": tmp_path / "out"})
     assert fetched(tmp_path / "out") == EXPECTED
 
 
 def test_a_source_that_fails_is_followed_by_the_next(cohort, tmp_path: Path, capsys) -> None:
-    fetch(cohort({"mirror": "none"}, {"mirror": "x.fam"}, {"mirror": "x.bed"}), tmp_path / "out")
+    fetch(
+        {"cohort_file": cohort({"mirror": "none"}, {"mirror": "x.fam"}, {"mirror": "x.bed"})},
+        {"folder": tmp_path / "out"},
+    )
     assert fetched(tmp_path / "out") == EXPECTED
     said = capsys.readouterr().out
     assert "no such file" in said
@@ -71,7 +74,7 @@ def test_what_is_there_is_kept_if_it_is_right(cohort, tmp_path: Path) -> None:
     (out / "final.bed").write_bytes(CONTENT["bed"])
     (out / "final.bim").write_bytes(b"broken")
     before = (out / "final.bed").stat().st_mtime_ns
-    fetch(cohort({"mirror": "none"}), out)
+    fetch({"cohort_file": cohort({"mirror": "none"})}, {"folder": out})
     assert fetched(out) == EXPECTED
     assert (out / "final.bed").stat().st_mtime_ns == before
 
@@ -108,7 +111,7 @@ def test_when_all_fail_the_error_lists_them_and_nothing_is_left(
     ]
     path = cohort(*sources)
     with pytest.raises(UserError) as error:
-        fetch(path, tmp_path / "out")
+        fetch({"cohort_file": path}, {"folder": tmp_path / "out"})
     lines = str(error.value).splitlines()
     assert lines[0] == f"{path}: no source of final.bed works:"
     reasons = (
@@ -139,7 +142,7 @@ def test_when_all_fail_the_error_lists_them_and_nothing_is_left(
 def test_without_a_mirror_that_is_the_reason(cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(module.MIRROR)
     with pytest.raises(UserError, match=r"mirror x\.bed: .*STRATBENCH_MIRROR is not set"):
-        fetch(cohort({"mirror": "x.bed"}), tmp_path / "out")
+        fetch({"cohort_file": cohort({"mirror": "x.bed"})}, {"folder": tmp_path / "out"})
 
 
 def test_a_mirror_beside_the_checkout_or_under_resources_is_found(
@@ -154,7 +157,7 @@ def test_a_mirror_beside_the_checkout_or_under_resources_is_found(
         Path(place).mkdir(parents=True)
         for end in CONTENT:
             Path(place, f"x.{end}").write_bytes(CONTENT[end])
-        fetch(path, "out")
+        fetch({"cohort_file": path}, {"folder": "out"})
         assert fetched(Path("out")) == EXPECTED
 
 
@@ -170,7 +173,7 @@ def test_what_cannot_be_had_is_asked_for_once(
     monkeypatch.setattr(module, "debian_package", refuse)
     sources = [{"debian": "some-package", "path": name} for name in ("a", "b")]
     with pytest.raises(module.Unfetched) as error:
-        fetch(cohort(*sources), tmp_path / "out")
+        fetch({"cohort_file": cohort(*sources)}, {"folder": tmp_path / "out"})
     assert asked == ["some-package"]
     assert [reason for _, _, reason in error.value.failures] == ["no network"] * 2
 
@@ -190,7 +193,7 @@ def test_a_conversion_with_another_sha_leaves_the_cohort_out(cohort, tmp_path: P
     with pytest.raises(
         module.Unfetched, match=r"cohort\.yaml: .*made\.tsv: the conversion of .* SHA-256"
     ) as error:
-        fetch(path, tmp_path / "out")
+        fetch({"cohort_file": path}, {"folder": tmp_path / "out"})
     ((name, how, reason),) = error.value.failures
     assert (name, how) == ("made.tsv", "conversion of p.txt")
     assert "0" * 64 in reason
@@ -261,7 +264,7 @@ def test_a_bad_server_does_not_hold_a_study_up(
     monkeypatch.setattr(module, "STALL", 0.3)
     monkeypatch.setattr(module, "LIMIT", 0.3)
     with pytest.raises(UserError, match=reason):
-        fetch(cohort({"url": server[0] + path}), tmp_path / "out")
+        fetch({"cohort_file": cohort({"url": server[0] + path})}, {"folder": tmp_path / "out"})
     assert fetched(tmp_path / "out") == {}
 
 
@@ -273,8 +276,12 @@ def test_a_host_that_does_not_answer_is_waited_for_once(
     address, asked = server
     with pytest.raises(module.Unfetched) as error:
         fetch(
-            cohort(*({"url": f"{address}/{name}"} for name in ("absent", "breaks", "hangs1", "hangs2"))),
-            tmp_path,
+            {
+                "cohort_file": cohort(
+                    *({"url": f"{address}/{name}"} for name in ("absent", "breaks", "hangs1", "hangs2"))
+                )
+            },
+            {"folder": tmp_path},
         )
     assert asked == ["/absent", "/breaks", "/hangs1"]
     reasons = [reason for _, _, reason in error.value.failures]
@@ -285,14 +292,14 @@ def test_a_host_that_does_not_answer_is_waited_for_once(
 def test_a_length_that_is_no_number_is_not_believed(
     cohort, tmp_path: Path, server: tuple[str, list[str]]
 ) -> None:
-    fetch(cohort({"url": f"{server[0]}/twice"}), tmp_path / "out")
+    fetch({"cohort_file": cohort({"url": f"{server[0]}/twice"})}, {"folder": tmp_path / "out"})
     assert fetched(tmp_path / "out") == EXPECTED
 
 
 def test_an_unwritable_place_is_named(cohort, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(UserError, match=r"out: cannot be written: "):
-        fetch(cohort({"mirror": "x.bed"}), tmp_path / "out")
+        fetch({"cohort_file": cohort({"mirror": "x.bed"})}, {"folder": tmp_path / "out"})
 
 
 def test_without_apt_a_package_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 def refusal(path: Path, out: Path) -> str:
     """Why the only source of the .bed was refused; nothing of it is left."""
     with pytest.raises(Unfetched) as error:
-        fetch(path, out)
+        fetch({"cohort_file": path}, {"folder": out})
     assert not (out / "final.bed").exists()
     assert not list(out.glob(".*"))
     ((_, _, reason),) = error.value.failures
@@ -85,7 +85,7 @@ def test_what_unpacks_to_more_than_the_final_file_is_given_up(
     (tmp_path / "mirror" / name).write_bytes(data)
     path = cohort({"mirror": name} | member, bed=EXACT)
     with pytest.raises(UserError, match=f"mirror {name}.*: .*{reason}"):
-        fetch(path, tmp_path / "out")
+        fetch({"cohort_file": path}, {"folder": tmp_path / "out"})
     assert "larger" in refusal(path, tmp_path / "out") or "deflate" in reason
 
 
@@ -98,7 +98,7 @@ def test_a_file_without_bytes_has_a_limit_too(
         "final.bed is larger than 100 bytes, the limit of a file without 'bytes'; state its 'bytes' in the cohort "
         "file if this source is right"
     )
-    fetch(cohort({"mirror": "x.bed"}, bed=EXACT), tmp_path / "out")
+    fetch({"cohort_file": cohort({"mirror": "x.bed"}, bed=EXACT)}, {"folder": tmp_path / "out"})
     assert fetched(tmp_path / "out") == EXPECTED
 
 
@@ -116,7 +116,7 @@ def test_an_archive_may_be_as_large_as_its_source_says(cohort, tmp_path: Path) -
         "source is right"
     )
     for right in (source | {"largest": 10_000}, source):
-        fetch(cohort(right, bed=EXACT), tmp_path / "out")
+        fetch({"cohort_file": cohort(right, bed=EXACT)}, {"folder": tmp_path / "out"})
         assert fetched(tmp_path / "out") == EXPECTED
         (tmp_path / "out" / "final.bed").unlink()
 
@@ -234,7 +234,7 @@ def test_a_package_gives_its_file(cohort, tmp_path: Path, apt: Path) -> None:
         (member("./etc/away", "/etc/passwd"), b""),
     )
     for path in ("usr/final.bed", "usr/link.bed"):
-        fetch(cohort(PACKAGE | {"path": path}, bed=EXACT), tmp_path / "out")
+        fetch({"cohort_file": cohort(PACKAGE | {"path": path}, bed=EXACT)}, {"folder": tmp_path / "out"})
         assert fetched(tmp_path / "out") == EXPECTED
         shutil.rmtree(tmp_path / "out")
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, punch_missing, write_cohort
+from stations import cohort_files
 from stratbench.core import files
 from stratbench.genotypes.dosages import open_cohort
 from stratbench.popgen.fst import fst
@@ -35,7 +36,7 @@ def test_fst_by_hand(tmp_path: Path) -> None:
     """Two SNPs worked through on paper; the second has a missing genotype."""
     count_MN = np.array([[2, 2, 1, 0, 1, 0], [1, -1, 1, 1, 1, 2], [0, 0, 0, 0, 0, 0]])
     write_cohort(tmp_path, count_MN, ["a"] * 3 + ["b"] * 3)
-    pairs, snps = fst(open_cohort(tmp_path), np.array(["a"] * 3 + ["b"] * 3))
+    pairs, snps = fst(open_cohort(cohort_files(tmp_path)), np.array(["a"] * 3 + ["b"] * 3))
     # SNP 1: p 5/6 and 1/6 of 6 alleles: (2/3)^2 - 2 (5/36)/5 over (5/6)(5/6) + (1/6)(1/6)
     # SNP 2: p 1/2 of 4 and 2/3 of 6: 1/36 - (1/4)/3 - (2/9)/5 over (1/2)(1/3) + (2/3)(1/2)
     numerator = np.array([4 / 9 - 1 / 18, 1 / 36 - 1 / 12 - 2 / 45])
@@ -54,7 +55,7 @@ def test_fst_by_hand(tmp_path: Path) -> None:
 def test_fst_of_balding_nichols_populations(tmp_path: Path, true: float) -> None:
     count_MN, populations = balding_nichols([60, 15, 30], 4000, true, np.random.default_rng(6))
     write_cohort(tmp_path, count_MN, populations)
-    pairs, snps = fst(open_cohort(tmp_path), np.array(populations))
+    pairs, snps = fst(open_cohort(cohort_files(tmp_path)), np.array(populations))
     for column in ("fst", "fst_wc"):
         np.testing.assert_allclose(pairs[column], true, atol=0.006 + 0.05 * true)
         assert np.isfinite(snps[column]).mean() > 0.99
@@ -62,7 +63,7 @@ def test_fst_of_balding_nichols_populations(tmp_path: Path, true: float) -> None
 
 def test_fst_is_that_of_scikit_allel(cohort: tuple[Path, np.ndarray, np.ndarray]) -> None:
     directory, count_MN, population_N = cohort
-    pairs, snps = fst(open_cohort(directory), population_N)
+    pairs, snps = fst(open_cohort(cohort_files(directory)), population_N)
     code_MN2 = np.array([[-1, -1], [0, 0], [0, 1], [1, 1]])[count_MN + 1]
     genotypes = allel.GenotypeArray(code_MN2)
     members = [np.flatnonzero(population_N == name).tolist() for name in ("p1", "p2", "p3")]
@@ -86,7 +87,7 @@ def test_a_population_without_a_call_has_no_part_in_that_snp(tmp_path: Path) -> 
     count_MN[:30, 35] = -1
     count_MN[3, :20] = -1
     write_cohort(tmp_path, count_MN, populations)
-    _, snps = fst(open_cohort(tmp_path), np.array(populations))
+    _, snps = fst(open_cohort(cohort_files(tmp_path)), np.array(populations))
     genotypes = allel.GenotypeArray(np.array([[-1, -1], [0, 0], [0, 1], [1, 1]])[count_MN + 1])
     members = [list(range(20)), list(range(20, 35)), [35]]
     for part, some in ((slice(0, 30), members[:2]), (slice(30, 60), members)):
@@ -106,7 +107,7 @@ def test_fst_is_that_of_plink2(
     column: str,
 ) -> None:
     directory, _, population_N = cohort
-    pairs, _ = fst(open_cohort(directory), population_N)
+    pairs, _ = fst(open_cohort(cohort_files(directory)), population_N)
     iid = files.read_tsv(directory / "samples.tsv")["iid"]
     phenotype = pd.DataFrame({"#FID": iid, "IID": iid, "POP": population_N})
     phenotype.to_csv(tmp_path / "pop.txt", sep="\t", index=False)

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.read_cohort import read_cohort
@@ -178,13 +179,12 @@ def ours(base: Path, content: dict[str, bytes]) -> Found:
             "traits": TRAIT,
         }
     )
-    read_cohort(declared, paths, base / "out/g", base / "out/samples.tsv")
+    brought_in = raw_files(base / "out/g", base / "out/samples.tsv")
+    read_cohort(paths, brought_in, declared=declared)
     samples = files.read_tsv(base / "out/samples.tsv", text=("score",))
     values = measured(base / "out/samples.tsv", "score", TRAIT)
     fam, bim = plink.read_fam(base / "out/g.fam"), plink.read_bim(base / "out/g.bim")
-    count_MN = np.concatenate(
-        [count for _, count in FilesetDosages(base / "out/g", len(fam), len(bim)).chunks()]
-    )
+    count_MN = np.concatenate([count for _, count in FilesetDosages(brought_in, len(fam), len(bim)).chunks()])
     assert samples["iid"].tolist() == fam["iid"].tolist() == values.index.tolist()
     assert samples["sex"].astype(str).tolist() == ["0" if sex not in "12" else sex for sex in fam["sex"]]
     people = list(fam[["fid", "iid", "father", "mother", "sex"]].itertuples(index=False, name=None))
@@ -262,11 +262,11 @@ def own(base: Path, content: dict[str, bytes]) -> None:
     }
     said = check({"study": "mine", "cohort": short})["cohorts"]["mine"]["declared"]
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, base / "out/g", base / "out/g.tsv")
+    read_cohort(paths, raw_files(base / "out/g", base / "out/g.tsv"), declared=said)
     there = measured(base / "out/g.tsv", "score", said["traits"]).notna()
     if said["traits"]["score"]["kind"] == "quantitative":
         assert said["traits"]["score"]["description"].endswith(f", {there.sum()} of {len(there)} not missing")
-    qc(base / "out/g", base / "out/g.tsv", base / "out/clean", LAX)
+    qc(raw_files(base / "out/g", base / "out/g.tsv"), cohort_files(base / "out/clean"), options=LAX)
     assert files.read_tsv(base / "out/clean/samples.tsv")["iid"].tolist() == list(there.index)
 
 

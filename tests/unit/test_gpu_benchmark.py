@@ -9,7 +9,7 @@ import pytest
 
 from stratbench.core import files
 from stratbench.methods import registry
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, spec, write_dataset
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
@@ -48,10 +48,11 @@ def test_a_study_is_repeated_and_compared(gpu: ModuleType, tmp_path: Path) -> No
     paths |= {"covariates": structure / "covariates.tsv"}
     none, names = [spec("adjustment", "none")], ["c", "t", "random", "linear"]
     out = study / "models" / at / "random" / "linear" / "none"
-    fit(paths, outputs(out), spec("model", "linear", epochs=5), none, 2, names)
+    same = {"adjustments": none, "seeds": 2, "names": names}
+    fit_one(paths, outputs(out), model=spec("model", "linear", epochs=5), **same)
     (row,) = gpu.smoke(study, tmp_path / "again")
     assert row["difference"] == "f 0 SD, AUROC 0"
-    fit(paths, outputs(tmp_path / "other"), spec("model", "linear", epochs=1), none, 2, names)
+    fit_one(paths, outputs(tmp_path / "other"), model=spec("model", "linear", epochs=1), **same)
     shutil.copy(tmp_path / "other" / "predictions.tsv", out / "predictions.tsv")
     (row,) = gpu.smoke(study, tmp_path / "differs")
     assert not row["difference"].startswith("f 0 SD")
@@ -76,5 +77,5 @@ def test_rows_of_other_devices_are_kept(
     for name in ("gpu: a", "cpu: b", "gpu: a"):
         monkeypatch.setattr(gpu, "device", lambda name=name: name)
         rows = [{"part": "speed", "what": str(k), "device": name} for k in range(2)]
-        gpu.written(gpu.pd.DataFrame(rows), out)
+        gpu.store(gpu.pd.DataFrame(rows), out)
     assert files.read_tsv(out)["device"].tolist() == ["cpu: b"] * 2 + ["gpu: a"] * 2

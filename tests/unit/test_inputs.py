@@ -167,4 +167,4 @@ def test_a_source_that_is_no_plain_file(odd, tmp_path):
     }
     (tmp_path / "away.yaml").write_text(yaml.safe_dump(declared))
     with pytest.raises(Unfetched, match=said):
-        fetch("away.yaml", "got")
+        fetch({"cohort_file": "away.yaml"}, {"folder": "got"})

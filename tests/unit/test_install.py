@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 import stratbench
+from stratbench.__main__ import parser
+from stratbench.core import files
+from trained import write_results
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "stratbench"
@@ -61,24 +64,50 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     assert here == inside
 
 
+# Runs a command as the console script does, and fails if any module of the package is not the installed one.
+FROM_THE_WHEEL = """
+import os, sys
+from stratbench.__main__ import main
+main()
+found = [module.__file__ for name, module in sys.modules.items() if name.startswith("stratbench.")]
+assert len(found) > 10
+strangers = [file for file in found if file and not file.startswith(os.environ["PYTHONPATH"])]
+assert not strangers, strangers
+"""
+
+
 def from_elsewhere(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run Python on the installed package in a folder without a checkout."""
+    """Run Python in a folder without a checkout, beside this environment's packages, on the installed package."""
     environment = os.environ | {"PYTHONPATH": str(installed)}
     return subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
-def test_a_config_is_checked_from_any_folder(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
+def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    """A config is checked, and a network is trained and explained, without the checkout and all that lies in it."""
     for name in ("smoke.yaml", "cohorts/hs-mice.yaml"):
-        (tmp_path / "config" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "config" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "config" / name, tmp_path / "config" / name)
-    where = from_elsewhere(installed, tmp_path, "-c", "import stratbench; print(stratbench.__file__)")
-    assert where.stdout.startswith(str(installed))
-    run = from_elsewhere(installed, tmp_path, "-m", "stratbench", "check", "config/smoke.yaml")
-    assert run.returncode == 0, run.stderr
-    assert "study 'smoke' can run" in run.stdout
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        of_results = [*write_results(Path("results/tiny")), "--out", "out", "--model", "linear"]
+    of_results += ["--model-options", '{"epochs": 2}', "--adjustment", "pc-covariates"]
+    commands = {
+        "check": ["config/smoke.yaml"],
+        "fit": of_results,
+        "attribute": [*of_results, "--attribution", "gradient-input", "integrated-gradients"],
+    }
+    (known,) = (action.choices for action in parser()._actions if action.dest == "command")
+    assert list(commands) == list(known or ())  # a new command is tried here, too
+    said = {}
+    for command, arguments in commands.items():
+        run = from_elsewhere(installed, tmp_path, "-c", FROM_THE_WHEEL, command, *arguments)
+        assert run.returncode == 0, run.stderr
+        said[command] = run.stdout
+    assert "study 'smoke' can run" in said["check"]
+    assert files.read_json(tmp_path / "out" / "fit.json")["status"] == "ok"
+    assert len(files.read_tsv(tmp_path / "out" / "integrated-gradients.tsv.gz")) == 160
 
 
 def test_the_console_script_says_its_version(installed: Path, tmp_path: Path) -> None:

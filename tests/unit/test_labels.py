@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.labels import origin, require_labels
@@ -70,8 +71,8 @@ def test_an_own_cohort_is_refused_when_its_config_is_read(here: Path) -> None:
 def test_each_remedy_is_one(here: Path, way: str) -> None:
     said = check(own(populations=way, hwe=None))["cohorts"]["mine"]
     paths = {key: entry["path"] for key, entry in said["declared"]["files"].items()}
-    read_cohort(said["declared"], paths, "raw", "raw.tsv")
-    qc("raw", "raw.tsv", "out", said["qc"])
+    read_cohort(paths, raw_files("raw", "raw.tsv"), declared=said["declared"])
+    qc(raw_files("raw", "raw.tsv"), cohort_files("out"), options=said["qc"])
     samples = files.read_tsv("out/samples.tsv")
     assert len(samples) == (58 if way == "labelled" else 60)
     assert (samples["population"] != "").all()
@@ -138,7 +139,7 @@ def test_qc_names_the_file_that_labels_come_from(here: Path, population: str | N
     iids = plink.read_fam("mine.fam")["iid"]
     files.write_tsv(pd.DataFrame({"iid": iids, "population": "", "family": iids}), "raw.tsv")
     with pytest.raises(UserError, match=f"^{re.escape(expected or 'raw.tsv')}: 60 of 60 "):
-        qc("mine", "raw.tsv", "out", {}, {"labels": expected})
+        qc(raw_files("mine", "raw.tsv"), cohort_files("out"), options={}, about={"labels": expected})
 
 
 def test_who_is_left_out_is_a_step_of_its_own_and_counts_nowhere(here: Path) -> None:
@@ -148,11 +149,19 @@ def test_who_is_left_out_is_a_step_of_its_own_and_counts_nowhere(here: Path) -> 
     label_N[[3, 4, 59]] = ""
     count_MN[:30, 3] = -1  # would fail the call rate, and draw SNPs with it
     raw = write_cohort(here / "raw", count_MN, label_N.tolist())
-    qc(raw / "genotypes", raw / "samples.tsv", here / "out", {"populations": "labelled", "heterozygosity": 3})
+    qc(
+        raw_files(raw / "genotypes", raw / "samples.tsv"),
+        cohort_files(here / "out"),
+        options={"populations": "labelled", "heterozygosity": 3},
+    )
     kept_N = label_N != ""
     iids = files.read_tsv(raw / "samples.tsv")["iid"][kept_N].tolist()
     alone = write_cohort(here / "alone", count_MN[:, kept_N], label_N[kept_N].tolist(), iids=iids)
-    qc(alone / "genotypes", alone / "samples.tsv", here / "peer", {"heterozygosity": 3})
+    qc(
+        raw_files(alone / "genotypes", alone / "samples.tsv"),
+        cohort_files(here / "peer"),
+        options={"heterozygosity": 3},
+    )
     for name in (
         "genotypes.bed",
         "genotypes.bim",
@@ -172,7 +181,11 @@ def test_who_is_left_out_is_a_step_of_its_own_and_counts_nowhere(here: Path) -> 
 def test_nobody_to_call_needs_no_large_populations(here: Path) -> None:
     count_MN, _ = balding_nichols([40], 600, 0, np.random.default_rng(5))
     raw = write_cohort(here / "raw", count_MN, ["few"] * 3 + ["many"] * 37)
-    qc(raw / "genotypes", raw / "samples.tsv", here / "out", {"populations": "called"})
+    qc(
+        raw_files(raw / "genotypes", raw / "samples.tsv"),
+        cohort_files(here / "out"),
+        options={"populations": "called"},
+    )
     samples = files.read_tsv(here / "out/samples.tsv")
     assert samples["population"].tolist() == samples["population_declared"].tolist()
     assert samples["population_probability"].isna().all()

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stations import task_files
 from stratbench.core import files
-from stratbench.genotypes import tables
+from stratbench.genotypes import plink, tables
 from stratbench.metrics import rows
 from stratbench.metrics.data import PROBED
 from stratbench.metrics.run import metrics
@@ -42,6 +43,13 @@ def write_split(base, rng, kind="binary", simulated=True):
     files.write_json({"kind": kind, "simulated": simulated}, base / "trait.json")
     files.write_tsv(table[["iid", "y"]], base / "trait.tsv")
     files.write_tsv(table[["iid", "population"]].assign(family=table["iid"]), base / "samples.tsv")
+    plink.write_fam(
+        pd.DataFrame(
+            {"fid": table["iid"], "iid": table["iid"], "father": 0, "mother": 0, "sex": 0, "phenotype": -9}
+        ),
+        base / "genotypes.fam",
+    )
+    files.write_tsv(table[["iid"]], base / "covariates.tsv")
     files.write_tsv(table[["iid", "set"]], base / "split.tsv")
     pcs = table[["iid"]].assign(fitted=1, pc1=table["environment_expected"], pc2=rng.normal(size=N))
     files.write_tsv(pcs, base / "pcs.tsv")
@@ -105,12 +113,9 @@ def write_fit(base, name, table, snps, rng):
 
 
 def run(base) -> pd.DataFrame:
-    named = {n: base / f"{n}.tsv" for n in ("trait", "samples", "split", "pcs", "truth", "liability")}
     labels = [label["adjustment"] for label in FITS]
     inputs = {
-        **named,
-        "trait_json": base / "trait.json",
-        "keep_snp": base / "keep.snp",
+        **task_files(base, base, base / "split.tsv", base),
         "predictions": [base / a / "predictions.tsv" for a in labels],
         "fit_json": [base / a / "fit.json" for a in labels],
         "attributions": [base / a / "gradient.tsv.gz" for a in labels],
@@ -118,7 +123,14 @@ def run(base) -> pd.DataFrame:
         "probes": [base / "probes.tsv"],
     }
     attributions = [{**label, "attribution": "gradient"} for label in FITS]
-    metrics(inputs, base / "metrics.tsv", PLACE, FITS, attributions, ["ols"])
+    metrics(
+        inputs,
+        {"metrics": base / "metrics.tsv"},
+        place=PLACE,
+        fits=FITS,
+        attributions=attributions,
+        associations=["ols"],
+    )
     return rows.read(base / "metrics.tsv")
 
 

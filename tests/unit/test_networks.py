@@ -20,7 +20,7 @@ from stratbench.metrics.auroc import auroc_stratified
 from stratbench.models.contract import Architecture
 from stratbench.models.methods.wide import DEEP
 from stratbench.models.sparse import n_windows, shorten, windows
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from stratbench.training.setup import build_model, set_up
 from trained import outputs, spec, write_dataset, write_task
 
@@ -214,7 +214,14 @@ def within_populations(directory: Path, name: str, causal: int, epochs: int) -> 
     y_N = (liability_N > np.median(liability_N)).astype(int)
     own: dict[str, Any] = {"options": {"epochs": epochs}} if name == "wide" else {"epochs": epochs}
     task = write_task(directory, y_N, set_N, rng.normal(size=(1000, 2)))
-    fit(task, outputs(directory), spec("model", name, **own), [spec("adjustment", "none")], 1, [name])
+    fit_one(
+        task,
+        outputs(directory),
+        model=spec("model", name, **own),
+        adjustments=[spec("adjustment", "none")],
+        seeds=1,
+        names=[name],
+    )
     table = files.read_tsv(outputs(directory)["predictions"], text=("set",))
     test_N = (table["set"] == "test").to_numpy()
     population_N = np.array(population_N)[test_N]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers import write_cohort
+from stations import raw_files
 from stratbench.cohorts.real.read_cohort import read_cohort
 from stratbench.core import files
 from stratbench.core.errors import UserError
@@ -134,7 +135,11 @@ def test_what_is_found_is_what_a_study_reads(here: Path) -> None:
     pd.DataFrame(table).to_csv("data/mine.tsv", sep="\t", index=False)
     said = declared(short(trait="coded", missing=["x"], covariates=["height", "site"]))
     assert said["covariates"] == {"height": "numeric", "site": "categorical"}
-    read_cohort(said, {key: entry["path"] for key, entry in said["files"].items()}, "out/raw", "out/raw.tsv")
+    read_cohort(
+        {key: entry["path"] for key, entry in said["files"].items()},
+        raw_files("out/raw", "out/raw.tsv"),
+        declared=said,
+    )
     samples = files.read_tsv("out/raw.tsv", text=("coded", "height", "site"))
     assert samples["coded"].tolist() == ["0", "1", "", "1"]
     assert samples["height"].tolist() == ["", "1", "2", "3"]
@@ -189,9 +194,11 @@ def test_chromosome_23_is_what_the_config_says(here: Path, species: dict[str, An
     said = declared(short(**species))
     assert {key: said[key] for key in ("build", "autosomes") if key in said} == species
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, "out/raw", "out/raw.tsv")
+    read_cohort(paths, raw_files("out/raw", "out/raw.tsv"), declared=said)
     with pytest.raises(UserError, match="has chromosome 23"):
-        read_cohort({**said, "build": None, "autosomes": None}, paths, "out/raw", "out/raw.tsv")
+        read_cohort(
+            paths, raw_files("out/raw", "out/raw.tsv"), declared={**said, "build": None, "autosomes": None}
+        )
 
 
 def test_sections_are_replaced_by_name_or_with_options(here: Path) -> None:

@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files, raw_files, task_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real.read_cohort import read_cohort
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.run import dataset
 from stratbench.genotypes import plink
-from stratbench.splits.run import read_people
+from stratbench.splits.run import with_strata
 from stratbench.structure.covariates import covariates
 from stratbench.study import own_columns
 from stratbench.study.config import check
@@ -57,19 +58,23 @@ def through(config: dict[str, Any]) -> Path:
     """The raw cohort, quality control, and the dataset of the only trait, as the rules make them."""
     said = declared(config)
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, "raw", "raw.tsv", tables_tsv="tables.tsv")
-    qc("raw", "raw.tsv", "out", {"hwe": None})
+    read_cohort(paths, raw_files("raw", "raw.tsv", "tables.tsv"), declared=said)
+    qc(raw_files("raw", "raw.tsv"), cohort_files("out"), options={"hwe": None})
     (label,) = said["traits"]
-    dataset("out", {"measured": label}, ["mine", label], "out", said["traits"])
+    dataset(
+        cohort_files("out"),
+        dataset_files("out"),
+        spec={"measured": label},
+        names=["mine", label],
+        declared=said["traits"],
+    )
     return Path("out")
 
 
 def adjusted(config: dict[str, Any], out: Path) -> pd.DataFrame:
     """covariates.tsv where everyone trains."""
-    iids = files.read_tsv(out / "samples.tsv")["iid"].tolist()
-    return covariates(
-        out / "samples.tsv", iids, np.ones(len(iids), dtype=bool), declared(config)["covariates"]
-    )
+    people, asked = files.read_texts(out / "samples.tsv"), declared(config)["covariates"]
+    return covariates(people, out / "samples.tsv", np.ones(len(people), dtype=bool), asked)
 
 
 def test_columns_keep_apart_whatever_they_are_called(study) -> None:
@@ -106,7 +111,7 @@ def test_categories_stay_what_they_were_written_as(study) -> None:
     assert samples["population"].tolist() == list(np.resize(columns["group"], N))
     assert samples["family"].tolist() == list(np.resize(columns["house"], N))
     assert list(adjusted(config, out).columns) == ["iid", "code=1", "code=1.0", "code=1e0"]
-    assert set(read_people(out / "samples.tsv", out)["stratum"]) == {"1", "01"}
+    assert set(with_strata(cohort_files(out) | dataset_files(out))["stratum"]) == {"1", "01"}
 
 
 def test_a_measured_value_reaches_training_to_the_last_bit(study) -> None:
@@ -119,14 +124,8 @@ def test_a_measured_value_reaches_training_to_the_last_bit(study) -> None:
         pd.DataFrame({"iid": iids, "set": np.resize(["train", "validation", "test"], N)}), "split.tsv"
     )
     files.write_tsv(pd.DataFrame({"iid": iids, "fitted": 1, "pc1": 0.5}), "pcs.tsv")
-    names = {
-        "samples": "samples.tsv",
-        "trait": "trait.tsv",
-        "trait_json": "trait.json",
-        "keep_snp": "keep.snp",
-    }
-    of_out = names | {end: f"genotypes.{end}" for end in ("bed", "bim", "fam")}
-    data = load({key: out / name for key, name in of_out.items()} | {"split": "split.tsv", "pcs": "pcs.tsv"})
+    files.write_tsv(pd.DataFrame({"iid": iids}), "covariates.tsv")
+    data = load(task_files(out, out, "split.tsv", "."))
     assert data.y_N.tolist() == list(np.resize(values, N))
 
 
@@ -268,12 +267,14 @@ def test_a_cohort_file_is_held_to_the_same(here: Path, study) -> None:
     sexed(["1", "2"])
     said = declared(study({"age": FIFTY}, covariates=["age", "sex"]))
     paths = {key: entry["path"] for key, entry in said["files"].items()}
-    read_cohort(said, paths, "raw", "raw.tsv")
+    read_cohort(paths, raw_files("raw", "raw.tsv"), declared=said)
     with pytest.raises(UserError, match=r"mine\.tsv: covariate 'age': all of its 60 values differ"):
-        read_cohort({**said, "covariates": {"age": "categorical"}}, paths, "raw", "raw.tsv")
+        read_cohort(
+            paths, raw_files("raw", "raw.tsv"), declared={**said, "covariates": {"age": "categorical"}}
+        )
     sexed(["0"])
     with pytest.raises(UserError, match=r"mine\.fam: covariate 'sex': every value is missing"):
-        read_cohort(said, paths, "raw", "raw.tsv")
+        read_cohort(paths, raw_files("raw", "raw.tsv"), declared=said)
     sexed(["x"])
     with pytest.raises(UserError, match=r"mine\.fam: line 1: sex \(column 5\) is 'x'"):
-        read_cohort(said, paths, "raw", "raw.tsv")
+        read_cohort(paths, raw_files("raw", "raw.tsv"), declared=said)

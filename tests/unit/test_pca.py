@@ -9,6 +9,7 @@ import pytest
 from scipy.linalg import subspace_angles
 
 from helpers import balding_nichols, punch_missing, write_cohort
+from stations import cohort_files, dataset_files, structure_files
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.run import dataset
@@ -28,7 +29,7 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dosages, np.ndarray]
     count_MN, populations = balding_nichols([60] * 8, 4000, 0.03, rng)
     directory = tmp_path_factory.mktemp("star")
     write_cohort(directory, punch_missing(count_MN, 0.01, rng), populations, chromosomes=4)
-    genotypes = open_cohort(directory)
+    genotypes = open_cohort(cohort_files(directory))
     p_M = frequencies(genotypes)
     return genotypes.snps(np.minimum(p_M, 1 - p_M) > 0.05), np.array(populations)
 
@@ -110,7 +111,7 @@ def test_iterated_axes_are_the_exact_ones(star: tuple[Dosages, np.ndarray]) -> N
 
 def test_iteration_of_few_people_is_exact(tmp_path: Path) -> None:
     count_MN, _ = balding_nichols([6, 7], 300, 0.2, np.random.default_rng(3))
-    genotypes = open_cohort(write_cohort(tmp_path, count_MN))
+    genotypes = open_cohort(cohort_files(write_cohort(tmp_path, count_MN)))
     p_M = frequencies(genotypes)
     genotypes, p_M = genotypes.snps((p_M > 0) & (p_M < 1)), p_M[(p_M > 0) & (p_M < 1)]
     found = pca.iterate(genotypes, p_M, 12)
@@ -137,7 +138,7 @@ def test_pcs_and_grm_are_those_of_plink2(
     everyone_N = np.ones(len(population_N), dtype=bool)
     for missing in (True, False):
         made = np.where(count_MN < 0, 0 if not missing else -1, count_MN)
-        genotypes = open_cohort(write_cohort(tmp_path / str(missing), made))
+        genotypes = open_cohort(cohort_files(write_cohort(tmp_path / str(missing), made)))
         p_M = frequencies(genotypes)
         product_NN = grm.product(genotypes, p_M)
         axes = pca.fit(genotypes, p_M, everyone_N, product_NN, AXES)
@@ -170,12 +171,26 @@ def test_stored_grms(tmp_path: Path) -> None:
     """grm_loco.npz where asked; no GRM of more people than grm_most, and a reader that says so."""
     count_MN, populations = balding_nichols([30, 30], 200, 0.1, np.random.default_rng(1))
     cohort = write_cohort(tmp_path / "cohort", count_MN, populations, chromosomes=2)
-    dataset(cohort, {"simulate": {"kind": "quantitative", "causal": 5}}, ["t"], tmp_path / "dataset")
+    dataset(
+        cohort_files(cohort),
+        dataset_files(tmp_path / "dataset"),
+        spec={"simulate": {"kind": "quantitative", "causal": 5}},
+        names=["t"],
+    )
     spec = {"method": "random", "file": None, "options": {}}
-    split(cohort / "samples.tsv", tmp_path / "dataset", spec, ["s"], tmp_path / "split.tsv")
+    split(
+        cohort_files(cohort) | dataset_files(tmp_path / "dataset"),
+        {"split": tmp_path / "split.tsv"},
+        spec=spec,
+        names=["s"],
+    )
 
     def run(name: str, **options: object) -> Path:
-        structure(cohort, tmp_path / "dataset", tmp_path / "split.tsv", tmp_path / name, options)
+        structure(
+            cohort_files(cohort) | dataset_files(tmp_path / "dataset") | {"split": tmp_path / "split.tsv"},
+            structure_files(tmp_path / name),
+            options=options,
+        )
         return tmp_path / name
 
     first, second = run("a", loco=True), run("b", loco=True)

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from helpers import punch_missing, read_counts, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.core.errors import UserError
-from stratbench.genotypes import plink
-from stratbench.genotypes.dosages import open_bed
+from stratbench.genotypes import packed, plink
+from stratbench.genotypes.dosages import open_bed, open_cohort
 from stratbench.genotypes.fileset import FilesetDosages
 
 
@@ -35,7 +36,7 @@ def test_bytes_and_pandas_plink_give_back_the_counts(tmp_path: Path, n: int) -> 
     count_MN = random_counts(7, n)
     write_cohort(tmp_path, count_MN)
     assert (read_counts(tmp_path) == count_MN).all()
-    reader = FilesetDosages(tmp_path / "genotypes", n, 7, cells=3 * n)
+    reader = FilesetDosages(cohort_files(tmp_path), n, 7, cells=3 * n)
     chunks = list(reader.chunks())
     assert [part for part, _ in chunks] == [slice(0, 3), slice(3, 6), slice(6, 7)]
     assert (np.concatenate([count for _, count in chunks]) == count_MN).all()
@@ -59,7 +60,11 @@ def test_all_count_the_allele_that_plink2_counts(tmp_path: Path, plink2) -> None
 
 
 def test_from_raw_through_qc_to_the_models_input(tiny_fileset: Path, tmp_path: Path, plink2) -> None:
-    qc(tiny_fileset / "genotypes", tiny_fileset / "samples.tsv", tmp_path, {})
+    qc(
+        raw_files(tiny_fileset / "genotypes", tiny_fileset / "samples.tsv"),
+        cohort_files(tmp_path),
+        options={},
+    )
     peer_MN = plink2_counts(plink2, tmp_path / "genotypes", tmp_path / "peer")
     assert (read_counts(tmp_path) == peer_MN).all()
     raw_bim, bim = plink.read_bim(tiny_fileset / "genotypes.bim"), plink.read_bim(tmp_path / "genotypes.bim")
@@ -88,7 +93,7 @@ def test_a_damaged_bed_is_refused(tmp_path: Path, damage, message: str) -> None:
     bed = tmp_path / "genotypes.bed"
     bed.write_bytes(damage(bed.read_bytes()))
     with pytest.raises(UserError, match=message):
-        FilesetDosages(tmp_path / "genotypes", 6, 5)
+        FilesetDosages(cohort_files(tmp_path), 6, 5)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +128,20 @@ def test_tables_may_have_tabs_spaces_crlf_and_na(tmp_path: Path) -> None:
     assert table["fid"].tolist() == ["NA", "f"]
     assert table["iid"].tolist() == ["i1", "i2"]
     assert table["phenotype"].tolist() == ["-9", "nan"]
+
+
+@pytest.mark.parametrize("chunk", [1, 6, 4096])
+def test_packed_codes_are_those_of_the_bed_individual_by_individual(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """Whatever the chunks: each but the last must fill whole bytes."""
+    count_MN = random_counts(23, 9)
+    write_cohort(tmp_path, count_MN)
+    monkeypatch.setattr(packed, "CHUNK", chunk)
+    row_M, person_N, train_N = np.delete(np.arange(23), 4), np.array([0, 2, 3, 5, 6, 8]), np.array([0, 1, 4])
+    chosen = open_cohort(cohort_files(tmp_path)).snps(row_M).people(person_N)
+    code_NM = plink.CODE[count_MN[np.ix_(row_M, person_N)]].T
+    made = packed.pack(chosen, train_N)
+    assert (made.codes(np.arange(6)) == code_NM).all()
+    expected_M4 = [np.bincount(code_M, minlength=4) for code_M in code_NM[train_N].T]
+    assert (made.code_count_M4 == expected_M4).all()

@@ -54,8 +54,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     for name in ("samples.tsv", "qc_samples.tsv"):
         table = files.read_tsv(every / name)
         files.write_tsv(table.assign(population=np.resize(NAMES, len(table))), every / name)
-    figures(config, base / "results/example/figures", base)
-    report(config, base / "results/example/report.html", base)
+    figures({}, {"figures": [base / "results/example/figures/headline.svg"]}, config=config, base=base)
+    report({}, {"report": base / "results/example/report.html"}, config=config, base=base)
     return base / "results/example/figures", (base / "results/example/report.html").read_text()
 
 

@@ -104,7 +104,7 @@ def fitted(
     paths: dict[str, Any], folder: Path, adjustment: dict[str, Any] = NONE, seeds: int = 2
 ) -> dict[str, Path]:
     out = outputs(folder)
-    fitting.fit(paths, out, MODEL, [adjustment], seeds, NAMES)
+    fitting.fit_one(paths, out, model=MODEL, adjustments=[adjustment], seeds=seeds, names=NAMES)
     return out
 
 
@@ -198,9 +198,10 @@ def test_attributions_tell_how_many_individuals_are_done(
     label = "gradient-input"
     fit = {
         "model": MODEL, "adjustments": [NONE], "attributions": {label: spec("attribution", label)},
-        "fitted": quiet, "record": tmp_path / "a.json",
     }  # fmt: skip
-    explaining.attribute_each(paths, [fit], [str(tmp_path / "a.tsv")], NAMES)
+    inputs = paths | {"params": [quiet["params"]], "fit_json": [quiet["fit"]]}
+    written = {"tables": [tmp_path / "a.tsv"], "records": [tmp_path / "a.json"]}
+    explaining.attribute(inputs, written, fits=[fit], names=NAMES)
     said = capsys.readouterr().out
     for seed in (1, 2):
         for done in (0, 4, 8):
@@ -218,12 +219,10 @@ def test_probes_tell_of_fit_and_seed(
 ) -> None:
     monkeypatch.setattr(probing, "decode", slow(probing.decode, voice))
     patch_compiled(monkeypatch, voice, Network, "features")
-    fit = {
-        "model": "mlp", "adjustment": "none", "specs": {"model": MODEL, "adjustments": [NONE]},
-        "params": quiet["params"], "fit": quiet["fit"],
-    }  # fmt: skip
+    fit = {"model": "mlp", "adjustment": "none", "specs": {"model": MODEL, "adjustments": [NONE]}}
+    inputs = paths | {"params": [quiet["params"]], "fit_json": [quiet["fit"]]}
     place = {"study": "s", "scenario": "c", "replicate": 1, "cohort": "c", "trait": "t", "split": "p"}
-    probing.probe(paths, [fit], place, str(tmp_path / "probes.tsv"))
+    probing.probe(inputs, {"probes": tmp_path / "probes.tsv"}, fits=[fit], place=place)
     said = capsys.readouterr().out
     for network in ("trained", "untrained"):
         for words in ("hidden features of 0 of 96 individuals, ", "populations are decoded, "):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from helpers import read_counts, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc import run as module
 from stratbench.cohorts.qc.run import qc
 from stratbench.core import files
@@ -26,7 +27,7 @@ def raw(directory: Path, count_MN: Any, **columns: Any) -> Path:
 
 
 def clean(source: Path, out: Path, samples: Path | None = None, **options: Any) -> Path:
-    qc(source / "genotypes", samples or source / "samples.tsv", out, options)
+    qc(raw_files(source / "genotypes", samples or source / "samples.tsv"), cohort_files(out), options=options)
     return out
 
 

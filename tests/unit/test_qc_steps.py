@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc import individuals
 from stratbench.cohorts.qc import run as qc_module
 from stratbench.cohorts.qc.run import qc
@@ -34,7 +35,12 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def clean(source: Path, out: Path, about: dict[str, Any] | None = None, **options: Any) -> pd.DataFrame:
     """The waterfall by step."""
-    qc(source / "genotypes", source / "samples.tsv", out, options, about or {})
+    qc(
+        raw_files(source / "genotypes", source / "samples.tsv"),
+        cohort_files(out),
+        options=options,
+        about=about or {},
+    )
     return files.read_tsv(out / "qc.tsv").set_index("step")
 
 
@@ -66,7 +72,11 @@ def test_heterozygosity_is_compared_within_the_population(people: Path, tmp_path
 def test_heterozygosity_is_plink2s(people: Path, tmp_path: Path, plink2) -> None:
     samples = files.read_tsv(people / "samples.tsv").assign(population="all")
     files.write_tsv(samples, tmp_path / "samples.tsv")
-    qc(people / "genotypes", tmp_path / "samples.tsv", tmp_path / "out", {"maf": 0, "geno": 1})
+    qc(
+        raw_files(people / "genotypes", tmp_path / "samples.tsv"),
+        cohort_files(tmp_path / "out"),
+        options={"maf": 0, "geno": 1},
+    )
     plink2("--bfile", people / "genotypes", "--het", "--out", tmp_path / "peer")
     peer = pd.read_csv(tmp_path / "peer.het", sep=r"\s+")
     ours = files.read_tsv(tmp_path / "out" / "qc_samples.tsv")

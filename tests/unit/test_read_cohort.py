@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stations import raw_files
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.read_cohort import read_cohort
 from stratbench.core import files
@@ -61,7 +62,7 @@ def read(path: Path) -> Path:
         key: entry.get("path") or path.parent / "source" / entry["name"]
         for key, entry in declared["files"].items()
     }
-    read_cohort(declared, paths, out / "genotypes", out / "samples.tsv")
+    read_cohort(paths, raw_files(out / "genotypes", out / "samples.tsv"), declared=declared)
     return out
 
 
@@ -84,12 +85,22 @@ def test_a_fetched_file_that_has_changed_since_is_refused(cohort) -> None:
     declared, source = cohort_file.read(path), path.parent / "source"
     paths = {end: source / f"s.{end}" for end in ("bed", "bim", "fam")}
     given = {end: sha256(file) for end, file in paths.items()}
-    read_cohort(declared, paths, path.parent / "out/g", path.parent / "out/samples.tsv", given)
+    read_cohort(
+        paths,
+        raw_files(path.parent / "out/g", path.parent / "out/samples.tsv"),
+        declared=declared,
+        digests=given,
+    )
     paths["bim"].write_text(paths["bim"].read_text().replace("A G", "A C"))
     with pytest.raises(
         UserError, match=r"s\.bim: its SHA-256 is .* has changed since it was fetched; delete it and run"
     ):
-        read_cohort(declared, paths, path.parent / "out/g", path.parent / "out/samples.tsv", given)
+        read_cohort(
+            paths,
+            raw_files(path.parent / "out/g", path.parent / "out/samples.tsv"),
+            declared=declared,
+            digests=given,
+        )
 
 
 def test_columns_keep_their_text_and_missing_is_blank(cohort) -> None:

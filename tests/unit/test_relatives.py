@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files, structure_files
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.run import dataset
@@ -90,14 +91,19 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cohort = write_cohort(directory / "cohort", count_MN)
     variants = files.read_tsv(cohort / "variants.tsv")
     files.write_tsv(variants.assign(pos=np.arange(1200) * 1_000_000 + 1), cohort / "variants.tsv")
-    dataset(cohort, {"simulate": {"kind": "quantitative", "causal": 5}}, ["t"], directory / "dataset")
+    dataset(
+        cohort_files(cohort),
+        dataset_files(directory / "dataset"),
+        spec={"simulate": {"kind": "quantitative", "causal": 5}},
+        names=["t"],
+    )
     run_split(directory, {"method": "random", "options": {}})
     return directory
 
 
 def run_split(directory: Path, spec: dict, **more: str) -> pd.Series:
-    inputs = directory / "cohort" / "samples.tsv", directory / "dataset", spec, ["s"], directory / "split.tsv"
-    split(*inputs, **more)
+    inputs, out = cohort_files(directory / "cohort"), {"split": directory / "split.tsv"}
+    split(inputs | dataset_files(directory / "dataset"), out, spec=spec, names=["s"], **more)
     return files.read_tsv(directory / "split.tsv", text=("set",)).set_index("iid")["set"]
 
 
@@ -121,7 +127,14 @@ def test_axes_are_fitted_without_relatives_where_kinships_mean_something(
 
     def fitted(mating: str = "outbred", **options: object) -> set[str]:
         out = pairs / "structure"
-        structure(pairs / "cohort", pairs / "dataset", pairs / "split.tsv", out, options, mating)
+        structure(
+            cohort_files(pairs / "cohort")
+            | dataset_files(pairs / "dataset")
+            | {"split": pairs / "split.tsv"},
+            structure_files(out),
+            options=options,
+            mating=mating,
+        )
         pcs = files.read_tsv(out / "pcs.tsv")
         return set(pcs["iid"][pcs["fitted"] == 1])
 

@@ -114,8 +114,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]:
     """The base folder, config and page of a small study with a real cohort."""
     base = tmp_path_factory.mktemp("report")
     settings = make(base, replace(SMALL, traits=("confounded", "shortcut", "control")))
-    figures(settings, base / "results/example/figures", base)
-    report(settings, base / "results/example/report.html", base)
+    figures({}, {"figures": [base / "results/example/figures/headline.svg"]}, config=settings, base=base)
+    report({}, {"report": base / "results/example/report.html"}, config=settings, base=base)
     return base, settings, (base / "results/example/report.html").read_text()
 
 
@@ -171,7 +171,7 @@ def test_same_results_same_bytes(made: tuple[Path, dict, str], tmp_path: Path) -
         )
     for path in sorted(tmp_path.iterdir()):
         assert path.read_bytes() == (base / "results/example/figures" / path.name).read_bytes(), path.name
-    report(settings, tmp_path / "again.html", base)
+    report({}, {"report": tmp_path / "again.html"}, config=settings, base=base)
     assert (tmp_path / "again.html").read_text() == page
 
 

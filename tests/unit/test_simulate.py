@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from helpers import read_counts
+from stations import raw_files
 from stratbench.cohorts.simulated import simulate as module
 from stratbench.cohorts.simulated import snps as streaming
 from stratbench.cohorts.simulated.simulate import all_options, column_names, simulate
@@ -25,7 +26,13 @@ SMALL: dict[str, Any] = {"individuals": 10, "chromosomes": 2, "length": 50_000}
 
 
 def make(directory: Path, demography: str = "split", names: tuple = ("a", 1), **options: Any) -> Path:
-    simulate(demography, SMALL | options, names, directory / "genotypes", directory / "samples.tsv")
+    simulate(
+        {},
+        raw_files(directory / "genotypes", directory / "samples.tsv"),
+        demography=demography,
+        options=SMALL | options,
+        names=names,
+    )
     return directory
 
 
@@ -213,7 +220,14 @@ def test_a_demography_of_the_users_is_one_file(tmp_path: Path) -> None:
         "    return {'pop_0': options['individuals'], 'pop_1': 1}\n"
     )
     options = {"individuals": 3, "length": 100_000, "mutation": 1e-7}
-    simulate("mine", options, ["x"], tmp_path / "g", tmp_path / "s.tsv", file=file)
+    simulate(
+        {},
+        raw_files(tmp_path / "g", tmp_path / "s.tsv"),
+        demography="mine",
+        options=options,
+        names=["x"],
+        file=file,
+    )
     assert files.read_tsv(tmp_path / "s.tsv")["population"].tolist() == ["pop_0"] * 3 + ["pop_1"]
     assert "size" in all_options("mine", file)
 
@@ -238,7 +252,13 @@ QUICK: dict[str, dict[str, Any]] = {
 def test_every_demography_keeps_the_raw_contract(tmp_path: Path, name: str) -> None:
     given = SMALL | QUICK.get(name, {})
     for folder in ("one", "again"):
-        simulate(name, given, ["a"], tmp_path / folder / "genotypes", tmp_path / folder / "samples.tsv")
+        simulate(
+            {},
+            raw_files(tmp_path / folder / "genotypes", tmp_path / folder / "samples.tsv"),
+            demography=name,
+            options=given,
+            names=["a"],
+        )
     method, options = registry.load("demography", name), checked(all_options(name), given, name)
     samples = files.read_tsv(tmp_path / "one" / "samples.tsv")
     fam = plink.read_fam(tmp_path / "one" / "genotypes.fam")

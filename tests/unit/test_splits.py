@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.run import dataset
@@ -32,14 +33,25 @@ def make(directory, order=None, families=None, trait=None, **columns):
         pick(iids),
     )
     declared = {"y": trait or {"column": "y", "kind": "binary"}}
-    dataset(directory / "cohort", {"measured": "y"}, ["t"], directory / "dataset", declared)
+    dataset(
+        cohort_files(directory / "cohort"),
+        dataset_files(directory / "dataset"),
+        spec={"measured": "y"},
+        names=["t"],
+        declared=declared,
+    )
     return directory
 
 
 def run(directory, method, names=("cohort", "trait", "split"), **options):
     """The split as a series of sets by iid."""
     spec = {"method": method, "file": None, "options": options}
-    split(directory / "cohort" / "samples.tsv", directory / "dataset", spec, names, directory / "split.tsv")
+    split(
+        cohort_files(directory / "cohort") | dataset_files(directory / "dataset"),
+        {"split": directory / "split.tsv"},
+        spec=spec,
+        names=names,
+    )
     return files.read_tsv(directory / "split.tsv", text=("set",)).set_index("iid")["set"]
 
 

@@ -9,7 +9,8 @@ from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
-from stratbench.associations.run import associate, load
+from stations import cohort_files, dataset_files, structure_files, task_files
+from stratbench.associations.run import associate
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.run import dataset
@@ -29,14 +30,29 @@ def cohort_and_split(directory, count_MN, populations, **options):
     structure_M = (np.arange(len(count_MN)) % 4 != 0).astype(int)
     cohort = write_cohort(directory / "cohort", count_MN, populations, families, structure=structure_M)
     simulated = {"kind": "quantitative", "causal": 20, **options}
-    dataset(cohort, {"simulate": simulated, "snps": len(count_MN) // 2}, ["t"], directory / "dataset")
+    dataset(
+        cohort_files(cohort),
+        dataset_files(directory / "dataset"),
+        spec={"simulate": simulated, "snps": len(count_MN) // 2},
+        names=["t"],
+    )
     spec = {"method": "random", "file": None, "options": {}}
-    split(cohort / "samples.tsv", directory / "dataset", spec, ["s"], directory / "split.tsv")
+    split(
+        cohort_files(cohort) | dataset_files(directory / "dataset"),
+        {"split": directory / "split.tsv"},
+        spec=spec,
+        names=["s"],
+    )
     return directory
 
 
 def fit(directory):
-    structure(directory / "cohort", directory / "dataset", directory / "split.tsv", directory / "structure")
+    structure(
+        cohort_files(directory / "cohort")
+        | dataset_files(directory / "dataset")
+        | {"split": directory / "split.tsv"},
+        structure_files(directory / "structure"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +185,8 @@ def test_rarer_snps_serve_pcs_and_grm_where_both_thresholds_allow(tmp_path):
     cohort_and_split(tmp_path, count_MN, None)
 
     def rarest(**options):
-        paths = (tmp_path / name for name in ("cohort", "dataset", "split.tsv", "structure"))
-        structure(*paths, options)
+        inputs = task_files(tmp_path / "cohort", tmp_path / "dataset", tmp_path / "split.tsv")
+        structure(inputs, structure_files(tmp_path / "structure"), options=options)
         a1_freq = table(tmp_path, "loadings.tsv.gz")["a1_freq"]
         return np.minimum(a1_freq, 1 - a1_freq).min(), len(a1_freq)
 
@@ -197,7 +213,7 @@ def test_nothing_to_fit_on_is_refused(tmp_path):
 @pytest.mark.parametrize("exact", [True, False])
 def test_people_who_are_all_alike_have_no_axis(tmp_path, exact):
     """All heterozygous: frequencies are .5, and nothing varies. Refused, whether axes are exact or iterated."""
-    everyone = open_cohort(write_cohort(tmp_path, np.ones((30, 40), dtype=np.int8)))
+    everyone = open_cohort(cohort_files(write_cohort(tmp_path, np.ones((30, 40), dtype=np.int8))))
     p_M, all_N = frequencies(everyone), np.ones(40, dtype=bool)
     product_NN = grm.product(everyone, p_M) if exact else None
     with pytest.raises(
@@ -211,9 +227,8 @@ def test_test_individuals_reach_nothing_that_is_fitted(made, tmp_path):
     tables = [tmp_path / name for name in ("before.tsv.gz", "before_pcs.tsv.gz", "ols.tsv.gz", "pcs.tsv.gz")]
 
     def associations(paths):
-        pcs = made / "structure" / "pcs.tsv"
-        data = load(made / "cohort", made / "dataset", made / "split.tsv", pcs)
-        associate(data, OLS, paths)
+        inputs = task_files(made / "cohort", made / "dataset", made / "split.tsv", made / "structure")
+        associate(inputs, {"tables": paths}, associations=OLS)
 
     associations(tables[:2])
     names = ("loadings.tsv.gz", "fst.tsv", "fst_snp.tsv.gz")
@@ -251,7 +266,9 @@ def test_test_individuals_reach_nothing_that_is_fitted(made, tmp_path):
 
 
 def test_chunks_are_the_whole(made):
-    view = open_cohort(made / "cohort", ["s0009", "s0002", "s0400"], ["i0003", "i0001", "i0150"])
+    view = open_cohort(
+        cohort_files(made / "cohort"), ["s0009", "s0002", "s0400"], ["i0003", "i0001", "i0150"]
+    )
     whole_MN = read_counts(made / "cohort")[np.ix_([8, 1, 399], [2, 0, 149])].astype(float)
     whole_MN[whole_MN < 0] = np.nan
     parts = [with_nan(dosage_MN) for _, dosage_MN in view.chunks(size=2)]
@@ -259,12 +276,12 @@ def test_chunks_are_the_whole(made):
     np.testing.assert_array_equal(np.concatenate(parts), whole_MN)
     np.testing.assert_array_equal(with_nan(view.read()), whole_MN)
     with pytest.raises(UserError, match=r"genotypes.bim: 1 unknown name, first 'rs1'"):
-        open_cohort(made / "cohort", ["rs1"])
+        open_cohort(cohort_files(made / "cohort"), ["rs1"])
 
 
 def test_frequency_and_standardisation_without_calls(tmp_path):
     write_cohort(tmp_path, np.array([[-1, -1, -1], [0, 1, -1]]))
-    p_M = frequencies(open_cohort(tmp_path))
+    p_M = frequencies(open_cohort(cohort_files(tmp_path)))
     np.testing.assert_array_equal(p_M, [np.nan, 0.25])
     z_MN = standardise(np.array([[0.0, 1.0, np.nan]]), np.array([0.25]))
     np.testing.assert_allclose(z_MN, [[-0.5 / np.sqrt(0.375), 0.5 / np.sqrt(0.375), 0]])

@@ -171,7 +171,7 @@ def test_summary_is_the_same_in_any_order_and_holds_times_in_one_table(tmp_path)
         outputs = {n: tmp_path / name / f"{n}.tsv" for n in names} | {
             "provenance": tmp_path / name / "p.json"
         }
-        summary(inputs, outputs, ["hs-mice"], {"study": "s", "seeds": 2})
+        summary(inputs, outputs, cohorts=["hs-mice"], config={"study": "s", "seeds": 2})
         inputs = {key: paths[::-1] for key, paths in inputs.items()}
     for n in names:
         assert (tmp_path / f"a/{n}.tsv").read_bytes() == (tmp_path / f"b/{n}.tsv").read_bytes()

@@ -21,11 +21,11 @@ from stratbench.genotypes import plink
 from stratbench.genotypes.packed import unpack
 from stratbench.methods import registry
 from stratbench.task.model_data import load
-from stratbench.training.fit import _stages, fit
+from stratbench.training.fit import _stages, fit_one
 from stratbench.training.loop import batch_indices, blocks, lowered, require_finite
 from stratbench.training.setup import set_up
 from stratbench.training.store import restore
-from trained import outputs, spec, write_dataset
+from trained import outputs, spec, write_dataset, write_results
 
 NAMES = ["cohort", "trait", "split", "model"]
 NONE = spec("adjustment", "none")
@@ -87,7 +87,14 @@ def test_lasso_converges_to_scikit_learns(paths: dict[str, Any]) -> None:
 
 def test_what_a_fit_writes(paths: dict[str, Any], tmp_path: Path) -> None:
     out, data = outputs(tmp_path), load(paths)
-    fit(paths, out, spec("model", "mlp", epochs=6, patience=None), [NONE], 2, NAMES)
+    fit_one(
+        paths,
+        out,
+        model=spec("model", "mlp", epochs=6, patience=None),
+        adjustments=[NONE],
+        seeds=2,
+        names=NAMES,
+    )
     record = files.read_json(out["fit"])
     assert record["status"] == "ok"
     assert record["n_train"] == len(data.rows("train"))
@@ -111,7 +118,14 @@ def test_what_a_fit_writes(paths: dict[str, Any], tmp_path: Path) -> None:
 
 def test_the_same_fit_gives_the_same_bytes(paths: dict[str, Any], tmp_path: Path) -> None:
     for name in ("a", "b"):
-        fit(paths, outputs(tmp_path / name), spec("model", "mlp", epochs=2), [NONE], 1, NAMES)
+        fit_one(
+            paths,
+            outputs(tmp_path / name),
+            model=spec("model", "mlp", epochs=2),
+            adjustments=[NONE],
+            seeds=1,
+            names=NAMES,
+        )
     for name in ("params.msgpack", "predictions.tsv", "history.tsv"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -123,9 +137,10 @@ def test_the_bytes_do_not_depend_on_how_many_cpus_there_are(tmp_path: Path) -> N
         "import os, sys; from pathlib import Path\n"
         "os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: int(sys.argv[1])]))\n"
         "from stratbench.core import threads; threads.fix(1)\n"
-        "from trained import outputs, paths, spec; from stratbench.training.fit import fit\n"
+        "from trained import outputs, paths, spec; from stratbench.training.fit import fit_one\n"
         "cnn, own = spec('model', 'cnn-reference-tuned', epochs=2), spec('adjustment', 'input-residual')\n"
-        "fit(paths(Path(sys.argv[2])), outputs(Path(sys.argv[3])), cnn, [own], 1, ['c', 't', 's', 'm'])"
+        "fit_one(paths(Path(sys.argv[2])), outputs(Path(sys.argv[3])), "
+        "model=cnn, adjustments=[own], seeds=1, names=['c', 't', 's', 'm'])"
     )
     here = os.environ | {"PYTHONPATH": IMPORTED}
     for cpus in ("1", "2"):
@@ -138,7 +153,7 @@ def test_every_architecture_trains(paths: dict[str, Any], tmp_path: Path) -> Non
     for name in registry.names("model"):
         out = outputs(tmp_path / name)
         few = {"options": {"epochs": 2}} if name == "wide" else {"epochs": 2}
-        fit(paths, out, spec("model", name, **few), [NONE], 1, NAMES)
+        fit_one(paths, out, model=spec("model", name, **few), adjustments=[NONE], seeds=1, names=NAMES)
         assert files.read_json(out["fit"])["status"] == "ok", name
 
 
@@ -163,13 +178,18 @@ def test_a_network_that_diverges_is_a_result_with_a_reason(tmp_path: Path) -> No
     paths = write_dataset(tmp_path, kind="quantitative")
     out = outputs(tmp_path / "fit")
     model = spec("model", "mlp", learning_rate=1e30, epochs=3)
-    fit(paths, out, model, [NONE], 2, NAMES)
+    fit_one(paths, out, model=model, adjustments=[NONE], seeds=2, names=NAMES)
     record = files.read_json(out["fit"])
     assert record["status"] == "failed"
     assert "lower the model's learning_rate" in record["reason"]
     assert len(files.read_tsv(out["predictions"])) == 0
     tables = {"gradient-input": tmp_path / "gi.tsv.gz"}
-    attribute(paths, out, tables, tmp_path / "a.json", model, [NONE], {"gradient-input": {}}, NAMES)
+    attribute(
+        paths | {"params": [out["params"]], "fit_json": [out["fit"]]},
+        {"tables": list(tables.values()), "records": [tmp_path / "a.json"]},
+        fits=[{"model": model, "adjustments": [NONE], "attributions": {"gradient-input": {}}}],
+        names=NAMES,
+    )
     assert list(files.read_tsv(tables["gradient-input"]).columns) == ["seed", "snp", "score", "rms", "mean"]
 
 
@@ -180,7 +200,7 @@ def test_a_trait_far_from_zero_keeps_its_digits_in_predictions(tmp_path: Path) -
     y_N = 1.7e9 + 0.25 * np.round(trait["y"].to_numpy())
     files.write_tsv(trait.assign(y=decimals.write(y_N)), paths["trait"])
     out = outputs(tmp_path / "fit")
-    fit(paths, out, spec("model", "linear", epochs=3), [NONE], 1, NAMES)
+    fit_one(paths, out, model=spec("model", "linear", epochs=3), adjustments=[NONE], seeds=1, names=NAMES)
     table = files.read_tsv(out["predictions"], exact=True)
     assert table["y"].tolist() == y_N.tolist()
     spread = table["score"] - table["score"].mean()
@@ -194,13 +214,13 @@ def test_one_class_in_a_set_is_a_result_with_a_reason(tmp_path: Path) -> None:
     trait["y"] = np.where(files.read_tsv(paths["split"], text=("set",))["set"] == "validation", 1, trait["y"])
     files.write_tsv(trait, paths["trait"])
     out = outputs(tmp_path / "fit")
-    fit(paths, out, spec("model", "linear"), [NONE], 1, NAMES)
+    fit_one(paths, out, model=spec("model", "linear"), adjustments=[NONE], seeds=1, names=NAMES)
     assert "does not hold both classes" in files.read_json(out["fit"])["reason"]
 
 
 def test_a_model_of_another_split_is_refused(paths: dict[str, Any], tmp_path: Path) -> None:
     out = outputs(tmp_path)
-    fit(paths, out, spec("model", "linear", epochs=1), [NONE], 1, NAMES)
+    fit_one(paths, out, model=spec("model", "linear", epochs=1), adjustments=[NONE], seeds=1, names=NAMES)
     with pytest.raises(UserError, match="trained on another split"):
         restore(out["params"], out["fit"], "0" * 64)
 
@@ -250,9 +270,10 @@ def test_seeds_that_are_trained_at_once_are_those_trained_one_by_one(
 ) -> None:
     """As an accelerator trains them; the seeds stop at different epochs."""
     model, own = spec("model", "mlp", lasso=0.0, start=0.3, patience=4), spec("adjustment", adjustment, pcs=2)
-    fit(paths, outputs(tmp_path / "one by one"), model, [own], 3, NAMES)
+    same = {"model": model, "adjustments": [own], "seeds": 3, "names": NAMES}
+    fit_one(paths, outputs(tmp_path / "one by one"), **same)
     monkeypatch.setattr("stratbench.training.fit.groups_of", lambda seeds: [list(range(1, seeds + 1))])
-    fit(paths, outputs(tmp_path / "at once"), model, [own], 3, NAMES)
+    fit_one(paths, outputs(tmp_path / "at once"), **same)
     one, many = (files.read_json(tmp_path / name / "fit.json")["seeds"] for name in ("one by one", "at once"))
     for key in ("status", "epochs", "best_epoch"):
         assert [run[key] for run in one] == [run[key] for run in many]
@@ -267,7 +288,7 @@ def test_how_often_the_host_looks_changes_no_byte(
     model = spec("model", "mlp", epochs=7, patience=None)
     for name, seconds in (("often", 0.0), ("seldom", 1e6)):
         monkeypatch.setattr("stratbench.training.loop.TOLD_EVERY", seconds)
-        fit(paths, outputs(tmp_path / name), model, [NONE], 1, NAMES)
+        fit_one(paths, outputs(tmp_path / name), model=model, adjustments=[NONE], seeds=1, names=NAMES)
     for name in ("params.msgpack", "predictions.tsv", "history.tsv"):
         assert (tmp_path / "often" / name).read_bytes() == (tmp_path / "seldom" / name).read_bytes()
 
@@ -281,26 +302,14 @@ def test_training_and_attribution_need_no_workflow_package() -> None:
 
 
 def test_the_command_line_gives_the_workflows_bytes(tmp_path: Path) -> None:
-    cohort = tmp_path / "cohort"
-    paths = write_dataset(cohort)
-    dataset, splits, structure = tmp_path / "trait", tmp_path / "splits", tmp_path / "structure"
-    for directory, names in (
-        (dataset, ("trait.tsv", "trait.json", "keep.snp")),
-        (structure, ("pcs.tsv", "covariates.tsv")),
-    ):
-        directory.mkdir()
-        for name in names:
-            (directory / name).write_bytes((cohort / name).read_bytes())
-    splits.mkdir()
-    (splits / "random.tsv").write_bytes((cohort / "split.tsv").read_bytes())
-    options = ["--cohort", cohort, "--dataset", dataset, "--split", splits / "random.tsv"]
-    options += ["--structure", structure, "--out", tmp_path / "out", "--model", "linear"]
+    paths = write_dataset(tmp_path / "same")
+    options = [*write_results(tmp_path / "results" / "tiny"), "--out", tmp_path / "out", "--model", "linear"]
     options += ["--model-options", '{"epochs": 3}', "--adjustment", "pc-covariates"]
     for command, more in (("fit", ["--seeds", "1"]), ("attribute", ["--attribution", "gradient-input"])):
         subprocess.run([sys.executable, "-m", "stratbench", command, *map(str, options), *more], check=True)
     names = ["cohort", "trait", "random", "linear"]
     model, own = spec("model", "linear", epochs=3), spec("adjustment", "pc-covariates")
-    fit(paths, outputs(tmp_path / "direct"), model, [own], 1, names)
+    fit_one(paths, outputs(tmp_path / "direct"), model=model, adjustments=[own], seeds=1, names=names)
     written = (tmp_path / "out" / "predictions.tsv").read_bytes()
     assert written == (tmp_path / "direct" / "predictions.tsv").read_bytes()
     assert len(files.read_tsv(tmp_path / "out" / "gradient-input.tsv.gz")) == 160

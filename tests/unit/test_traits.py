@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, punch_missing, read_counts, write_cohort
+from stations import cohort_files, dataset_files
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets import keep
@@ -35,7 +36,13 @@ def cohort(tmp_path_factory):
 
 
 def measured(cohort, out, **declared):
-    dataset(cohort, {"measured": "x"}, ["cohort", "x"], out, {"x": declared})
+    dataset(
+        cohort_files(cohort),
+        dataset_files(out),
+        spec={"measured": "x"},
+        names=["cohort", "x"],
+        declared={"x": declared},
+    )
     return files.read_tsv(out / "trait.tsv"), files.read_json(out / "trait.json")
 
 
@@ -222,4 +229,10 @@ def test_unusable_measurements_are_refused(cohort, tmp_path, column, kind, messa
 
 def test_undeclared_trait_is_refused(cohort, tmp_path):
     with pytest.raises(UserError, match="declares no trait 'hieght': did you mean 'height'"):
-        dataset(cohort, {"measured": "hieght"}, ["x"], tmp_path, {"height": {"column": "weight"}})
+        dataset(
+            cohort_files(cohort),
+            dataset_files(tmp_path),
+            spec={"measured": "hieght"},
+            names=["x"],
+            declared={"height": {"column": "weight"}},
+        )

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import tskit
 
+from stations import raw_files
 from stratbench.cohorts.simulated.simulate import simulate
 from stratbench.cohorts.simulated.trees import base_pairs_by_ancestry
 from stratbench.core import files
@@ -150,7 +151,13 @@ KINSHIP: dict[str, Any] = {
 
 def king(directory: Path, plink2: Any, replicate: int) -> pd.DataFrame:
     """plink2's KING-robust kinship of all pairs of a family cohort, with its counts, by the pair of iids."""
-    simulate("family", KINSHIP, ["kin", replicate], directory / "genotypes", directory / "samples.tsv")
+    simulate(
+        {},
+        raw_files(directory / "genotypes", directory / "samples.tsv"),
+        demography="family",
+        options=KINSHIP,
+        names=["kin", replicate],
+    )
     columns = "cols=id,nsnp,hethet,ibs0,ibs1,kinship"
     plink2(
         "--bfile",

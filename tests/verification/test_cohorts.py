@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import peers
+from stations import raw_files
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.fetch import PLACES, fetch
 from stratbench.cohorts.real.read_cohort import read_cohort
@@ -21,9 +22,9 @@ def raw(name: str, out: Path) -> Path:
     """A raw cohort; what is fetched is kept in .cache for the next run. Fails where no source works."""
     source = ROOT / "config" / "cohorts" / f"{name}.yaml"
     declared, folder = cohort_file.read(source), peers.CACHE / name
-    fetch(source, folder)
+    fetch({"cohort_file": source}, {"folder": folder})
     paths = {key: folder / entry["name"] for key, entry in declared["files"].items()}
-    read_cohort(declared, paths, out / "genotypes", out / "samples.tsv")
+    read_cohort(paths, raw_files(out / "genotypes", out / "samples.tsv"), declared=declared)
     return out
 
 

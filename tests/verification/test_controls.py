@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files, raw_files, structure_files, task_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.simulated.simulate import simulate
 from stratbench.core import files
@@ -16,7 +17,7 @@ from stratbench.methods.options import complete
 from stratbench.metrics.auroc import auroc_stratified
 from stratbench.splits.run import split
 from stratbench.structure.run import structure
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, spec
 
 PREFIX = "genotypes"
@@ -25,19 +26,19 @@ PREFIX = "genotypes"
 def prepared(cohort: Path, directory: Path, options: dict[str, Any], name: str) -> dict[str, Any]:
     """Paths of a dataset with a simulated trait, a random split and PCs."""
     trait = {"simulate": complete(OPTIONS, options, "test"), "snps": None}
-    dataset(cohort, trait, [name], directory / "dataset", {})
+    dataset(cohort_files(cohort), dataset_files(directory / "dataset"), spec=trait, names=[name], declared={})
     chosen = {"method": "random", "file": None, "options": {"validation": 0.15, "test": 0.3}}
-    split(cohort / "samples.tsv", directory / "dataset", chosen, [name], directory / "split.tsv")
-    structure(cohort, directory / "dataset", directory / "split.tsv", directory / "structure")
-    return {
-        **{end: cohort / f"{PREFIX}.{end}" for end in ("bed", "bim", "fam")},
-        "samples": cohort / "samples.tsv",
-        "trait": directory / "dataset" / "trait.tsv",
-        "trait_json": directory / "dataset" / "trait.json",
-        "keep_snp": directory / "dataset" / "keep.snp",
-        "split": directory / "split.tsv",
-        "pcs": directory / "structure" / "pcs.tsv",
-    }
+    split(
+        cohort_files(cohort) | dataset_files(directory / "dataset"),
+        {"split": directory / "split.tsv"},
+        spec=chosen,
+        names=[name],
+    )
+    structure(
+        cohort_files(cohort) | dataset_files(directory / "dataset") | {"split": directory / "split.tsv"},
+        structure_files(directory / "structure"),
+    )
+    return task_files(cohort, directory / "dataset", directory / "split.tsv", directory / "structure")
 
 
 def stratified(
@@ -46,7 +47,14 @@ def stratified(
     """Stratified AUROC of the linear model on test individuals, and its standard error."""
     paths = prepared(cohort, directory, options, name)
     linear = spec("model", "linear", **model)
-    fit(paths, outputs(directory / "fit"), linear, [spec("adjustment", "none")], 1, [name])
+    fit_one(
+        paths,
+        outputs(directory / "fit"),
+        model=linear,
+        adjustments=[spec("adjustment", "none")],
+        seeds=1,
+        names=[name],
+    )
     rows = files.read_tsv(directory / "fit" / "predictions.tsv", text=("set",))
     test = rows[rows["set"] == "test"]
     population = files.read_tsv(cohort / "samples.tsv").set_index("iid")["population"]
@@ -60,8 +68,14 @@ def test_the_linear_model_learns_the_positive_control(tmp_path: Path) -> None:
     """The default study's positive control, one replicate: stratified AUROC above .65."""
     raw, cohort = tmp_path / "raw", tmp_path / "cohort"
     options = {"populations": 3, "fst": 0.05, "individuals": 300}
-    simulate("split", options, ["positive-control"], raw / PREFIX, raw / "samples.tsv")
-    qc(raw / PREFIX, raw / "samples.tsv", cohort, {"maf": 0.05})
+    simulate(
+        {},
+        raw_files(raw / PREFIX, raw / "samples.tsv"),
+        demography="split",
+        options=options,
+        names=["positive-control"],
+    )
+    qc(raw_files(raw / PREFIX, raw / "samples.tsv"), cohort_files(cohort), options={"maf": 0.05})
     value, _ = stratified(cohort, tmp_path / "trait", {"h2": 0.8, "causal": 5}, "positive-control")
     assert value > 0.65
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from helpers import balding_nichols, write_cohort
+from stations import cohort_files, dataset_files
 from stratbench.core import files
 from stratbench.datasets.run import dataset
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, spec, write_task
 
 MAKES_INTERACTIONS = {"start": 0.3, "lasso": 0.01, "learning_rate": 0.001}
@@ -23,7 +24,12 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     count_MN, populations = balding_nichols([1000] * 3, 100, 0.05, rng)
     write_cohort(folder, count_MN, populations, chromosomes=4)
     options = {"h2": 0.8, "epistasis": 0.8, "epistasis_pairs": 2}
-    dataset(folder, {"simulate": options}, ["cohort", "epistasis"], folder / "trait")
+    dataset(
+        cohort_files(folder),
+        dataset_files(folder / "trait"),
+        spec={"simulate": options},
+        names=["cohort", "epistasis"],
+    )
     y_N = files.read_tsv(folder / "trait" / "trait.tsv")["y"].to_numpy()
     set_N = rng.permutation(np.repeat(["train", "validation", "test"], [1650, 450, 900]))
     return folder, write_task(folder, y_N, set_N, rng.normal(size=(3000, 2)))
@@ -33,7 +39,14 @@ def within(task: tuple[Path, dict[str, Any]], name: str, **options: Any) -> floa
     """AUROC of f within populations, test people: the median of three seeds, one of which may fail by its start."""
     folder, paths = task
     out = outputs(folder / name)
-    fit(paths, out, spec("model", name, **options), [spec("adjustment", "none")], 3, [name])
+    fit_one(
+        paths,
+        out,
+        model=spec("model", name, **options),
+        adjustments=[spec("adjustment", "none")],
+        seeds=3,
+        names=[name],
+    )
     table = files.read_tsv(out["predictions"], text=("set",))
     population = files.read_tsv(folder / "samples.tsv").set_index("iid")["population"]
     found = []

@@ -21,17 +21,23 @@ PEAK_GB = 4
 MISSING, OUT_OF_HWE, RARE, TWICE, BAD_PEOPLE = 600, 400, 500, 700, 60
 START = "from stratbench.core import threads; threads.fix(1); from pathlib import Path; import sys; "
 HERE = "here = Path(sys.argv[1]); "
-QC = "from stratbench.cohorts.qc.run import qc; qc(here / 'raw', here / 'raw.tsv', here / 'cohort', {})"
+FILES = "from stations import cohort_files, dataset_files, raw_files, structure_files, task_files; "
+QC = (
+    "from stratbench.cohorts.qc.run import qc; "
+    "qc(raw_files(here / 'raw', here / 'raw.tsv'), cohort_files(here / 'cohort'), options={})"
+)
 DATASET = """
-from stratbench.datasets.run import dataset; from stratbench.split import split
+from stratbench.datasets.run import dataset; from stratbench.splits.run import split
 trait = {"simulate": {"h2": 0, "causal": 0}, "snps": 1000}
-dataset(here / "cohort", trait, ["large"], here / "dataset")
+inputs = task_files(here / "cohort", here / "dataset", here / "split.tsv")
+dataset(inputs, dataset_files(here / "dataset"), spec=trait, names=["large"])
 method = {"method": "random", "file": None, "options": {}}
-split(here / "cohort/samples.tsv", here / "dataset", method, ["large"], here / "split.tsv")
+split(inputs, {"split": here / "split.tsv"}, spec=method, names=["large"])
 """
 STRUCTURE = (
     "from stratbench.structure.run import structure; "
-    "structure(here / 'cohort', here / 'dataset', here / 'split.tsv', here / 'structure')"
+    "inputs = task_files(here / 'cohort', here / 'dataset', here / 'split.tsv'); "
+    "structure(inputs, structure_files(here / 'structure'))"
 )
 
 
@@ -97,7 +103,10 @@ def write_raw(directory: Path) -> None:
 
 def run(code: str, directory: Path) -> float:
     """Run Python code on ``directory`` in a process of its own; its largest resident set, GB."""
-    process = subprocess.Popen([sys.executable, "-c", START + HERE + code, str(directory)])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", START + HERE + FILES + code, str(directory)], env=environment
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0

@@ -9,7 +9,8 @@ import pytest
 from scipy.linalg import subspace_angles
 
 import peers
-from stratbench.associations.run import associate, load
+from stations import cohort_files, dataset_files, raw_files, structure_files, task_files
+from stratbench.associations.run import associate
 from stratbench.cohorts.kinship import kinships
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real import cohort_file
@@ -32,17 +33,22 @@ MOUSE = ("--chr-set", 19)
 @pytest.fixture(scope="module")
 def mice(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw cohort; what is fetched is kept in .cache for the next run. Fails where no source works."""
-    fetch(FILE, peers.CACHE / "hs-mice")
+    fetch({"cohort_file": FILE}, {"folder": peers.CACHE / "hs-mice"})
     out = tmp_path_factory.mktemp("mice")
     declared = cohort_file.read(FILE)
     paths = {end: peers.CACHE / "hs-mice" / entry["name"] for end, entry in declared["files"].items()}
-    read_cohort(declared, paths, out / "genotypes", out / "samples.tsv")
+    read_cohort(paths, raw_files(out / "genotypes", out / "samples.tsv"), declared=declared)
     return out
 
 
 def filtered(mice: Path, out: Path, **options: Any) -> dict[str, tuple[int, int]]:
     """QC with these options: by step, the SNPs removed and left."""
-    qc(mice / "genotypes", mice / "samples.tsv", out, options, cohort_file.read(FILE))
+    qc(
+        raw_files(mice / "genotypes", mice / "samples.tsv"),
+        cohort_files(out),
+        options=options,
+        about=cohort_file.read(FILE),
+    )
     steps = files.read_tsv(out / "qc.tsv")
     snps = steps[steps["unit"] == "SNPs"]
     return {row.step: (row.removed, row.left) for row in snps.itertuples()}
@@ -105,13 +111,28 @@ def test_the_best_cd8_snps_of_ols_lie_on_chromosome_17(mice: Path, tmp_path: Pat
     cohort = tmp_path / "cohort"
     filtered(mice, cohort, **cohort_file.read(FILE)["qc"])
     declared = cohort_file.read(FILE)["traits"]
-    dataset(cohort, {"measured": "cd8", "snps": None}, ["mice"], tmp_path / "cd8", declared)
+    dataset(
+        cohort_files(cohort),
+        dataset_files(tmp_path / "cd8"),
+        spec={"measured": "cd8", "snps": None},
+        names=["mice"],
+        declared=declared,
+    )
     halves = {"method": "given", "options": {"column": "half", "validation": 0.2}}
-    split(cohort / "samples.tsv", tmp_path / "cd8", halves, ["mice"], tmp_path / "split.tsv")
-    structure(cohort, tmp_path / "cd8", tmp_path / "split.tsv", tmp_path / "structure")
-    data = load(cohort, tmp_path / "cd8", tmp_path / "split.tsv", tmp_path / "structure" / "pcs.tsv")
+    split(
+        cohort_files(cohort) | dataset_files(tmp_path / "cd8"),
+        {"split": tmp_path / "split.tsv"},
+        spec=halves,
+        names=["mice"],
+    )
+    structure(
+        cohort_files(cohort) | dataset_files(tmp_path / "cd8") | {"split": tmp_path / "split.tsv"},
+        structure_files(tmp_path / "structure"),
+    )
     tables = {label: tmp_path / f"{label}.tsv.gz" for label in ("ols", "ols-pcs")}
-    associate(data, {label: {"method": label, "options": {}} for label in tables}, list(tables.values()))
+    inputs = task_files(cohort, tmp_path / "cd8", tmp_path / "split.tsv", tmp_path / "structure")
+    methods = {label: {"method": label, "options": {}} for label in tables}
+    associate(inputs, {"tables": list(tables.values())}, associations=methods)
     chrom = files.read_tsv(cohort / "variants.tsv").set_index("snp")["chrom"]
     for path in tables.values():
         ranked = files.read_tsv(path).sort_values("statistic", key=abs, ascending=False)["snp"]
@@ -130,7 +151,7 @@ def passed(mice: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_kinship_makes_one_component_of_the_mice_and_is_refused(passed: Path) -> None:
     """Split by declared sibships instead, as the refusal says."""
     samples = files.read_tsv(passed / "samples.tsv")
-    table = kinships(passed, samples["iid"].tolist())
+    table = kinships(cohort_files(passed), samples["iid"].tolist())
     sizes = {
         limit: int(np.bincount(relatives.groups(table, samples["iid"].tolist(), limit)).max())
         for limit in (0.0442, 0.0884, 0.177)
@@ -152,7 +173,7 @@ def test_kinship_makes_one_component_of_the_mice_and_is_refused(passed: Path) ->
 def test_pcs_of_the_mice_span_the_space_of_plink2s(passed: Path, tmp_path: Path, plink2) -> None:
     """Of all mice, on the same SNPs; up to where an eigenvalue is 3% above the next."""
     variants = files.read_tsv(passed / "variants.tsv")
-    genotypes = open_cohort(passed, variants["snp"][variants["structure"] == 1].tolist())
+    genotypes = open_cohort(cohort_files(passed), variants["snp"][variants["structure"] == 1].tolist())
     p_M = frequencies(genotypes)
     everyone_N = np.ones(len(genotypes.person_N), dtype=bool)
     axes = pca.fit(genotypes, p_M, everyone_N, grm.product(genotypes, p_M))

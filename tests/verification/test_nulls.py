@@ -17,7 +17,7 @@ from helpers import balding_nichols, write_cohort
 from stratbench.core import files
 from stratbench.methods import registry
 from stratbench.metrics.auroc import auroc_stratified
-from stratbench.training.fit import fit
+from stratbench.training.fit import fit_one
 from trained import outputs, spec, write_task
 
 REPLICATES = 20
@@ -27,6 +27,7 @@ SHARES = {
     "permuted within populations": (0.3, 0.5, 0.7),
 }  # of cases, by population
 LOWEST, HIGHEST = 0.47, 0.53
+NONE = [spec("adjustment", "none")]
 pytestmark = pytest.mark.slow
 
 
@@ -68,7 +69,9 @@ def test_nothing_is_found_within_populations(
         set_N = rng.permutation(np.repeat(["train", "validation", "test"], [495, 135, 1170]))
         paths = write_task(cohort, labels(null, rng), set_N, rng.normal(size=(EACH * POPULATIONS, 2)))
         out = outputs(tmp_path / str(replicate))
-        fit(paths, out, spec("model", model), [spec("adjustment", "none")], 1, [f"{null} {replicate}"])
+        fit_one(
+            paths, out, model=spec("model", model), adjustments=NONE, seeds=1, names=[f"{null} {replicate}"]
+        )
         table = files.read_tsv(out["predictions"], text=("set",))
         tested = table[table["set"] == "test"]
         population = files.read_tsv(cohort / "samples.tsv").set_index("iid")["population"]

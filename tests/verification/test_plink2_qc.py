@@ -10,6 +10,7 @@ import pytest
 from scipy.linalg import subspace_angles
 
 import peers
+from stations import cohort_files, raw_files
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.debian import debian_package
@@ -46,7 +47,12 @@ def livers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compare(raw: Path, about: dict[str, Any], plink2: Any, *which: object, **options: Any) -> dict[str, int]:
     """Check every step against plink2's individuals and SNPs; return how many SNPs each step removed."""
     out = raw.parent / f"out{len(list(raw.parent.iterdir()))}"
-    qc(raw / "genotypes", raw / "samples.tsv", out, LIMITS | options, about)
+    qc(
+        raw_files(raw / "genotypes", raw / "samples.tsv"),
+        cohort_files(out),
+        options=LIMITS | options,
+        about=about,
+    )
     samples, snps = files.read_tsv(out / "qc_samples.tsv"), files.read_tsv(out / "qc_snps.tsv.gz")
     for table in (samples, snps):
         table["removed_by"] = table["removed_by"].fillna("")
@@ -134,10 +140,15 @@ def test_pcs_of_livers_span_the_space_of_plink2s(livers: Path, tmp_path: Path, p
 
     Two are: from the third on each is within 1.3% of the next, and single axes differ.
     """
-    qc(livers / "genotypes", livers / "samples.tsv", tmp_path, {}, cohort_file.read(HLC))
+    qc(
+        raw_files(livers / "genotypes", livers / "samples.tsv"),
+        cohort_files(tmp_path),
+        options={},
+        about=cohort_file.read(HLC),
+    )
     variants = files.read_tsv(tmp_path / "variants.tsv")
     snps = variants["snp"][variants["structure"] == 1].tolist()
-    genotypes = open_cohort(tmp_path, snps)
+    genotypes = open_cohort(cohort_files(tmp_path), snps)
     p_M, everyone_N = frequencies(genotypes), np.ones(len(genotypes.person_N), dtype=bool)
     axes = pca.fit(genotypes, p_M, everyone_N, grm.product(genotypes, p_M))
     (tmp_path / "snps").write_text("\n".join(snps))

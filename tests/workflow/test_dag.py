@@ -29,10 +29,10 @@ rule census:
 """
 ADDED_SCRIPT = """from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (_, outputs, options):
     from stratbench.core import files
 
-    files.write_json({"cohorts": snakemake.params.cohorts}, snakemake.output.census)
+    files.write_json({"cohorts": options["cohorts"]}, outputs["census"])
 """
 
 pytestmark = pytest.mark.workflow

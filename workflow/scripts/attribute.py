@@ -2,12 +2,7 @@
 
 from stratbench.core import job
 
-with job.start(snakemake):
-    from stratbench.attributions.run import attribute_each
+with job.start(snakemake) as (inputs, outputs, options):
+    from stratbench.attributions.run import attribute
 
-    i, o, p = snakemake.input, snakemake.output, snakemake.params
-    fits = [
-        fit | {"fitted": {"params": params, "fit": record}, "record": about}
-        for fit, params, record, about in zip(p.fits, i.params, i.fits, o.records, strict=True)
-    ]
-    attribute_each(i, fits, o.tables, p.names)
+    attribute(inputs, outputs, **options)

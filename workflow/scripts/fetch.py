@@ -2,7 +2,8 @@
 
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (_, _, options):
     from stratbench.cohorts.real.fetch import fetch
 
-    fetch(snakemake.params.cohort_file, snakemake.params.outdir)
+    inputs, outputs = {"cohort_file": options["cohort_file"]}, {"folder": options["folder"]}
+    fetch(inputs, outputs)

@@ -1,6 +1,8 @@
+"""Draw all figures of a study."""
+
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.report.figures.run import figures
 
-    figures(config=snakemake.params.config, folder=snakemake.params.folder)
+    figures(inputs, outputs, **options)

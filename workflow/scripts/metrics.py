@@ -1,13 +1,8 @@
+"""All numbers of one split as tidy rows."""
+
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.metrics.run import metrics
 
-    metrics(
-        files=dict(snakemake.input.items()),
-        output=snakemake.output.metrics,
-        place=dict(snakemake.params.place),
-        fits=snakemake.params.fits,
-        attributions=snakemake.params.attributions,
-        associations=snakemake.params.associations,
-    )
+    metrics(inputs, outputs, **options)

@@ -2,9 +2,7 @@
 
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.probes.run import probe
 
-    i, p = snakemake.input, snakemake.params
-    fits = [fit | {"params": a, "fit": b} for fit, a, b in zip(p.fits, i.params, i.fits, strict=True)]
-    probe(i, fits, p.place, snakemake.output.probes)
+    probe(inputs, outputs, **options)

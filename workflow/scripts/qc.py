@@ -1,16 +1,8 @@
 """Quality control of one cohort."""
 
-from pathlib import Path
-
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.cohorts.qc.run import qc
 
-    qc(
-        snakemake.input.bed.removesuffix(".bed"),
-        snakemake.input.samples,
-        Path(snakemake.output.bed).parent,
-        snakemake.params.options,
-        snakemake.params.about,
-    )
+    qc(inputs, outputs, **options)

@@ -2,14 +2,8 @@
 
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (_, outputs, options):
     from stratbench.cohorts.real.read_cohort import read_cohort
 
-    read_cohort(
-        snakemake.params.declared,
-        snakemake.params.sources,
-        snakemake.output.bed.removesuffix(".bed"),
-        snakemake.output.samples,
-        snakemake.params.digests,
-        snakemake.output.tables,
-    )
+    inputs = options.pop("sources")  # by their names in the cohort file, which Snakemake might refuse
+    read_cohort(inputs, outputs, **options)

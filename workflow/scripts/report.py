@@ -1,6 +1,8 @@
+"""Write the report of a study."""
+
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.report.report import report
 
-    report(config=snakemake.params.config, output=snakemake.output[0])
+    report(inputs, outputs, **options)

@@ -2,14 +2,7 @@
 
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.cohorts.simulated.simulate import simulate
 
-    simulate(
-        snakemake.params.demography,
-        snakemake.params.options,
-        snakemake.params.seed_names,
-        snakemake.output.bed.removesuffix(".bed"),
-        snakemake.output.samples,
-        file=snakemake.params.get("file"),
-    )
+    simulate(inputs, outputs, **options)

@@ -1,18 +1,8 @@
-"""PCs, GRM and FST of one split."""
-
-from pathlib import Path
+"""PCs, GRM, FST and covariates of one split."""
 
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.structure.run import structure
 
-    structure(
-        Path(snakemake.input.bed).parent,
-        Path(snakemake.input.keep_iid).parent,
-        snakemake.input.split,
-        Path(snakemake.output.pcs).parent,
-        snakemake.params.options,
-        snakemake.params.mating,
-        declared=snakemake.params.covariates,
-    )
+    structure(inputs, outputs, **options)

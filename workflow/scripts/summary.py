@@ -1,11 +1,8 @@
+"""All results of a study in four tables and a page of provenance."""
+
 from stratbench.core import job
 
-with job.start(snakemake):
+with job.start(snakemake) as (inputs, outputs, options):
     from stratbench.summary.run import summary
 
-    summary(
-        files=dict(snakemake.input.items()),
-        outputs=dict(snakemake.output.items()),
-        cohorts=snakemake.params.cohorts,
-        config=snakemake.params.config,
-    )
+    summary(inputs, outputs, **options)

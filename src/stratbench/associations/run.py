@@ -4,9 +4,8 @@ A method file defines ``associate(data, options)`` and returns a table ``snp bet
 for each SNP of ``data.snp_M`` in order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,11 @@ import numpy as np
 from stratbench.core import files
 from stratbench.core.job import say
 from stratbench.core.words import counted
-from stratbench.datasets import keep
-from stratbench.genotypes import plink, tables
-from stratbench.genotypes.dosages import Dosages, open_cohort
-from stratbench.genotypes.tables import Ids
+from stratbench.genotypes import tables
+from stratbench.genotypes.dosages import Dosages
 from stratbench.methods import registry
 from stratbench.methods.options import complete
+from stratbench.task.task import open_genotypes, read_task
 
 COLUMNS = list(tables.ASSOCIATION.columns)
 SEEN = ("train", "validation")  # the sets that a model may learn from
@@ -57,46 +55,39 @@ class AssociationData:
         return replace(self, **views)
 
 
-def load(
-    cohort_dir: str | Path,
-    dataset_dir: str | Path,
-    split_tsv: str | Path,
-    pcs_tsv: str | Path,
-    covariates_tsv: str | Path | None = None,
-) -> AssociationData:
-    """Read the individuals of training and validation. Raises UserError if the tables do not match."""
-    dataset = Path(dataset_dir)
-    everyone = Ids(tables.read_samples(cohort_dir)["iid"].tolist(), Path(cohort_dir) / "samples.tsv")
-    trait, about = tables.read_labels(dataset / "trait.tsv", dataset / "trait.json", among=everyone)
-    kept = Ids(trait["iid"].tolist(), dataset / "trait.tsv")
-    sets = tables.read(split_tsv, tables.SPLIT, among=kept).set_index("iid")["set"]
-    iids = sets.index[sets.isin(SEEN)].tolist()
-    pcs = tables.read(pcs_tsv, tables.PCS, rows=kept).set_index("iid").filter(regex=r"^pc\d+$")
-    covariates = pcs[[]]
-    if covariates_tsv:
-        covariates = tables.read(covariates_tsv, tables.COVARIATES, rows=kept).set_index("iid")
-    snps = keep.read_snps(dataset / "keep.snp")
-    bim = Path(cohort_dir) / "genotypes.bim"
-    tables.positions(snps, dataset / "keep.snp", Ids(plink.read_bim(bim)["snp"].tolist(), bim))
-    tables.require_size(dataset / "keep.snp", len(snps), about, "n_snps", dataset / "trait.json")
+def load(inputs: Mapping[str, Any]) -> AssociationData:
+    """Read what a test may learn from: the individuals of training and validation.
+
+    Args:
+        inputs: what ``task.task.FILES`` names, and ``bed`` and ``bim``.
+
+    Raises UserError where a file is damaged or does not agree with the others.
+    """
+    task = read_task(inputs).of_sets(SEEN)
+    genotypes, _ = open_genotypes(inputs, task)
     return AssociationData(
-        y_N=trait.set_index("iid")["y"].loc[iids].to_numpy(dtype=np.float64),
-        pcs_NK=pcs.loc[iids].to_numpy(dtype=np.float64),
-        snp_M=np.array(snps, dtype=object),
-        genotypes=open_cohort(cohort_dir, snps, iids),
-        covariates_NC=covariates.loc[iids].to_numpy(dtype=np.float64),
+        y_N=task.y_N,
+        pcs_NK=task.pcs.to_numpy(dtype=np.float64),
+        snp_M=np.array(task.snps.names, dtype=object),
+        genotypes=genotypes,
+        covariates_NC=task.covariates.to_numpy(dtype=np.float64),
     )
 
 
 def associate(
-    data: AssociationData, methods: Mapping[str, Mapping[str, Any]], tables: Sequence[str | Path]
+    inputs: Mapping[str, Any], outputs: Mapping[str, Any], *, associations: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Run each method and write its table; ``methods`` is ``{label: {method, file, options}}``.
+    """Run each test and write its table.
 
-    ``tables`` are the paths, in the order of the labels. Raises UserError for unknown options, and for a table of a
-    user's method that is not the contract's.
+    Args:
+        inputs: what ``load`` reads.
+        outputs: the list ``tables``, parallel to ``associations``.
+        associations: ``{label: {method, file, options}}``.
+
+    Raises UserError for unknown options, and for a table of a user's method that is not the contract's.
     """
-    for (label, spec), path in zip(methods.items(), tables, strict=True):
+    data = load(inputs)
+    for (label, spec), path in zip(associations.items(), outputs["tables"], strict=True):
         method = registry.load("association", spec["method"], spec.get("file"))
         options = complete(method.OPTIONS, spec["options"], f"association '{label}'")
         table = method.associate(data.frozen(), options)

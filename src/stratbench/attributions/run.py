@@ -1,7 +1,9 @@
 """Attributions of one trained model by all of its methods, all seeds in one job."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -31,67 +33,80 @@ AT_ONCE = 32  # individuals
 FINEST = 30  # how many times a method may ask for finer options
 
 
+@dataclass(frozen=True)
+class FitToExplain:
+    """A fit of the job, and what is asked of it.
+
+    Attributes:
+        params, fit_json: the paths of its trained networks and of fit.json.
+        model: the spec of its model.
+        adjustments: the specs of its adjustment's parts.
+        attributions: the spec of each attribution label.
+    """
+
+    params: str | Path
+    fit_json: str | Path
+    model: Spec
+    adjustments: Sequence[Spec]
+    attributions: Mapping[str, Spec]
+
+
 def attribute(
-    files: Mapping[str, Any],
-    fitted: Mapping[str, Any],
-    outputs: Mapping[str, str],
-    record: str,
-    model: Spec,
-    adjustments: Sequence[Spec],
-    attributions: Mapping[str, Spec],
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
+    fits: Sequence[Mapping[str, Any]],
     names: Sequence[str],
 ) -> None:
-    """Write a table for each attribution (header only where the fit failed) and ``record`` (JSON).
+    """Explain one model under several adjustments: write a table for each attribution and a record for each fit.
 
     Args:
-        files: paths by name (``task.model_data.FILES``).
-        fitted: paths of the fit's ``params`` and ``fit`` (json).
-        outputs: path of the table of each attribution label.
-        attributions: spec of each attribution label.
+        inputs: what ``task.model_data.FILES`` names, and the lists ``params`` and ``fit_json``, parallel to ``fits``.
+        outputs: the lists ``tables``, fit by fit and attribution by attribution, and ``records``, parallel to ``fits``.
+            A table is a header only where the fit failed.
+        fits: ``{model, adjustments, attributions}``: specs, those of the attributions by their labels.
         names: cohort, trait, split and model.
+
+    Raises UserError for a fit that was trained otherwise, or on another split.
     """
-    with telling(f"attributions of {names[-1]}"):
-        with telling("the dataset is read"):
-            data = load(files)
-        trained = restore(fitted["params"], fitted["fit"], data.split_sha256)
-        require_trained_as(fitted["fit"], model, adjustments)
-        about: dict[str, Any] = {label: {} for label in attributions}
-        tables = {label: [pd.DataFrame(columns=COLUMNS)] for label in attributions}
-        if trained:
-            own = guards(model, adjustments)
-            with telling("the adjustment is built"), training(own):
-                setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
-                see = explained(setup)
-                seeds = {seed: see(variables) for seed, variables in trained.items()}
-            for label, spec in attributions.items():
-                with telling(label), training(own):
-                    scores, about[label] = _refined(
-                        setup, method("attribution", spec), dict(spec["options"]), seeds
-                    )
-                tables[label] = [
-                    pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
-                    for seed, score in scores.items()
-                ]
-                say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
-    for label, parts in tables.items():
-        write_tsv(pd.concat(parts), outputs[label])
-    write_json(about, record)
+    tables = iter(outputs["tables"])
+    paths = zip(fits, inputs["params"], inputs["fit_json"], outputs["records"], strict=True)
+    for number, (specs, params, fit_json, record) in enumerate(paths, start=1):
+        fit = FitToExplain(params, fit_json, **specs)
+        with telling(f"fit {number} of {len(fits)}"), telling(f"attributions of {names[-1]}"):
+            scores, about = _explain(inputs, fit, names)
+        for label in fit.attributions:
+            write_tsv(scores[label], next(tables))
+        write_json(about, record)
 
 
-def attribute_each(
-    files: Mapping[str, Any], fits: Sequence[Mapping[str, Any]], tables: Sequence[str], names: Sequence[str]
-) -> None:
-    """Explain one model under several adjustments.
-
-    Args:
-        fits: ``{model, adjustments, attributions, fitted, record}``: arguments of ``attribute`` for each.
-        tables: paths of the tables, fit by fit and attribution by attribution.
-    """
-    remaining = iter(tables)
-    for number, fit in enumerate(fits, start=1):
-        outputs = {label: next(remaining) for label in fit["attributions"]}
-        with telling(f"fit {number} of {len(fits)}"):
-            attribute(files, outputs=outputs, names=names, **fit)
+def _explain(
+    files: Mapping[str, Any], fit: FitToExplain, names: Sequence[str]
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """The table of each attribution of one fit, and what each reports about itself."""
+    with telling("the dataset is read"):
+        data = load(files)
+    trained = restore(fit.params, fit.fit_json, data.split_sha256)
+    require_trained_as(fit.fit_json, fit.model, fit.adjustments)
+    about: dict[str, Any] = {label: {} for label in fit.attributions}
+    tables = {label: pd.DataFrame(columns=COLUMNS) for label in fit.attributions}
+    if not trained:
+        return tables, about
+    own = guards(fit.model, fit.adjustments)
+    with telling("the adjustment is built"), training(own):
+        setup = set_up(data, fit.model, fit.adjustments, named_seed(*names, "adjustment"))
+        see = explained(setup)
+        seeds = {seed: see(variables) for seed, variables in trained.items()}
+    for label, spec in fit.attributions.items():
+        with telling(label), training(own):
+            scores, about[label] = _refined(setup, method("attribution", spec), dict(spec["options"]), seeds)
+        parts = (
+            pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
+            for seed, score in scores.items()
+        )
+        tables[label] = pd.concat(parts)
+        say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
+    return tables, about
 
 
 def background(setup: Setup) -> Background:

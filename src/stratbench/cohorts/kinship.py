@@ -1,7 +1,7 @@
 """KING-robust kinships of a cohort's people, as a table of the related pairs."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,29 +17,29 @@ LEAST = 500
 SPAN = 500_000_000  # base pairs below which strangers' kinships spread as far as second-degree relatives'
 
 
-def autosomal(cohort: Path) -> pd.DataFrame:
-    """Rows of variants.tsv with a place on an autosome, as QC found by the species' number of them."""
-    variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
+def autosomal(cohort: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows of a cohort's ``variants`` with a place on an autosome, as QC found by the species' number of them."""
+    variants = tables.read(cohort["variants"], tables.VARIANTS)
     return variants[variants["autosome"] == 1]
 
 
-def span(cohort: Path) -> int:
+def span(cohort: Mapping[str, Any]) -> int:
     """Base pairs between the first and the last autosomal SNP of each chromosome, summed."""
     by = autosomal(cohort).groupby("chrom")["pos"]
     return int((by.max() - by.min()).sum())
 
 
-def kinships(cohort: Path, iids: Sequence[str]) -> pd.DataFrame:
+def kinships(cohort: Mapping[str, Any], iids: Sequence[str]) -> pd.DataFrame:
     """``iid_1 iid_2 snps ibs0 kinship`` of the pairs of third degree or closer among these people.
 
-    Raises UserError for fewer than ``LEAST`` SNPs. Time and passes over the .bed grow as the square of the
-    number of people.
+    ``cohort`` has the paths of ``bed``, ``bim``, ``fam`` and ``variants``, by these names. Time and passes over the
+    .bed grow as the square of the number of people. Raises UserError for fewer than ``LEAST`` SNPs.
     """
     snps = autosomal(cohort)["snp"].tolist()
     if len(snps) < LEAST:
         raise UserError(
-            f"{cohort}: {counted(len(snps), 'autosomal SNP')}, too few for KING kinships ({LEAST} are the least); use "
-            "declared families, or relax QC"
+            f"{cohort['variants']}: {counted(len(snps), 'autosomal SNP')}, too few for KING kinships ({LEAST} are the "
+            "least); use declared families, or relax QC"
         )
     most = min(SNPS, len(snps))
     genotypes = open_cohort(cohort, [snps[k * len(snps) // most] for k in range(most)], iids)

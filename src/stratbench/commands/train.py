@@ -105,9 +105,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise UserError(f"--out: {arguments.out} is a file; name a folder")
     checksums.verify(given.values())
     if arguments.command == "fit":
-        from stratbench.training.fit import fit
+        from stratbench.training.fit import fit_one
 
-        fit(given, out, model, own, arguments.seeds, names)
+        fit_one(given, out, model=model, adjustments=own, seeds=arguments.seeds, names=names)
         return
     from stratbench.attributions.run import attribute
 
@@ -115,6 +115,8 @@ def run(arguments: argparse.Namespace) -> None:
     tables = {label: arguments.out / f"{Path(label).stem}.tsv.gz" for label in specs}
     if len(set(tables.values())) < len(arguments.attribution):
         raise UserError("--attribution: two of them would write the same table; give each another name, once")
-    record = arguments.out / "attributions.json"
+    trained = {"params": [out["params"]], "fit_json": [out["fit"]]}
     checksums.verify([out["params"], out["fit"]])
-    attribute(given, out, tables, record, model, own, specs, names)
+    written = {"tables": list(tables.values()), "records": [arguments.out / "attributions.json"]}
+    asked = {"model": model, "adjustments": own, "attributions": specs}
+    attribute(given | trained, written, fits=[asked], names=names)

@@ -27,6 +27,9 @@ REFUSED = {
 }
 
 
+Named = dict[str, Any]  # a path, or a list of paths, by the name that the rule gives it
+
+
 def refusal(error: OSError | MemoryError) -> str:
     """One line that says what the machine refused."""
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
@@ -41,8 +44,11 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def start(snakemake: Any) -> Iterator[None]:
+def start(snakemake: Any) -> Iterator[tuple[Named, Named, dict[str, Any]]]:
     """Run a script's body with one thread, everything printed going to the rule's log.
+
+    Yields what every runner takes: the rule's inputs and its outputs by their names (a list where a name stands for
+    several files), and its params without ``code``, which only says when to run again.
 
     Before the body runs, the inputs are compared with the records of the jobs that wrote them; afterwards the outputs
     are recorded. A UserError ends the job with its message alone. Errors of the machine (memory, a disk, a
@@ -58,7 +64,11 @@ def start(snakemake: Any) -> Iterator[None]:
             with redirect_stdout(log), redirect_stderr(log):
                 checksums.verify(snakemake.input)
                 checksums.forget(snakemake.output)
-                yield
+                yield (
+                    dict(snakemake.input.items()),
+                    dict(snakemake.output.items()),
+                    {name: value for name, value in snakemake.params.items() if name != "code"},
+                )
                 checksums.record(snakemake.output)
         except UserError as error:
             if isinstance(error, MethodError) and error.__cause__ is not None:

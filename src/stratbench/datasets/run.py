@@ -27,32 +27,38 @@ PARTS = list(tables.LIABILITY.columns)
 
 
 def dataset(
-    cohort_dir: str | Path,
-    trait: Mapping[str, Any],
-    seed_names: Sequence[object],
-    out_dir: str | Path,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
+    spec: Mapping[str, Any],
+    names: Sequence[object],
     declared: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write trait.tsv, trait.json, truth.tsv, liability.tsv, keep.iid and keep.snp into ``out_dir``.
+    """Write a trait's labels, the truth behind them, and the keep lists.
 
-    ``trait`` is ``{simulate: options, snps: N}`` or ``{measured: name, snps: N}``, either with ``ascertain``;
-    ``snps`` None is all. ``seed_names`` end in the trait's label, which a twin's name replaces; ``declared``
-    is the ``traits`` of the cohort file. Raises UserError for what the trait's kind refuses.
+    Args:
+        inputs: the cohort's ``bed``, ``bim``, ``fam``, ``samples`` and ``variants``.
+        outputs: ``trait``, ``trait_json``, ``truth``, ``liability``, ``keep_iid`` and ``keep_snp``.
+        spec: ``{simulate: options, snps: N}`` or ``{measured: name, snps: N}``, either with ``ascertain``; ``snps``
+            None is all.
+        names: what random numbers are drawn by: the cohort and, last, the trait's label, which a twin's name replaces.
+        declared: the ``traits`` of the cohort file.
+
+    Raises UserError for what the trait's kind refuses.
     """
-    cohort = Path(cohort_dir)
-    bim = plink.read_bim(cohort / "genotypes.bim")
-    samples = tables.read_samples(cohort)
-    seen_R = spaced(len(bim), trait.get("snps"))
-    twin = trait.get("simulate", {}).get("twin")
-    names = [*seed_names[:-1], twin] if twin else seed_names
+    bim = plink.read_bim(inputs["bim"])
+    samples = tables.read_samples(inputs)
+    seen_R = spaced(len(bim), spec.get("snps"))
+    twin = spec.get("simulate", {}).get("twin")
+    names = [*names[:-1], twin] if twin else names
     rngs = {name: np.random.default_rng(seed(*names, name)) for name in DRAWS}
-    if "simulate" in trait:
-        made = _simulated(cohort, bim, samples, seen_R, trait["simulate"], rngs)
+    if "simulate" in spec:
+        made = _simulated(inputs, bim, samples, seen_R, spec["simulate"], rngs)
     else:
-        made = _measured(cohort, seen_R, trait["measured"], declared or {})
-    if trait.get("ascertain"):
-        _ascertain(made, samples, trait["ascertain"], rngs["ascertainment"])
-    _write(cohort, bim, made, Path(out_dir))
+        made = _measured(inputs["samples"], seen_R, spec["measured"], declared or {})
+    if spec.get("ascertain"):
+        _ascertain(made, samples, spec["ascertain"], rngs["ascertainment"])
+    _write(inputs["fam"], bim, made, outputs)
 
 
 def spaced(m: int, wanted: int | None) -> np.ndarray:
@@ -70,7 +76,7 @@ def spaced(m: int, wanted: int | None) -> np.ndarray:
 
 
 def _simulated(
-    cohort: Path,
+    cohort: Mapping[str, Any],
     bim: pd.DataFrame,
     samples: pd.DataFrame,
     seen_R: np.ndarray,
@@ -114,9 +120,11 @@ def _simulated(
     }
 
 
-def _measured(cohort: Path, seen_R: np.ndarray, name: str, declared: Mapping[str, Any]) -> dict[str, Any]:
+def _measured(
+    samples_tsv: str | Path, seen_R: np.ndarray, name: str, declared: Mapping[str, Any]
+) -> dict[str, Any]:
     """The tables of a measured trait: individuals without a value are left out."""
-    values = measured(cohort / "samples.tsv", name, declared).dropna()
+    values = measured(samples_tsv, name, declared).dropna()
     kind = declared[name]["kind"]
     y_N = values.to_numpy().astype(np.int64) if kind == "binary" else values.to_numpy()
     return {
@@ -166,24 +174,26 @@ def _classes(y_N: np.ndarray, population_N: np.ndarray) -> dict[str, dict[str, i
     }
 
 
-def _write(cohort: Path, bim: pd.DataFrame, made: Mapping[str, Any], out: Path) -> None:
-    fam = plink.read_fam(cohort / "genotypes.fam").set_index("iid")
+def _write(
+    fam_path: str | Path, bim: pd.DataFrame, made: Mapping[str, Any], outputs: Mapping[str, Any]
+) -> None:
+    fam = plink.read_fam(fam_path).set_index("iid")
     iids = made["trait"]["iid"].tolist()
     y = made["trait"]["y"]
     n_cases = int(y.sum()) if made["about"]["kind"] == "binary" else None
     measured_y = not made["about"]["simulated"] and n_cases is None
     trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # with every digit
-    files.write_tsv(trait, out / "trait.tsv")
+    files.write_tsv(trait, outputs["trait"])
     sizes = {
         "n": len(iids),
         "n_cases": n_cases,
         "n_snps": len(made["seen"]),
         "n_causal": len(made["truth"]) if made["about"]["simulated"] else None,
     }
-    files.write_json({**made["about"], **sizes}, out / "trait.json")
-    files.write_tsv(made["truth"], out / "truth.tsv")
-    files.write_tsv(made["liability"], out / "liability.tsv")
-    keep.write_iids(fam.loc[iids, "fid"].tolist(), iids, out / "keep.iid")
-    keep.write_snps(bim["snp"].to_numpy()[made["seen"]].tolist(), out / "keep.snp")
+    files.write_json({**made["about"], **sizes}, outputs["trait_json"])
+    files.write_tsv(made["truth"], outputs["truth"])
+    files.write_tsv(made["liability"], outputs["liability"])
+    keep.write_iids(fam.loc[iids, "fid"].tolist(), iids, outputs["keep_iid"])
+    keep.write_snps(bim["snp"].to_numpy()[made["seen"]].tolist(), outputs["keep_snp"])
     size = f"{counted(len(iids), 'individual')}, {counted(len(made['seen']), 'SNP')} to see"
     say(f"{made['about']['description']}: {size}")

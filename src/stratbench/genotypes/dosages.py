@@ -1,9 +1,9 @@
 """A1 counts of chosen SNPs and individuals of a cohort, a chunk of SNPs at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -71,10 +71,15 @@ class Dosages:
 
         A chunk has at most ``size`` SNPs and about ``cells`` genotypes, but at least one SNP.
         """
-        everyone = np.array_equal(self.person_N, np.arange(self.n_cohort))
-        for part, packed_MQ in self._packed(size, cells):
-            dosage_MN = plink.dosages(packed_MQ, self.n_cohort)
-            yield part, dosage_MN if everyone else np.take(dosage_MN, self.person_N, axis=1)
+        return self._unpacked(plink.dosages, size, cells)
+
+    def codes(self, size: int = CHUNK, cells: int = CELLS) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield (slice of the SNPs, 2-bit PLINK codes uint8 (SNPs in chunk, N)), limited as ``chunks`` is.
+
+        Every chunk but the last has a multiple of four SNPs, whose codes fill whole bytes of an individual.
+        """
+        size = max(4, min(size, cells // max(self.n_cohort, 1)) // 4 * 4)
+        return self._unpacked(plink.unpack, size, size * self.n_cohort)
 
     def read(self) -> np.ndarray:
         """All A1 counts at once, int8 (M, N), -1 for missing: for few SNPs."""
@@ -96,6 +101,14 @@ class Dosages:
             for row, packed_Q in enumerate(packed_MQ):
                 np.take(table_M4[row][codes], packed_Q, axis=0, out=z_MQ4[row], mode="clip")
             yield part, z_MQ4.reshape(len(packed_MQ), -1)[:, self.person_N]
+
+    def _unpacked(
+        self, unpack: Callable[[np.ndarray, int], np.ndarray], size: int, cells: int
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        everyone = np.array_equal(self.person_N, np.arange(self.n_cohort))
+        for part, packed_MQ in self._packed(size, cells):
+            value_MN = unpack(packed_MQ, self.n_cohort)
+            yield part, value_MN if everyone else np.take(value_MN, self.person_N, axis=1)
 
     def _packed(self, size: int, cells: int) -> Iterator[tuple[slice, np.ndarray]]:
         size = max(1, min(size, cells // max(self.n_cohort, 1)))
@@ -128,17 +141,23 @@ def open_bed(bed: str | Path, n: int, m: int) -> Dosages:
 
 
 def open_cohort(
-    cohort_dir: str | Path, snps: Sequence[str] | None = None, iids: Sequence[str] | None = None
+    cohort: Mapping[str, Any], snps: Sequence[str] | None = None, iids: Sequence[str] | None = None
 ) -> Dosages:
-    """The genotypes of a cohort directory, restricted to named SNPs and individuals (default: all)."""
-    stem = Path(cohort_dir) / "genotypes"
-    fam = plink.read_fam(f"{stem}.fam")
-    bim = plink.read_bim(f"{stem}.bim")
-    genotypes = open_bed(f"{stem}.bed", len(fam), len(bim))
+    """The genotypes of a cohort.
+
+    Args:
+        cohort: the paths of its ``bed``, ``bim`` and ``fam``, by these names.
+        snps: the ids of the SNPs that are wanted, in any order; all if not given.
+        iids: the individuals who are wanted, likewise.
+
+    Raises UserError for a fileset that is damaged, and for a name that it lacks.
+    """
+    fam, bim = plink.read_fam(cohort["fam"]), plink.read_bim(cohort["bim"])
+    genotypes = open_bed(cohort["bed"], len(fam), len(bim))
     if snps is not None:
-        genotypes = genotypes.snps(positions(snps, bim["snp"].tolist(), f"{stem}.bim"))
+        genotypes = genotypes.snps(positions(snps, bim["snp"].tolist(), str(cohort["bim"])))
     if iids is not None:
-        genotypes = genotypes.people(positions(iids, fam["iid"].tolist(), f"{stem}.fam"))
+        genotypes = genotypes.people(positions(iids, fam["iid"].tolist(), str(cohort["fam"])))
     return genotypes
 
 

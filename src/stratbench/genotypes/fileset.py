@@ -1,9 +1,10 @@
 """A1 counts of a PLINK fileset from outside, read by pandas-plink, a chunk of SNPs at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +14,17 @@ CELLS = 8_000_000  # genotypes in memory at once: float32 in pandas-plink, copie
 
 
 class FilesetDosages:
-    """All ``n`` individuals at all ``m`` SNPs of ``prefix``.{bed,bim,fam}; nothing is read before ``chunks``.
+    """All ``n`` individuals at all ``m`` SNPs of a fileset; nothing is read before ``chunks``.
 
-    It yields what ``dosages.Dosages`` yields, so that readers of ``dosages.DosageChunks`` take either. Raises
-    UserError if the three files do not fit together.
+    ``files`` are the paths of ``bed``, ``bim`` and ``fam``, by these names. The class yields what ``dosages.Dosages``
+    yields, so that readers of ``dosages.DosageChunks`` take either. Raises UserError if the three files do not fit
+    together.
     """
 
-    def __init__(self, prefix: str | Path, n: int, m: int, cells: int = CELLS) -> None:
+    def __init__(self, files: Mapping[str, Any], n: int, m: int, cells: int = CELLS) -> None:
         from pandas_plink import Chunk, read_plink1_bin
 
-        bed, bim, fam = (Path(f"{prefix}.{end}") for end in ("bed", "bim", "fam"))
+        bed, bim, fam = (Path(files[end]) for end in ("bed", "bim", "fam"))
         plink.open_bed(bed, n, m)
         self.n, self.m = n, m
         self.size = max(1, min(m, cells // max(n, 1)))

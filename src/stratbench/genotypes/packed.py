@@ -4,27 +4,16 @@ The table is computed from training individuals only, so imputation, centring an
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from stratbench.genotypes import plink
+from stratbench.genotypes.dosages import Dosages
 
-CHUNK = 4096  # SNPs unpacked at a time; a multiple of four
+CHUNK = 4096  # SNPs unpacked at a time
 ENCODINGS = ("standardised", "dosage")
-
-
-def load_packed(bed: Path, n: int, m: int, snp_M: np.ndarray, individual_N: np.ndarray) -> np.ndarray:
-    """Individual-major 2-bit codes, uint8 (N, ceil(M / 4)), of chosen rows of an n x m SNP-major .bed."""
-    packed_mn = plink.open_bed(bed, n, m)
-    packed_NQ = np.zeros((len(individual_N), -(-len(snp_M) // 4)), dtype=np.uint8)
-    for start in range(0, len(snp_M), CHUNK):
-        code_MN = plink.unpack(packed_mn[snp_M[start : start + CHUNK]], n)[:, individual_N]
-        block_NQ = plink.pack(np.ascontiguousarray(code_MN.T))
-        packed_NQ[:, start // 4 : start // 4 + block_NQ.shape[1]] = block_NQ
-    return packed_NQ
 
 
 @dataclass(frozen=True)
@@ -82,14 +71,23 @@ class Packed:
         return plink.unpack(self.packed_NQ[individual_B], self.n_snps)
 
 
-def count_codes(packed_NQ: np.ndarray, n_snps: int, train_N: np.ndarray) -> np.ndarray:
-    """How often each 2-bit code occurs among individuals ``train_N``: int64 (M, 4)."""
-    counts_M4 = np.zeros((n_snps, 4), dtype=np.int64)
-    for start in range(0, len(train_N), 1024):
-        code_BM = plink.unpack(packed_NQ[train_N[start : start + 1024]], n_snps)
+def pack(genotypes: Dosages, train_N: np.ndarray) -> Packed:
+    """Read genotypes individual by individual, and count each SNP's codes among training individuals.
+
+    Args:
+        genotypes: A1 counts of N individuals at M SNPs.
+        train_N: the positions of the training individuals among the N, int64.
+    """
+    n, m = genotypes.n, genotypes.m
+    packed_NQ = np.zeros((n, -(-m // 4)), dtype=np.uint8)
+    counts_M4 = np.zeros((m, 4), dtype=np.int64)
+    for part, code_MN in genotypes.codes(CHUNK):
+        block_NQ = plink.pack(np.ascontiguousarray(code_MN.T))
+        packed_NQ[:, part.start // 4 : part.start // 4 + block_NQ.shape[1]] = block_NQ
+        code_MT = code_MN[:, train_N]
         for code in range(4):
-            counts_M4[:, code] += (code_BM == code).sum(axis=0)
-    return counts_M4
+            counts_M4[part, code] = np.count_nonzero(code_MT == code, axis=1)
+    return Packed(packed_NQ, m, counts_M4)
 
 
 def unpack(packed_BQ: Array, n_snps: int) -> Array:

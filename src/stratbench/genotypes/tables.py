@@ -261,18 +261,27 @@ def _require(good_R: np.ndarray, column: pd.Series, path: str | Path, what: str)
         raise damaged(path, f"line {row + 2}: {column.name} is '{column.iloc[row]}', not {what}")
 
 
-def read_samples(cohort: str | Path, text: tuple[str, ...] = ()) -> pd.DataFrame:
-    """samples.tsv of a cohort's folder, a row for each individual of its .fam."""
-    fam = Path(cohort) / "genotypes.fam"
-    return read(
-        Path(cohort) / "samples.tsv", SAMPLES, rows=Ids(plink.read_fam(fam)["iid"].tolist(), fam), text=text
-    )
+def read_samples(cohort: Mapping[str, Any], texts: bool = False) -> pd.DataFrame:
+    """samples.tsv of a cohort, a row for each individual of its .fam.
+
+    Args:
+        cohort: the paths of ``samples`` and ``fam``, by these names.
+        texts: whether all columns stay text, blank where missing.
+
+    Raises UserError for a table that is damaged, or does not follow the .fam.
+    """
+    people = Ids(plink.read_fam(cohort["fam"])["iid"].tolist(), cohort["fam"])
+    return read(cohort["samples"], SAMPLES, rows=people, texts=texts)
 
 
-def read_variants(cohort: str | Path) -> pd.DataFrame:
-    """variants.tsv of a cohort's folder, a row for each SNP of its .bim."""
-    bim = Path(cohort) / "genotypes.bim"
-    return read(Path(cohort) / "variants.tsv", VARIANTS, rows=Ids(plink.read_bim(bim)["snp"].tolist(), bim))
+def read_variants(cohort: Mapping[str, Any]) -> pd.DataFrame:
+    """variants.tsv of a cohort, a row for each SNP of its .bim.
+
+    ``cohort`` has the paths of ``variants`` and ``bim``, by these names. Raises UserError for a table that is damaged,
+    or does not follow the .bim.
+    """
+    snps = Ids(plink.read_bim(cohort["bim"])["snp"].tolist(), cohort["bim"])
+    return read(cohort["variants"], VARIANTS, rows=snps)
 
 
 def read_labels(

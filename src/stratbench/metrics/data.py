@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from stratbench.core.errors import damaged
-from stratbench.datasets.keep import read_snps
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
+from stratbench.task.task import read_task
 
 PROBED = (
     "ancestry_chance",
@@ -53,30 +53,21 @@ class SplitTables:
 
 
 def read(files: Mapping[str, Any]) -> SplitTables:
-    """Read trait, trait_json, truth, liability, keep_snp, samples, split and pcs, given by these names.
+    """Read a split's task and, of a simulated trait, the truth.
 
-    So too covariates, where it is given. Raises UserError where they do not agree.
+    Args:
+        files: paths by name, those of ``task.task.FILES``, and ``truth`` and ``liability``.
+
+    Raises UserError where a file is damaged or does not agree with the others.
     """
-    samples = tables.read(files["samples"], tables.SAMPLES).set_index("iid")
-    people, about = tables.read_labels(
-        files["trait"], files["trait_json"], among=Ids(samples.index.tolist(), files["samples"])
-    )
-    kept = Ids(people["iid"].tolist(), files["trait"])
-    split = tables.read(files["split"], tables.SPLIT, among=kept).set_index("iid")
-    pcs = tables.read(files["pcs"], tables.PCS, rows=kept).set_index("iid")
-    people = people.set_index("iid").loc[split.index]  # a given split may leave some out
-    people = people.assign(population=samples["population"], set=split["set"])
-    people = people.join(pcs.filter(regex=r"^pc\d+$"))
-    if files.get("covariates"):
-        covariates = tables.read(files["covariates"], tables.COVARIATES, rows=kept).set_index("iid")
-        people = people.join(covariates.add_prefix(COVARIATE))
-    snps = pd.Index(read_snps(files["keep_snp"]))
-    tables.require_size(files["keep_snp"], len(snps), about, "n_snps", files["trait_json"])
-    if not about["simulated"]:
-        return SplitTables(about["kind"], people, snps, None, 0, pd.DataFrame())
-    liability = tables.read(files["liability"], tables.LIABILITY, rows=kept).set_index("iid")
+    task = read_task(files)
+    people = task.people.join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
+    snps = pd.Index(task.snps.names)
+    if not task.about["simulated"]:
+        return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame())
+    liability = tables.read(files["liability"], tables.LIABILITY, rows=task.kept).set_index("iid")
     truth = tables.read(files["truth"], tables.TRUTH)
-    tables.require_size(files["truth"], len(truth), about, "n_causal", files["trait_json"])
+    tables.require_size(files["truth"], len(truth), task.about, "n_causal", files["trait_json"])
     causal = truth[truth["effect"] != 0]
     visible = causal["snp"][causal["visible"] == 1]
     unknown = visible[~visible.isin(snps)]
@@ -87,7 +78,7 @@ def read(files: Mapping[str, Any]) -> SplitTables:
             f"'{unknown.iloc[0]}' is visible, and not in {files['keep_snp']}",
         )
     causal_M = np.asarray(snps.isin(visible))
-    return SplitTables(about["kind"], people, snps, causal_M, len(causal), liability.loc[people.index])
+    return SplitTables(task.kind, people, snps, causal_M, len(causal), liability.loc[people.index])
 
 
 def read_predictions(

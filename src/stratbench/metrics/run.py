@@ -1,7 +1,6 @@
 """All numbers of a split as tidy rows: each family of metrics, as it is found, makes its own."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from stratbench.core import job
@@ -17,8 +16,9 @@ from stratbench.metrics.split_results import AttributionResult, FitResult, Label
 
 
 def metrics(
-    files: Mapping[str, Any],
-    output: str | Path,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     place: Mapping[str, Any],
     fits: Sequence[Label],
     attributions: Sequence[Label],
@@ -30,9 +30,9 @@ def metrics(
     What a failed fit should have given is there as rows with status failed and its reason.
 
     Args:
-        files: the tables of ``data.read`` and lists: predictions and fit_json (parallel to ``fits``), attributions,
-            associations (parallel to the labels of that name) and probes (none or one).
-        output: the table that is written.
+        inputs: the tables of ``data.read`` and lists: ``predictions`` and ``fit_json`` (parallel to ``fits``),
+            ``attributions`` and ``associations`` (parallel to the labels of that name) and ``probes`` (none or one).
+        outputs: ``metrics``.
         place: study, scenario, replicate, cohort, trait and split.
         fits: labels of the fits: model and adjustment.
         attributions: labels of the attributions: model, adjustment and attribution.
@@ -41,10 +41,10 @@ def metrics(
 
     Raises UserError where a table is damaged or does not agree with the others.
     """
-    results = read_results(files, place, fits, attributions, associations, minimum)
+    results = read_results(inputs, place, fits, attributions, associations, minimum)
     table = tidy.sort(tidy.table(row for family in families() for row in family.of_split(results)))
     job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
-    write_tsv(table, output)
+    write_tsv(table, outputs["metrics"])
 
 
 def read_results(

@@ -1,6 +1,6 @@
 """What hidden features and logits still say about ancestry, for every fit of one dataset and split."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -24,31 +24,40 @@ from stratbench.training.store import restore
 
 
 def probe(
-    files: Mapping[str, Any], fits: Iterable[Mapping[str, Any]], place: Mapping[str, Any], output: str
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
+    fits: Sequence[Mapping[str, Any]],
+    place: Mapping[str, Any],
 ) -> None:
     """Write probes.tsv.
 
     Args:
-        files: paths by name (``task.model_data.FILES``).
-        fits: ``{model, adjustment, specs: {model, adjustments}, params, fit}``: labels, specs and paths.
+        inputs: what ``task.model_data.FILES`` names, and the lists ``params`` and ``fit_json``, parallel to ``fits``.
+        outputs: ``probes``.
+        fits: ``{model, adjustment, specs: {model, adjustments}}``: labels and specs.
         place: study, scenario, replicate, cohort, trait and split of every row.
+
+    Raises UserError for a fit that was trained on another split.
     """
     records: list[dict[str, Any]] = []
     with telling("probes"):
-        data = load(files)
-        for fit in fits:
+        data = load(inputs)
+        for fit, params, fit_json in zip(fits, inputs["params"], inputs["fit_json"], strict=True):
             with telling(f"{fit['model']} {fit['adjustment']}"):
-                records += _of_fit(data, fit, place)
-    write_tsv(table(records), output)
+                records += _of_fit(data, fit, params, fit_json, place)
+    write_tsv(table(records), outputs["probes"])
 
 
-def _of_fit(data: ModelData, fit: Mapping[str, Any], place: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _of_fit(
+    data: ModelData, fit: Mapping[str, Any], params: str, fit_json: str, place: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """The rows of all seeds of one fit."""
     records: list[dict[str, Any]] = []
     keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
-    trained = restore(fit["params"], fit["fit"], data.split_sha256)
+    trained = restore(params, fit_json, data.split_sha256)
     names = (place["cohort"], place["trait"], place["split"], fit["model"])
-    for run in read_fit(fit["fit"])["seeds"]:
+    for run in read_fit(fit_json)["seeds"]:
         if run["seed"] not in trained:
             records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
     if trained:

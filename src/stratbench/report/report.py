@@ -26,8 +26,21 @@ QUESTION = (
 )
 
 
-def report(config: Mapping[str, Any], output: str | Path, base: str | Path = ".") -> None:
-    """Write a study's report from its tables and figures."""
+def report(
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
+    config: Mapping[str, Any],
+    base: str | Path = ".",
+) -> None:
+    """Write a study's report from its tables and figures.
+
+    Args:
+        inputs: what the rule waits for; the tables and figures are found by the study's paths below ``base``.
+        outputs: ``report``.
+        config: the whole config, checked.
+        base: the folder that holds ``results``.
+    """
     study = Study(config)
     results = Results(study, base)
     job.say("words and tables")
@@ -47,7 +60,7 @@ def report(config: Mapping[str, Any], output: str | Path, base: str | Path = "."
         sections=sections(results),
         colours={name: colour for name, colour in study_colours(study).items() if name in used},
     )
-    files.write_text(page, output)
+    files.write_text(page, outputs["report"])
     job.say(f"{len(page) / 1e6:.1f} MB")
 
 

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.seeds import seed
 from stratbench.core.words import counted
-from stratbench.datasets import keep
+from stratbench.datasets.people import read_kept, read_people
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import SETS
 from stratbench.methods import registry
@@ -22,39 +21,45 @@ from stratbench.methods.options import complete
 
 
 def split(
-    samples_tsv: str | Path,
-    dataset_dir: str | Path,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     spec: Mapping[str, Any],
-    seed_names: Sequence[object],
-    out: str | Path,
+    names: Sequence[object],
     mating: str = "outbred",
 ) -> None:
     """Write ``iid set`` for the individuals of keep.iid, in its order; individuals that are left out have no row.
 
-    ``spec`` is ``{method, file, options}``. The same seed names give the same split whatever the order of
-    the cohort. Genotypes, for methods that ask for kinships, lie beside ``samples_tsv``; ``mating`` is the
-    cohort's. Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or
-    controls only.
+    Args:
+        inputs: the cohort's ``samples`` and ``fam`` and, for methods that ask for kinships, its ``bed``, ``bim`` and
+            ``variants``; the dataset's ``trait``, ``trait_json`` and ``keep_iid``.
+        outputs: ``split``.
+        spec: ``{method, file, options}``.
+        names: what random numbers are drawn by: cohort, trait and split. The same names give the same split whatever
+            the order of the cohort.
+        mating: the cohort's.
+
+    Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or controls only.
     """
     method = registry.load("split", spec["method"], spec.get("file"))
     options = complete_options(method.OPTIONS, spec)
-    people = read_people(samples_tsv, Path(dataset_dir))
+    people = with_strata(inputs)
     ordered = people.sort_values("iid", ignore_index=True)
-    rng = np.random.default_rng(seed(*seed_names, "split"))
+    rng = np.random.default_rng(seed(*names, "split"))
     further = {}
     if "kinship" in inspect.signature(method.assign).parameters:
-        further["kinship"] = partial(_kinships, Path(samples_tsv).parent, ordered["iid"].tolist(), mating)
+        further["kinship"] = partial(_kinships, inputs, ordered["iid"].tolist(), mating)
     sets = pd.Series(method.assign(ordered, options, rng, **further), index=ordered["iid"])
     table = pd.DataFrame({"iid": people["iid"], "set": sets.loc[people["iid"]].to_numpy()})
     table = table[table["set"] != ""]
     require_sets(table, people)
-    files.write_tsv(table, out)
+    files.write_tsv(table, outputs["split"])
     counts = table["set"].value_counts()
     left_out = len(people) - len(table)
     say(", ".join(f"{counts[name]} {name}" for name in SETS) + (f", {left_out} left out" if left_out else ""))
 
 
-def _kinships(cohort: Path, iids: list[str], mating: str) -> pd.DataFrame:
+def _kinships(cohort: Mapping[str, Any], iids: list[str], mating: str) -> pd.DataFrame:
     """KING kinships of these people. Raises UserError in an inbred cohort."""
     from stratbench.cohorts.kinship import kinships
 
@@ -77,13 +82,21 @@ def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dic
     return options
 
 
-def read_people(samples_tsv: str | Path, dataset: Path) -> pd.DataFrame:
-    """Individuals of keep.iid in order: samples.tsv as text, with ``stratum`` and the label ``y``."""
-    samples = tables.read(samples_tsv, tables.SAMPLES, texts=True)
-    kept = tables.Ids(keep.read_iids(dataset / "keep.iid"), dataset / "keep.iid")
-    row_N = tables.positions(kept.names, kept.source, tables.Ids(samples["iid"].tolist(), samples_tsv))
-    labels, about = tables.read_labels(dataset / "trait.tsv", dataset / "trait.json", rows=kept)
-    people = samples.iloc[row_N].reset_index(drop=True)
+def with_strata(files: Mapping[str, Any]) -> pd.DataFrame:
+    """The people of a dataset as a method sees them.
+
+    Args:
+        files: paths by name: ``samples``, ``fam``, ``keep_iid``, ``trait`` and ``trait_json``.
+
+    Returns:
+        The rows of samples.tsv, all text, in the order of keep.iid, with ``stratum`` and, of a binary trait,
+        ``label``.
+
+    Raises UserError where a file is damaged or does not agree with the others.
+    """
+    kept = read_kept(files["keep_iid"])
+    people = read_people(files, kept)
+    labels, about = tables.read_labels(files["trait"], files["trait_json"], rows=kept)
     stratum = people["population"].copy()
     if about["kind"] == "binary":
         label_N = np.where(labels["y"] == 1, "case", "control")

@@ -9,22 +9,28 @@ import pandas as pd
 from stratbench.core import decimals
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
-from stratbench.genotypes import tables
 from stratbench.methods.registry import nearest
 
 
 def covariates(
-    samples_tsv: str | Path, iids: list[str], train_N: np.ndarray, declared: Mapping[str, str]
+    people: pd.DataFrame, samples_tsv: str | Path, train_N: np.ndarray, declared: Mapping[str, str]
 ) -> pd.DataFrame:
-    """``iid`` and a column for each number, of ``iids`` in order; ``declared`` is ``{column: kind}``.
+    """Declared covariates as numbers: ``iid`` and a column for each number.
 
     A numeric covariate keeps its name. A categorical one has a column ``<name>=<level>`` for each level among
-    training individuals (bool (N,) ``train_N``) but the first by name. Columns have mean 0 and standard deviation
-    1 over training individuals with a value; who has none, or a level that training lacks, has 0, the training
-    mean, and is counted in the log. What does not vary in training is left out, and said. Raises UserError for an
-    absent column and a value that is no number.
+    training individuals but the first by name. Columns have mean 0 and standard deviation 1 over training
+    individuals with a value. A person who has no value, or a level that training lacks, gets 0, the training mean, and
+    is counted in the log. A covariate that does not vary in training is left out, and the log says so.
+
+    Args:
+        people: N rows of samples.tsv, all text.
+        samples_tsv: where they were read from, for messages.
+        train_N: bool, who trains.
+        declared: ``{column: numeric or categorical}``.
+
+    Raises UserError for an absent column and a value that is no number.
     """
-    samples = tables.read(samples_tsv, tables.SAMPLES, texts=True).set_index("iid").loc[iids]
+    samples = people.set_index("iid")
     found: dict[str, np.ndarray] = {}
     for name, kind in declared.items():
         if name not in samples:
@@ -34,14 +40,14 @@ def covariates(
         missing = int(np.isnan(next(iter(columns.values()))).sum()) if columns else 0
         if missing:
             say(
-                f"covariate '{name}': {missing} of {len(iids)} individuals have no value and get training's mean"
+                f"covariate '{name}': {missing} of {len(samples)} individuals have no value and get training's mean"
             )
         scaled = {column: _standardised(number_N, train_N) for column, number_N in columns.items()}
         kept = {column: number_N for column, number_N in scaled.items() if number_N is not None}
         if not kept:
             say(f"covariate '{name}' does not vary among training individuals and is left out")
         found |= kept
-    return pd.DataFrame({"iid": iids, **found})
+    return pd.DataFrame({"iid": people["iid"].tolist(), **found})
 
 
 def _number(name: str, values: pd.Series) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""PCs, GRM and FST of one split, written as tables."""
+"""What corrections may use, of one split: PCs, GRM, FST and covariates."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +14,7 @@ from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.datasets import keep
+from stratbench.datasets.people import read_kept, read_people, read_sets
 from stratbench.genotypes import tables
 from stratbench.genotypes.dosages import Dosages, frequencies, open_cohort
 from stratbench.methods.options import complete
@@ -53,29 +54,39 @@ OPTIONS = {
 
 
 def structure(
-    cohort_dir: str | Path,
-    dataset_dir: str | Path,
-    split_tsv: str | Path,
-    out_dir: str | Path,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     options: Mapping[str, Any] = MappingProxyType({}),
     mating: str = "outbred",
     declared: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write pcs.tsv, loadings.tsv.gz, grm.npz, fst.tsv, fst_snp.tsv.gz, covariates.tsv and, if asked, grm_loco.npz.
+    """Write what corrections may use: PCs, loadings, GRM, FST and covariates.
 
     Frequencies and axes come from the unrelated training individuals, FST from all training individuals; PCs
     and GRM are of everyone in keep.iid. Nothing of a validation or test individual touches another row.
-    ``options`` are those of OPTIONS; ``mating`` is the cohort's: KING kinships count where it is ``outbred``.
-    ``declared`` are its covariates, ``{column of samples.tsv: numeric or categorical}``.
+
+    Args:
+        inputs: the cohort's ``bed``, ``bim``, ``fam``, ``samples`` and ``variants``; the dataset's ``truth``,
+            ``keep_iid`` and ``keep_snp``; the ``split``.
+        outputs: ``pcs``, ``loadings``, ``grm``, ``fst``, ``fst_snp``, ``covariates`` and, if ``loco`` asks for it,
+            ``grm_loco``.
+        options: those of OPTIONS; what is not given has its default.
+        mating: the cohort's; KING kinships count where it is ``outbred``.
+        declared: the cohort's covariates, ``{column of samples.tsv: numeric or categorical}``.
+
     Raises UserError if there is nothing to fit on.
     """
     options = complete(OPTIONS, options, "structure")
-    cohort, dataset, out = Path(cohort_dir), Path(dataset_dir), Path(out_dir)
-    people = read_people(cohort, dataset, split_tsv)
-    fitted_N = unrelated(people["family"].to_numpy(), (people["set"] == "train").to_numpy())
+    kept = read_kept(inputs["keep_iid"])
+    people = read_people(inputs, kept)
+    sets = read_sets(inputs["split"], kept)
+    set_N = sets.reindex(kept.names).fillna("").to_numpy()  # blank for who is not in the split
+    train_N = set_N == "train"
+    fitted_N = unrelated(people["family"].to_numpy(), train_N)
     if mating == "outbred" and options["kinship"] is not None:
-        fitted_N = without_kin(cohort, people["iid"].to_numpy(dtype=object), fitted_N, options["kinship"])
-    everyone = open_cohort(cohort, structure_snps(cohort, dataset), people["iid"].tolist())
+        fitted_N = without_kin(inputs, people["iid"].to_numpy(dtype=object), fitted_N, options["kinship"])
+    everyone = open_cohort(inputs, structure_snps(inputs), kept.names)
     everyone, p_M = common(everyone, fitted_N, options["maf"])
     n = len(people)
     stored = n <= options["grm_most"]
@@ -83,24 +94,10 @@ def structure(
     axes = pca.fit(everyone, p_M, fitted_N, product_NN if n <= EXACT else None)
     found = f"{counted(axes.loading_MK.shape[1], 'PC')} from {counted(int(fitted_N.sum()), 'individual')}"
     say(f"{found} and {counted(len(p_M), 'SNP')}")
-    _write_pcs(cohort, everyone, axes, people["iid"].tolist(), fitted_N, out)
-    _write_grms(cohort, everyone, p_M, product_NN if stored else None, options["loco"], out)
-    train_N = (people["set"] == "train").to_numpy()
-    table = covariates(cohort / "samples.tsv", people["iid"].tolist(), train_N, declared)
-    files.write_tsv(table, out / "covariates.tsv")
-    _write_fst(cohort, keep.read_snps(dataset / "keep.snp"), people[people["set"] == "train"], out)
-
-
-def read_people(cohort: Path, dataset: Path, split_tsv: str | Path) -> pd.DataFrame:
-    """``iid population family set`` of keep.iid in order; ``set`` is blank for who is not in the split."""
-    kept = tables.Ids(keep.read_iids(dataset / "keep.iid"), dataset / "keep.iid")
-    samples = tables.read_samples(cohort)
-    row_N = tables.positions(
-        kept.names, kept.source, tables.Ids(samples["iid"].tolist(), cohort / "samples.tsv")
-    )
-    sets = tables.read(split_tsv, tables.SPLIT, among=kept).set_index("iid")["set"]
-    people = samples[["iid", "population", "family"]].iloc[row_N].reset_index(drop=True)
-    return people.assign(set=sets.reindex(kept.names).fillna("").to_numpy())
+    _write_pcs(inputs["variants"], everyone, axes, kept.names, fitted_N, outputs)
+    _write_grms(inputs["variants"], everyone, p_M, product_NN if stored else None, options["loco"], outputs)
+    files.write_tsv(covariates(people, inputs["samples"], train_N, declared), outputs["covariates"])
+    _write_fst(inputs, people[train_N], outputs)
 
 
 def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
@@ -111,7 +108,9 @@ def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
     return chosen_N
 
 
-def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float) -> np.ndarray:
+def without_kin(
+    cohort: Mapping[str, Any], iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float
+) -> np.ndarray:
     """Which of the fitted individuals to keep so that no pair has a KING kinship above the threshold: bool (N,).
 
     All are kept if the SNPs span too little of a genome for kinships to be precise, or if the individuals are too
@@ -134,10 +133,10 @@ def without_kin(cohort: Path, iid_N: np.ndarray, fitted_N: np.ndarray, threshold
     return result_N
 
 
-def structure_snps(cohort: Path, dataset: Path) -> list[str]:
+def structure_snps(inputs: Mapping[str, Any]) -> list[str]:
     """LD-pruned SNPs of the cohort, also those outside keep.snp, but no untyped causal SNP."""
-    variants = tables.read_variants(cohort)
-    truth = tables.read(dataset / "truth.tsv", tables.TRUTH)
+    variants = tables.read_variants(inputs)
+    truth = tables.read(inputs["truth"], tables.TRUTH)
     hidden = truth["snp"][truth["visible"] == 0]
     chosen = (variants["structure"] == 1) & ~variants["snp"].isin(hidden)
     return variants["snp"][chosen].tolist()
@@ -162,39 +161,44 @@ def common(everyone: Dosages, fitted_N: np.ndarray, maf: float) -> tuple[Dosages
 
 
 def _write_pcs(
-    cohort: Path, everyone: Dosages, axes: pca.Axes, iids: list[str], fitted_N: np.ndarray, out: Path
+    variants_tsv: str | Path,
+    everyone: Dosages,
+    axes: pca.Axes,
+    iids: list[str],
+    fitted_N: np.ndarray,
+    outputs: Mapping[str, Any],
 ) -> None:
     names = [f"pc{k + 1}" for k in range(axes.loading_MK.shape[1])]
     pcs = pd.DataFrame(axes.pc_NK, columns=names)
     pcs.insert(0, "iid", iids)
     pcs.insert(1, "fitted", fitted_N.astype(int))
-    files.write_tsv(pcs, out / "pcs.tsv")
+    files.write_tsv(pcs, outputs["pcs"])
     loadings = pd.DataFrame(axes.loading_MK, columns=names)
-    loadings.insert(0, "snp", _of_snps(cohort, everyone, "snp"))
+    loadings.insert(0, "snp", _of_snps(variants_tsv, everyone, "snp"))
     loadings.insert(1, "a1_freq", axes.p_M)
-    files.write_tsv(loadings, out / "loadings.tsv.gz")
+    files.write_tsv(loadings, outputs["loadings"])
 
 
-def _of_snps(cohort: Path, genotypes: Dosages, column: str) -> np.ndarray:
+def _of_snps(variants_tsv: str | Path, genotypes: Dosages, column: str) -> np.ndarray:
     """A column of variants.tsv for these SNPs."""
-    variants = tables.read(cohort / "variants.tsv", tables.VARIANTS)
+    variants = tables.read(variants_tsv, tables.VARIANTS)
     return np.asarray(variants[column].to_numpy()[genotypes.row_M])
 
 
 def _write_grms(
-    cohort: Path,
+    variants_tsv: str | Path,
     everyone: Dosages,
     p_M: np.ndarray,
     product_NN: np.ndarray | None,
     loco: bool,
-    out: Path,
+    outputs: Mapping[str, Any],
 ) -> None:
     """grm.npz, empty for a cohort too large to store one, and grm_loco.npz if asked."""
     if product_NN is None:
         say("no GRM is stored: more individuals than grm_most")
-        grm.write(out / "grm.npz", iter([("grm_NN", np.zeros((0, 0), dtype=np.float32))]))
+        grm.write(outputs["grm"], iter([("grm_NN", np.zeros((0, 0), dtype=np.float32))]))
     else:
-        grm.write(out / "grm.npz", iter([("grm_NN", grm.grm(everyone, p_M, product_NN))]))
+        grm.write(outputs["grm"], iter([("grm_NN", grm.grm(everyone, p_M, product_NN))]))
     if not loco:
         return
     if product_NN is None:
@@ -202,20 +206,21 @@ def _write_grms(
             f"structure: loco asks for GRMs of {len(everyone.person_N)} individuals, more than grm_most; raise "
             "grm_most, or set loco to false"
         )
-    chrom_M = _of_snps(cohort, everyone, "chrom")
+    chrom_M = _of_snps(variants_tsv, everyone, "chrom")
     parts = grm.leaving_out(everyone, p_M, chrom_M, product_NN)
-    grm.write(out / "grm_loco.npz", ((f"without_{name}", grm_NN) for name, grm_NN in parts))
+    grm.write(outputs["grm_loco"], ((f"without_{name}", grm_NN) for name, grm_NN in parts))
 
 
-def _write_fst(cohort: Path, snps: list[str], train: pd.DataFrame, out: Path) -> None:
+def _write_fst(inputs: Mapping[str, Any], train: pd.DataFrame, outputs: Mapping[str, Any]) -> None:
     """FST of pairs over all SNPs of the cohort, of single SNPs over keep.snp; headers for one population.
 
     Who is ``unassigned`` has no part in it.
     """
     train = train[train["population"] != UNASSIGNED]
-    genotypes = open_cohort(cohort, iids=train["iid"].tolist())
+    genotypes = open_cohort(inputs, iids=train["iid"].tolist())
     pairs, per_snp = fst(genotypes, train["population"].to_numpy())
-    files.write_tsv(pairs, out / "fst.tsv")
-    per_snp.insert(0, "snp", tables.read(cohort / "variants.tsv", tables.VARIANTS)["snp"])
+    files.write_tsv(pairs, outputs["fst"])
+    per_snp.insert(0, "snp", tables.read(inputs["variants"], tables.VARIANTS)["snp"])
+    snps = keep.read_snps(inputs["keep_snp"])
     chosen = per_snp.set_index("snp").loc[snps if len(pairs) else []]
-    files.write_tsv(chosen.reset_index(), out / "fst_snp.tsv.gz")
+    files.write_tsv(chosen.reset_index(), outputs["fst_snp"])

@@ -22,24 +22,32 @@ FIT = ["cohort", "trait", "split", "model", "adjustment"]
 
 
 def summary(
-    files: Mapping[str, Any], outputs: Mapping[str, str], cohorts: Sequence[str], config: Mapping[str, Any]
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
+    cohorts: Sequence[str],
+    config: Mapping[str, Any],
 ) -> None:
     """Write the five files of results/<study>/summary.
 
-    ``files`` names lists: metrics, qc (parallel to the labels ``cohorts``), fit_json and benchmarks.
-    ``outputs`` names metrics, comparisons, qc, runtime and provenance. ``config`` is the whole config.
+    Args:
+        inputs: the lists ``metrics``, ``qc`` (parallel to ``cohorts``), ``fit_json`` and ``benchmarks``.
+        outputs: ``metrics``, ``comparisons``, ``qc``, ``runtime`` and ``provenance``.
+        cohorts: the cohorts' labels.
+        config: the whole config.
+
+    Raises UserError where a table is damaged or lacks the rows of a fit.
     """
-    metrics = together(files["metrics"])
-    fits = {fit_name(path): read_fit(path) for path in files["fit_json"]}
-    _require_fits(metrics, files["metrics"], fits)
+    metrics = together(inputs["metrics"])
+    fits = {fit_name(path): read_fit(path) for path in inputs["fit_json"]}
+    _require_fits(metrics, inputs["metrics"], fits)
     write_tsv(metrics, outputs["metrics"])
     write_tsv(comparisons(metrics), outputs["comparisons"])
-    write_tsv(qc(cohorts, files["qc"]), outputs["qc"])
-    write_tsv(runtime(files["benchmarks"], fits), outputs["runtime"])
-    write_json(provenance(config, fits.values(), len(files["benchmarks"])), outputs["provenance"])
-    job.say(
-        f"{counted(len(metrics), 'metric')} of {counted(len(fits), 'fit')} in {counted(len(files['metrics']), 'split')}"
-    )
+    write_tsv(qc(cohorts, inputs["qc"]), outputs["qc"])
+    write_tsv(runtime(inputs["benchmarks"], fits), outputs["runtime"])
+    write_json(provenance(config, fits.values(), len(inputs["benchmarks"])), outputs["provenance"])
+    splits = counted(len(inputs["metrics"]), "split")
+    job.say(f"{counted(len(metrics), 'metric')} of {counted(len(fits), 'fit')} in {splits}")
 
 
 def together(paths: Sequence[str]) -> pd.DataFrame:

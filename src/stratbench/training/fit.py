@@ -46,44 +46,47 @@ HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_
 
 
 def fit(
-    files: Mapping[str, Any],
+    inputs: Mapping[str, Any],
     outputs: Mapping[str, Any],
+    *,
+    fits: Sequence[Mapping[str, Any]],
+    seeds: int,
+    names: Sequence[str],
+) -> None:
+    """Train one model under several adjustments, one after another: params, predictions, history and fit.json of each.
+
+    Args:
+        inputs: what ``task.model_data.FILES`` names.
+        outputs: the lists ``params``, ``predictions``, ``history`` and ``fit``, parallel to ``fits``.
+        fits: ``{model, adjustments}``: the spec of the model, and those of the adjustment's parts.
+        seeds: how many networks are trained of each.
+        names: cohort, trait, split and model: what initialisation and batch order depend on, so that
+            adjustments are compared on the same draws.
+    """
+    with telling(f"fit of {names[-1]}"):
+        with telling("the dataset is read"):
+            data = load(inputs)
+        for number, one in enumerate(fits):
+            own = {name: paths[number] for name, paths in outputs.items()}
+            of = f"adjustment {number + 1} of {len(fits)} ({_label(one['adjustments'])})"
+            if len(fits) > 1:
+                say(of)
+            with telling(of) if len(fits) > 1 else nullcontext():
+                _fit(data, own, **one, seeds=seeds, names=names)
+
+
+def fit_one(
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     model: Spec,
     adjustments: Sequence[Spec],
     seeds: int,
     names: Sequence[str],
 ) -> None:
-    """Train ``seeds`` networks and write params, predictions, history and fit.json.
-
-    Args:
-        files: paths by name (``task.model_data.FILES``).
-        outputs: paths of ``params``, ``predictions``, ``history`` and ``fit``.
-        names: cohort, trait, split and model: what initialisation and batch order depend on, so that
-            adjustments are compared on the same draws.
-    """
-    fit_each(files, [{"model": model, "adjustments": adjustments, "outputs": outputs}], seeds, names)
-
-
-def fit_each(
-    files: Mapping[str, Any], fits: Sequence[Mapping[str, Any]], seeds: int, names: Sequence[str]
-) -> None:
-    """Train one model under several adjustments, one after another.
-
-    Args:
-        files: paths by name (``task.model_data.FILES``).
-        fits: ``{model, adjustments, outputs}``: arguments of ``fit`` for each.
-        seeds: how many networks of each.
-        names: cohort, trait, split and model.
-    """
-    with telling(f"fit of {names[-1]}"):
-        with telling("the dataset is read"):
-            data = load(files)
-        for number, one in enumerate(fits, start=1):
-            of = f"adjustment {number} of {len(fits)} ({_label(one['adjustments'])})"
-            if len(fits) > 1:
-                say(of)
-            with telling(of) if len(fits) > 1 else nullcontext():
-                _fit(data, seeds=seeds, names=names, **one)
+    """Train one model under one adjustment; arguments as of ``fit``, with a path for each output."""
+    fits = [{"model": model, "adjustments": adjustments}]
+    fit(inputs, {name: [path] for name, path in outputs.items()}, fits=fits, seeds=seeds, names=names)
 
 
 def _label(adjustments: Sequence[Spec]) -> str:
@@ -98,7 +101,7 @@ def _fit(
     seeds: int,
     names: Sequence[str],
 ) -> None:
-    """Train and write under one adjustment; arguments as of ``fit``, with the data that its files hold."""
+    """Train and write under one adjustment; arguments as of ``fit_one``, with the data that its inputs hold."""
     runs, reason = _fitted(data, model, adjustments, seeds, names)
     stored = {str(run.seed): run.variables for run in runs if run.variables is not None}
     predictions = [run.predictions for run in runs if run.variables is not None]

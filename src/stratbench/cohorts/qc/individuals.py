@@ -40,12 +40,12 @@ def inbreeding(
         return het_N / called_N, np.where(expected_N > 0, 1 - het_N / expected_N, np.nan)
 
 
-def require_heterozygotes(f_N: pd.Series, source: str | Path) -> None:
+def require_heterozygotes(f_N: pd.Series, bed: str | Path) -> None:
     """Raise UserError if hardly anyone is heterozygous: HWE would remove most SNPs, and KING would tell nothing."""
     mean = f_N.mean()  # at copies of one SNP most people may have 1, but not all
     if mean > HOMOZYGOUS:
         raise UserError(
-            f"{source}.bed: hardly anyone is heterozygous (mean F {mean:.2f}), as in haploid or inbred data; say "
+            f"{bed}: hardly anyone is heterozygous (mean F {mean:.2f}), as in haploid or inbred data; say "
             "mating: inbred under cohort or in the cohort file, or, if the cohort is outbred, state hwe under qc"
         )
 

@@ -9,7 +9,6 @@ major one. docs/qc.md has sources and defaults.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,28 +36,33 @@ MOST_PAIRED = (
 
 
 def qc(
-    raw_prefix: str | Path,
-    raw_samples: str | Path,
-    out_dir: str | Path,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     options: Mapping[str, Any],
     about: Mapping[str, Any] = OUTBRED,
 ) -> None:
-    """Write the cohort into ``out_dir``: genotypes.{bed,bim,fam}, samples.tsv, variants.tsv, and QC's own tables.
+    """Write the cohort that passes, and QC's own tables.
 
-    ``options`` are those of OPTIONS; what is not given has its default. ``about`` is what the cohort file says:
-    mating, build, autosomes, and ``labels``, the file and column that populations come from. QC's tables are qc.tsv,
-    qc_samples.tsv, qc_snps.tsv.gz and kinship.tsv.gz. Raises UserError for files that do not fit together, duplicate
-    SNP ids, missing populations if nothing is to be done about them, options that the mating forbids, and where
-    nothing is left.
+    Args:
+        inputs: the raw ``bed``, ``bim``, ``fam`` and ``samples``.
+        outputs: the cohort's ``bed``, ``bim``, ``fam``, ``samples`` and ``variants``, and ``qc``, ``qc_samples``,
+            ``qc_snps`` and ``kinship``.
+        options: those of OPTIONS; what is not given has its default.
+        about: what the cohort file says: ``mating``, ``build``, ``autosomes``, and ``labels``, the file and column
+            that populations come from.
+
+    Raises UserError for files that do not fit together, duplicate SNP ids, missing populations if nothing is to be
+    done about them, options that the mating forbids, and where nothing is left.
     """
     about = {**OUTBRED, **about}
     options = checked(OPTIONS, options, "qc")
     for name, reason in forbidden(options, about["mating"]):
         raise UserError(f"qc: option '{name}' is {reason}")
     asked, (options, notes) = options, settle(options, about["mating"])
-    cohort = read(raw_prefix, raw_samples, chromosomes.autosomes(about))
+    cohort = read(inputs, chromosomes.autosomes(about))
     population_N, iid_N = cohort.samples["population"], cohort.samples["iid"]
-    labels.require(population_N, iid_N, options["populations"], about["labels"] or str(raw_samples))
+    labels.require(population_N, iid_N, options["populations"], about["labels"] or str(inputs["samples"]))
     if options["populations"] == "labelled":
         cohort.keep_individuals("population", (population_N != "").to_numpy(), "no label")
     many = cohort.keep_N.sum() > MOST_PAIRED
@@ -74,16 +78,15 @@ def qc(
     row_M = _for_individuals(cohort, first, options)
     _by_heterozygosity(cohort, first, row_M, seen, options)
     if asked["hwe"] == "auto" and about["mating"] == "outbred" and len(row_M) >= individuals.LEAST_SNPS:
-        individuals.require_heterozygotes(seen["f"], raw_prefix)
+        individuals.require_heterozygotes(seen["f"], inputs["bed"])
     pairs = _by_kinship(cohort, row_M, seen, options, notes, about["mating"])
     counts = first if int(cohort.keep_N.sum()) == first.n else cohort.count()
     hwe_p_M = _by_frequency(cohort, counts, options, notes)
-    out = Path(out_dir)
-    _write(cohort, counts, seen, options, about, out)
-    files.write_tsv(seen.assign(removed_by=cohort.step_N), out / "qc_samples.tsv")
-    qc_tables.write_snps(cohort.bim, first, counts, hwe_p_M, cohort.step_M, out / "qc_snps.tsv.gz")
-    files.write_tsv(pairs, out / "kinship.tsv.gz")
-    files.write_tsv(pd.DataFrame(cohort.steps.rows), out / "qc.tsv")
+    _write(cohort, counts, seen, options, about, outputs)
+    files.write_tsv(seen.assign(removed_by=cohort.step_N), outputs["qc_samples"])
+    qc_tables.write_snps(cohort.bim, first, counts, hwe_p_M, cohort.step_M, outputs["qc_snps"])
+    files.write_tsv(pairs, outputs["kinship"])
+    files.write_tsv(pd.DataFrame(cohort.steps.rows), outputs["qc"])
 
 
 def _by_place(cohort: UnderQC, options: Mapping[str, Any]) -> None:
@@ -194,7 +197,7 @@ def _write(
     seen: pd.DataFrame,
     options: Mapping[str, Any],
     about: Mapping[str, Any],
-    out: Path,
+    outputs: Mapping[str, Any],
 ) -> None:
     """Write genotypes, samples.tsv and variants.tsv of what is left; ``seen`` gets the axes after QC."""
     row_M = chromosomes.map_order(cohort.bim)
@@ -205,20 +208,20 @@ def _write(
         row_M = thin_M
     table = cohort.bim.iloc[row_M].reset_index(drop=True)
     table = table.assign(a1_freq=counts.a1_freq_M[row_M], call_rate=counts.called_M[row_M] / counts.n)
-    with plink.write_bed(out / "genotypes.bed", counts.n) as writer:
+    with plink.write_bed(outputs["bed"], counts.n) as writer:
         for _, dosage_MN in cohort.chunks(row_M):
             writer.append(dosage_MN)
-    genotypes = open_bed(out / "genotypes.bed", counts.n, len(table))
+    genotypes = open_bed(outputs["bed"], counts.n, len(table))
     autosome_M = cohort.autosome_M[row_M]
     table["structure"] = for_structure(genotypes, table, autosome_M, options, about, cohort.steps)
     structure_M = row_M[table["structure"].to_numpy() == 1]
     seen.loc[cohort.keep_N, ["pc1_after", "pc2_after"]] = qc_tables.axes(cohort.some(structure_M))
-    plink.write_bim(table, out / "genotypes.bim")
-    plink.write_fam(cohort.fam[cohort.keep_N], out / "genotypes.fam")
+    plink.write_bim(table, outputs["bim"])
+    plink.write_fam(cohort.fam[cohort.keep_N], outputs["fam"])
     samples = _populations(cohort.samples[cohort.keep_N], table, genotypes, options)
-    files.write_tsv(samples, out / "samples.tsv")
+    files.write_tsv(samples, outputs["samples"])
     columns = ["snp", "chrom", "pos", "a1", "a2", "a1_freq", "call_rate", "structure", "autosome"]
-    files.write_tsv(table.assign(autosome=autosome_M.astype(np.int64))[columns], out / "variants.tsv")
+    files.write_tsv(table.assign(autosome=autosome_M.astype(np.int64))[columns], outputs["variants"])
 
 
 def _populations(

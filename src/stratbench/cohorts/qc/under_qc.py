@@ -1,8 +1,8 @@
 """A raw cohort during quality control: its tables, and the individuals and SNPs that no step has removed yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,27 +84,27 @@ class UnderQC:
         return count(self.reader, self.samples["population"].to_numpy(), self.keep_N)
 
 
-def read(raw_prefix: str | Path, raw_samples: str | Path, n_autosomes: int | None) -> UnderQC:
-    """Read the .fam, .bim, .bed and samples.tsv of a raw cohort, and check them against each other.
+def read(inputs: Mapping[str, Any], n_autosomes: int | None) -> UnderQC:
+    """Read the ``fam``, ``bim``, ``bed`` and ``samples`` of a raw cohort, and check them against each other.
 
     Raises UserError where they do not fit together, and for duplicate SNP ids.
     """
-    fam, bim = plink.read_fam(f"{raw_prefix}.fam"), plink.read_bim(f"{raw_prefix}.bim")
-    people = tables.Ids(fam["iid"].tolist(), f"{raw_prefix}.fam")
-    samples = tables.read(raw_samples, tables.SAMPLES, rows=people, texts=True)
+    fam, bim = plink.read_fam(inputs["fam"]), plink.read_bim(inputs["bim"])
+    people = tables.Ids(fam["iid"].tolist(), inputs["fam"])
+    samples = tables.read(inputs["samples"], tables.SAMPLES, rows=people, texts=True)
     twice = bim["snp"][bim["snp"].duplicated()]
     if len(twice):
         raise UserError(
-            f"{raw_prefix}.bim: {counted(len(twice), 'SNP id')} used a second time, first '{twice.iloc[0]}'; "
+            f"{inputs['bim']}: {counted(len(twice), 'SNP id')} used a second time, first '{twice.iloc[0]}'; "
             "rename them, e.g. with plink2 --set-all-var-ids '@:#:$r:$a', or remove them with --rm-dup"
         )
     return UnderQC(
         fam,
         bim,
         samples,
-        FilesetDosages(raw_prefix, len(fam), len(bim)),
-        open_bed(f"{raw_prefix}.bed", len(fam), len(bim)),
+        FilesetDosages(inputs, len(fam), len(bim)),
+        open_bed(inputs["bed"], len(fam), len(bim)),
         chromosomes.is_autosome(bim["chrom"], n_autosomes) & chromosomes.is_placed(bim),
         chromosomes.is_sex_or_mitochondrial(bim["chrom"], n_autosomes),
-        Waterfall({"individuals": len(fam), "SNPs": len(bim)}, f"{raw_prefix}.bed"),
+        Waterfall({"individuals": len(fam), "SNPs": len(bim)}, inputs["bed"]),
     )

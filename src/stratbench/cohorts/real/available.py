@@ -87,7 +87,7 @@ def _fetch(source: str, declared: Mapping[str, Any], place: Path) -> list[list[s
         print(f"stratbench: fetching {source}", file=sys.stderr, flush=True)
         try:
             with redirect_stdout(sys.stderr):
-                fetch(source, place)
+                fetch({"cohort_file": source}, {"folder": place})
         except Unfetched as error:
             failures = [list(failure) for failure in error.failures]
     if failures:

@@ -56,12 +56,17 @@ class Unfetched(UserError):
         self.failures = failures
 
 
-def fetch(cohort_file: str | Path, outdir: str | Path) -> None:
-    """Put every file that a cohort file names into ``outdir``, under its final name.
+def fetch(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+    """Fetch every file that a cohort file names. A file that is there with the right SHA-256 is kept.
 
-    A file that is there with the right SHA-256 is kept. Raises Unfetched, a UserError, that lists every source
-    tried, and why it failed, where none works, or says why what was fetched could not be converted.
+    Args:
+        inputs: ``cohort_file``.
+        outputs: ``folder``, in which each file gets its final name.
+
+    Raises Unfetched, a UserError, that lists every source tried, and why it failed, where none works, or says why what
+    was fetched could not be converted.
     """
+    cohort_file, outdir = inputs["cohort_file"], outputs["folder"]
     declared = cohort_files.read(cohort_file)
     try:
         Path(outdir).mkdir(parents=True, exist_ok=True)

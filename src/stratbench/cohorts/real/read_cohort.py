@@ -20,23 +20,21 @@ from stratbench.popgen import chromosomes
 
 
 def read_cohort(
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     declared: Mapping[str, Any],
-    paths: Mapping[str, str | Path],
-    out_prefix: str | Path,
-    samples_tsv: str | Path,
     digests: Mapping[str, str] = MappingProxyType({}),
-    tables_tsv: str | Path | None = None,
 ) -> None:
-    """Write ``out_prefix``.{bed,bim,fam}, ``samples_tsv`` and, if it is named, ``tables_tsv`` of a real study.
+    """Bring the files of a real study into the form of a raw cohort.
 
     Args:
+        inputs: each file that the cohort file names, by its name there.
+        outputs: ``bed``, which is copied byte by byte; ``bim``, copied but for line ends and a byte order mark;
+            ``fam``, with FID, IID and parents, and sex in PLINK's code; ``samples`` of everyone in the .fam;
+            ``tables``, which says how many ids match in each table that the cohort file names.
         declared: a cohort file's content (``cohort_file.read``).
-        paths: where each of its files lies, by its name in the cohort file.
-        out_prefix: of the fileset. The .bed is copied byte by byte, the .bim but for line ends and a byte order mark;
-            the .fam keeps FID, IID and parents, and sex in PLINK's code.
-        samples_tsv: of everyone in the .fam.
-        digests: the SHA-256 that fetched files must have, by the same names.
-        tables_tsv: of each table that the cohort file names, how many ids match.
+        digests: the SHA-256 that fetched files must have, by the names of ``inputs``.
 
     Raises UserError for a fetched file with another SHA-256, files that do not fit together, an iid that occurs
     twice, tables that match too few or nobody, values that are no numbers in a trait's or numeric covariate's column,
@@ -44,8 +42,8 @@ def read_cohort(
     tells what they are.
     """
     for key, digest in digests.items():
-        _require_bytes(paths[key], digest)
-    bed, bim, fam_path = (Path(paths[end]) for end in ("bed", "bim", "fam"))
+        _require_bytes(inputs[key], digest)
+    bed, bim, fam_path = (Path(inputs[end]) for end in ("bed", "bim", "fam"))
     fam, snps = plink.read_fam(fam_path), plink.read_bim(bim)
     require_unique(fam["iid"], fam_path)
     plink.require_same_people(bed, plink.open_bed(bed, len(fam), len(snps)), len(fam))
@@ -54,21 +52,20 @@ def read_cohort(
     fam["sex"] = sex.of_fam(fam, declared["missing"], fam_path)
     tables = [
         matching.matched(
-            paths[table["file"]], table, fam, fam_path, declared["missing"], declared["unmatched"]
+            inputs[table["file"]], table, fam, fam_path, declared["missing"], declared["unmatched"]
         )
         for table in declared["tables"]
     ]
     for line in (line for table in tables for line in table.losses()):
         say(line)
     samples = _samples(fam, declared, tables, fam_path)
-    with files.whole(f"{out_prefix}.bed") as temporary:
+    with files.whole(outputs["bed"]) as temporary:
         shutil.copyfile(bed, temporary)
-    files.write_text(files.read_text(bim), f"{out_prefix}.bim")
-    plink.write_fam(fam.assign(phenotype="-9"), f"{out_prefix}.fam")  # traits are in samples.tsv
-    files.write_tsv(samples, samples_tsv)
-    if tables_tsv is not None:
-        counts = pd.DataFrame([table.counts for table in tables], columns=list(matching.COUNTS))
-        files.write_tsv(counts, tables_tsv)
+    files.write_text(files.read_text(bim), outputs["bim"])
+    plink.write_fam(fam.assign(phenotype="-9"), outputs["fam"])  # traits are in samples.tsv
+    files.write_tsv(samples, outputs["samples"])
+    counts = pd.DataFrame([table.counts for table in tables], columns=list(matching.COUNTS))
+    files.write_tsv(counts, outputs["tables"])
     populations, families = samples["population"].nunique(), samples["family"].nunique()
     sizes = samples["population"][samples["population"] != ""].value_counts()
     if len(sizes) > 1 and sizes.min() == 1:

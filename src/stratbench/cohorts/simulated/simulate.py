@@ -83,19 +83,25 @@ def column_names(method: ModuleType, options: Mapping[str, Any]) -> list[str]:
 
 
 def simulate(
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
     demography: str,
     options: Mapping[str, Any],
-    seed_names: Sequence[object],
-    out_prefix: str | Path,
-    samples_tsv: str | Path,
+    names: Sequence[object],
     file: str | Path | None = None,
 ) -> None:
-    """Simulate one cohort and write ``out_prefix``.{bed,bim,fam} and ``samples_tsv`` (raw contract).
+    """Simulate one raw cohort. The result depends on the options and the names, and on nothing else.
 
-    ``demography`` is a method's name, ``file`` its file if it is not one of ours; ``options`` are the
-    demography's and those of OPTIONS, what is not given has its default. The result depends on the options
-    and on ``seed_names``, nothing else. Raises UserError for options that their schemas or the demography
-    refuse, and where no site varies.
+    Args:
+        inputs: nothing is read.
+        outputs: the raw ``bed``, ``bim``, ``fam`` and ``samples``.
+        demography: the name of a demography.
+        options: the demography's and those of OPTIONS; what is not given has its default.
+        names: what random numbers are drawn by: the cohort.
+        file: the demography's file if it is not one of ours.
+
+    Raises UserError for options that their schemas or the demography refuse, and where no site varies.
     """
     options = checked(all_options(demography, file), options, f"demography '{demography}'")
     method = registry.load("demography", demography, file)
@@ -104,17 +110,17 @@ def simulate(
     people = _people(method, options)
     own = method.columns(options) if hasattr(method, "columns") else {}
     draw = _independent_loci if hasattr(method, "genotypes") else _coalescent
-    with plink.write_bed(f"{out_prefix}.bed", len(people)) as bed:
-        bim, ancestry = draw(method, options, seed_names, bed)
+    with plink.write_bed(outputs["bed"], len(people)) as bed:
+        bim, ancestry = draw(method, options, names, bed)
         if bed.m == 0:
             raise UserError(
                 f"demography '{demography}': no site varies; raise 'mutation' or 'length', or lower 'min_maf'"
             )
-    plink.write_bim(bim, f"{out_prefix}.bim")
+    plink.write_bim(bim, outputs["bim"])
     fam = people.rename(columns={"family": "fid"}).assign(phenotype="-9")
-    plink.write_fam(fam, f"{out_prefix}.fam")
+    plink.write_fam(fam, outputs["fam"])
     table = people[["iid", "population", "family", "sex"]].assign(**own, **ancestry)
-    files.write_tsv(table, samples_tsv)
+    files.write_tsv(table, outputs["samples"])
 
 
 def _people(method: ModuleType, options: Mapping[str, Any]) -> pd.DataFrame:

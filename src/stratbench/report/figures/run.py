@@ -11,12 +11,24 @@ from stratbench.report.figures.catalogue import pictures
 from stratbench.study.study import Study
 
 
-def figures(config: Mapping[str, Any], folder: str | Path, base: str | Path = ".") -> None:
-    """Draw all figures of a study, whose results lie below ``base``, into ``folder``."""
+def figures(
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    *,
+    config: Mapping[str, Any],
+    base: str | Path = ".",
+) -> None:
+    """Draw all figures of a study.
+
+    Args:
+        inputs: what the rule waits for; the tables are found by the study's paths below ``base``.
+        outputs: ``figures``, the paths of all pictures, which lie in one folder.
+        config: the whole config, checked.
+        base: the folder that holds ``results``.
+    """
     study = Study(config)
     results = Results(study, base)
+    folder = Path(outputs["figures"][0]).parent
     for picture in pictures(study):
         job.say(picture.name)
-        style.save(
-            picture.module.draw(picture.module.load(results, picture.subject)), Path(folder) / picture.name
-        )
+        style.save(picture.module.draw(picture.module.load(results, picture.subject)), folder / picture.name)
