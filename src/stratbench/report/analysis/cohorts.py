@@ -33,9 +33,8 @@ def splits_with_grm(study: Study) -> list[Split]:
 
 def axes(results: Results, split: Split) -> tuple[pd.DataFrame, set[str]]:
     """Everyone's PCs, whether they were fitted on the person, and the person's population; the cohort's populations."""
-    pcs = results.table(tables.PCS, results.paths.pcs, split)
     samples = results.table(tables.SAMPLES, results.paths.samples, split)
-    return pcs.merge(samples[["iid", "population"]], on="iid", how="left"), set(samples["population"])
+    return results.people(split), set(samples["population"])
 
 
 def few_axes(results: Results, scenario: str) -> tuple[int | None, tuple[int, int] | None]:
@@ -84,11 +83,7 @@ def relationship(results: Results, split: Split) -> tuple[np.ndarray, tuple[str,
 
     The matrix is empty where the cohort is too large for one to be stored.
     """
-    iids = results.table(tables.PCS, results.paths.pcs, split)["iid"].astype(str)
-    samples = results.table(tables.SAMPLES, results.paths.samples, split).astype(
-        {"iid": str, "population": str, "family": str}
-    )
-    people = pd.DataFrame({"iid": iids}).merge(samples[["iid", "population", "family"]], on="iid", how="left")
+    people = results.people(split)
     grm_NN = grm.stored(results.base / fill(results.paths.grm, split))
     if not len(grm_NN):
         return grm_NN, (), len(people)

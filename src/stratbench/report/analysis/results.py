@@ -11,6 +11,7 @@ import pandas as pd
 
 from stratbench.core import files
 from stratbench.datasets import keep
+from stratbench.datasets.people import select as select_people
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Ids, Kind
 from stratbench.metrics.catalogue import judged
@@ -201,6 +202,14 @@ class Results:
         """
         keys = {"cohort": item.label} if isinstance(item, Cohort) else vars(item)
         return tables.read(self.base / pattern.format(**keys, **wildcards), kind)
+
+    def people(self, split: Split) -> pd.DataFrame:
+        """Everyone in a split's dataset, in its order: iid, population and family, ``fitted`` and PCs."""
+        pcs = self.table(tables.PCS, self.paths.pcs, split)
+        samples = self.table(tables.SAMPLES, self.paths.samples, split)
+        at, source = (self.base / fill(path, split) for path in (self.paths.pcs, self.paths.samples))
+        chosen = select_people(samples, source, Ids(pcs["iid"].tolist(), at))
+        return chosen[["iid", "population", "family"]].join(pcs.drop(columns="iid"))
 
     def snps(self, dataset: Dataset) -> Ids:
         """The SNPs that a model may see."""
