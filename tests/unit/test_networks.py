@@ -248,3 +248,21 @@ def test_the_page_states_every_option_and_its_default(name: str) -> None:
         text = str(schema["default"])
         in_table = re.search(rf"^\| [^|]*`{option}`[^|]* \| {re.escape(text)} \|", shared, re.MULTILINE)
         assert in_table or re.search(rf"`{option}` {re.escape(text)}", of_model), option
+
+
+def test_the_convolution_of_a_cpu_is_flaxs() -> None:
+    """The same parameters and values; where all windows would be too many, some individuals pass at a time."""
+    from flax import linen as nn
+
+    from stratbench.models import convolution
+
+    z = jax.random.normal(jax.random.key(0), (37, 60, 3))
+    own = convolution.Conv(4, 7)
+    peer = nn.Conv(4, (7,), padding="VALID", kernel_init=nn.initializers.glorot_uniform())
+    variables = own.init(jax.random.key(1), z)
+    assert jax.tree.all(jax.tree.map(np.array_equal, variables, peer.init(jax.random.key(1), z)))
+    expected = peer.apply(variables, z)
+    np.testing.assert_allclose(own.apply(variables, z), expected, atol=1e-5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "WINDOWED", 1)
+        np.testing.assert_allclose(own.apply(variables, z), expected, atol=1e-5)

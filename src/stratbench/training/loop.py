@@ -143,13 +143,13 @@ class Stage:
 
     @cached_property
     def begin(self) -> Callable[[Learned], Training]:
-        return jax.jit(jax.vmap(self._begin))
+        return jax.jit(over_seeds(self._begin, (0,)))
 
     @cached_property
     def advance(self) -> Callable[[Training, Fixed, Array], Training]:
         """``(course, fixed, until)``: run epochs until so many have run or no further one is wanted."""
         of_each = Fixed(key=0, rows=0, y_N=None, train_T=None, blocks=None, judged=None)  # type: ignore[arg-type]
-        return jax.jit(jax.vmap(self._advance, in_axes=(0, of_each, None)))
+        return jax.jit(over_seeds(self._advance, (0, of_each, None)))
 
     @property
     def recipe(self) -> Recipe:
@@ -274,6 +274,30 @@ class Stage:
         scores, fs = jax.lax.map(of_block, fixed.blocks)
         n = len(fixed.judged.i_V)
         return scores.reshape(-1)[:n], fs.reshape(-1)[:n]
+
+
+def over_seeds(of_one: Callable[..., Any], axes: tuple[Any, ...]) -> Callable[..., Any]:
+    """Map a function of one seed's trees over seeds; ``axes`` are those of ``jax.vmap``.
+
+    A single seed goes without the mapping, because products of batches of matrices are slower on a CPU.
+    """
+
+    def of_all(*trees: Any) -> Any:
+        if len(jax.tree.leaves(trees[0])[0]) > 1:
+            return jax.vmap(of_one, in_axes=axes)(*trees)
+        alone = [_first(tree, axis) for tree, axis in zip(trees, axes, strict=True)]
+        return jax.tree.map(lambda leaf: leaf[None], of_one(*alone))
+
+    return of_all
+
+
+def _first(tree: Any, axis: Any) -> Any:
+    """The first seed's leaves of a tree, of those parts that have an axis of seeds."""
+    if axis is None:
+        return tree
+    if axis == 0:
+        return jax.tree.map(lambda leaf: leaf[0], tree)
+    return type(tree)(*(_first(part, own) for part, own in zip(tree, axis, strict=True)))
 
 
 def _with(learned: Learned, rows: Any) -> Variables:
