@@ -14,8 +14,9 @@ from stratbench.core import files
 from stratbench.genotypes import plink
 from stratbench.methods import registry
 from stratbench.task.model_data import load
-from stratbench.training.fit import fit_one, hidden
-from stratbench.training.setup import Setup, set_up
+from stratbench.training.evaluate import hidden
+from stratbench.training.fit import fit_one
+from stratbench.training.setup import Setup, build_adjustment, set_up
 from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
 
@@ -214,6 +215,16 @@ def test_combinations_compose_inputs_multiply_weights_add_offsets_and_losses(pat
     np.testing.assert_allclose(both.offset(state, params, some), 110)
     np.testing.assert_allclose(both.penalty(state, params, x_BM, x_BM[:, 0], some), 5)
     assert both.batch_size == 3
+
+
+def test_an_adjustment_knows_where_it_acts() -> None:
+    """Also through a combination and a placebo: what no part does, the whole does not."""
+    of = {name: build_adjustment([spec("adjustment", name)]) for name in registry.names("adjustment")}
+    assert of["none"].places == set()
+    assert of["input-residual"].places == of["placebo"].places == {"inputs"}
+    assert of["feature-residual"].places == {"features", "second_stage"}
+    assert compose([of["none"], of["pc-covariates"]]).places == {"offset"}
+    assert compose([of["input-residual"], of["pc-covariates"]]).places == {"inputs", "offset"}
 
 
 def test_a_combination_is_fitted_on_what_earlier_parts_leave(paths: dict[str, Any]) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from stratbench.attributions.contract import Accumulator, Explained, balanced_weights
-from stratbench.attributions.methods import gradient_dosage, gradient_input, integrated_gradients
+from stratbench.attributions.methods import gradient_dosage, gradient_input, integrated_gradients, occlusion
 from stratbench.attributions.run import attribute, explained
 from stratbench.core import files
+from stratbench.core.errors import UserError
 from stratbench.task.model_data import load
 from stratbench.training.fit import fit_one
 from stratbench.training.setup import Setup, set_up
@@ -19,7 +20,7 @@ from trained import outputs, spec, write_dataset
 
 Case = tuple[Setup, Explained, dict[str, Any]]
 NAMES = ["cohort", "trait", "split", "model"]
-METHODS = ("gradient-input", "gradient-dosage", "integrated-gradients")
+METHODS = ("gradient-input", "gradient-dosage", "integrated-gradients", "occlusion")
 
 
 def explain(directory: Path, model: dict[str, Any], own: dict[str, Any]) -> Case:
@@ -53,9 +54,9 @@ def test_a_linear_models_attributions_are_its_weights_times_the_input(linear: An
     x_BM, i_B = inputs(setup)
     w_M = np.asarray(explain.variables.params["encoder"]["kernel"])[:, 0] / np.sqrt(160)
     expected_BM = w_M * (np.asarray(x_BM) - np.asarray(explain.background.baseline_M))
-    for module, options in ((gradient_input, {}), (integrated_gradients, {"steps": 3})):
+    for module, options in ((gradient_input, {}), (integrated_gradients, {"steps": 3}), (occlusion, {})):
         a_BM, _ = module.attribute(explain, x_BM, i_B, options)
-        np.testing.assert_allclose(a_BM, expected_BM, atol=1e-6)
+        np.testing.assert_allclose(a_BM, expected_BM, atol=2e-6)
 
 
 def test_the_reference_score_is_the_sigmoids_gradient_times_the_dosage(linear: Any) -> None:
@@ -78,6 +79,35 @@ def test_the_baseline_is_the_training_mean(linear: Any) -> None:
     np.testing.assert_allclose(explain.background.baseline_M, 0, atol=1e-6)  # of standardised inputs
     expected = 1 / np.where(setup.data.genotypes.sd_M > 0, setup.data.genotypes.sd_M, np.inf)
     np.testing.assert_allclose(explain.background.per_dosage_M, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("snps_at_once", [1, 7, 160, 1000])
+def test_occlusion_is_the_fall_of_f_without_a_snp(
+    network: Any, monkeypatch: pytest.MonkeyPatch, snps_at_once: int
+) -> None:
+    """Compared with one changed input after the other; the last batch is full, shorter, or the only one."""
+    setup, explain, _ = network
+    x_BM, i_B = (part[:5] for part in inputs(setup))
+    monkeypatch.setattr(occlusion, "NUMBERS", snps_at_once * x_BM.size)
+    a_BM, figures = occlusion.attribute(explain, x_BM, i_B, {})
+    assert (a_BM.shape, figures) == (x_BM.shape, {})
+    baseline_M = np.asarray(explain.background.baseline_M) + 0.5
+    other = explain._replace(background=explain.background._replace(baseline_M=jnp.asarray(baseline_M)))
+    a_BM, _ = occlusion.attribute(other, x_BM, i_B, {})
+    f_B = np.asarray(explain.f(x_BM, i_B))
+    for snp in (0, 1, 6, 7, 80, 159):
+        changed_BM = np.array(x_BM)
+        changed_BM[:, snp] = baseline_M[snp]
+        lost_B = f_B - np.asarray(explain.f(jnp.asarray(changed_BM), i_B))
+        np.testing.assert_allclose(a_BM[:, snp], lost_B, atol=1e-5)
+    assert np.abs(a_BM).max() > 0.01
+
+
+def test_a_model_without_a_gradient_is_not_explained_by_one() -> None:
+    model, wanted = spec("model", "boosting"), {"label": spec("attribution", "gradient-input")}
+    said = "attribution 'gradient-input' needs the gradient of f, which model 'boosting' does not have; take occlusion"
+    with pytest.raises(UserError, match=said):
+        attribute({}, {}, fits=[{"model": model, "adjustments": [], "attributions": wanted}], names=NAMES)
 
 
 def test_gradients_are_finite_differences(network: Any) -> None:

@@ -299,6 +299,11 @@ REFUSALS = [
         "blocks[0].adjustments: undefined label 'pc6': did you mean 'pc5'?",
     ),
     (["blocks", 0, "adjustments"], ["pc5+pc5"], "blocks[0].adjustments: 'pc5+pc5' names a part twice"),
+    (
+        ["blocks", 0, "models"],
+        ["linear", "boosting"],
+        "blocks[0].attributions: attribution 'gradient-input' needs the gradient of f, which model 'boosting' does not",
+    ),
     (["blocks", 0, "cohorts"], [], "blocks[0].cohorts: [] should be non-empty"),
     (["blocks"], [], "blocks: [] should be non-empty"),
     (["models"], None, "models: None is not of type 'object'"),
@@ -422,6 +427,29 @@ def test_load_names_the_file(tmp_path):
     path.write_text("study: [")
     with pytest.raises(UserError, match=r"bad.yaml: not YAML"):
         configs.load(path)
+
+
+def test_a_model_without_a_gradient_goes_with_occlusion(good):
+    block = good["blocks"][0] | {"models": ["linear", "boosting", "ridge"], "attributions": ["occlusion"]}
+    assert configs.check(good | {"blocks": [block, good["blocks"][1]]})
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"), [("True", ""), ("False", "needs the gradient"), ("1", "is 1; it must be")]
+)
+def test_a_users_model_says_whether_it_has_a_gradient(good, tmp_path, stated, said):
+    """The constant is read from the source, so that nothing of the user's runs."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        f"OPTIONS = {{}}\nCITATION = ''\nDIFFERENTIABLE = {stated}\ndef build(n_snps, options):\n    pass\nabsent\n"
+    )
+    good["models"]["mine"] = {"file": str(file)}
+    good["blocks"][0]["models"] = ["mine"]
+    if not said:
+        assert configs.check(good)
+        return
+    with pytest.raises(UserError, match=said):
+        configs.check(good)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.name)

@@ -26,7 +26,7 @@ from trained import outputs, spec, write_dataset, write_task
 
 NETWORKS = ("mlp", "local", "transformer", "cnn", "wide")
 WINDOWED = ("local", "transformer", "cnn")
-OTHERS = ("linear", "cnn-gated")  # they take any number of SNPs too
+OTHERS = ("linear", "cnn-gated", "ridge", "boosting")  # they take any number of SNPs too
 
 
 def built(name: str, n_snps: int, lengths: Sequence[int] | None = None, **options: Any) -> Architecture:

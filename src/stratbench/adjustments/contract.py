@@ -17,6 +17,7 @@ from jax import Array
 from stratbench.genotypes.packed import Packed
 
 Params = dict[str, Any]
+PLACES = ("inputs", "weights", "offset", "features", "penalty", "second_stage")
 
 
 class State(NamedTuple):
@@ -138,6 +139,11 @@ class Adjustment:
     batch_size: int = 1
     second_stage: Callable[[Context, State, np.ndarray], State] | None = None
 
+    @property
+    def places(self) -> frozenset[str]:
+        """Where it acts: the names of those of its functions in ``PLACES`` that are not the identity."""
+        return frozenset(name for name in PLACES if getattr(self, name) is not getattr(Adjustment, name))
+
 
 def compose(parts: Sequence[Adjustment]) -> Adjustment:
     """Combine adjustments, ``a+b``: inputs and features in order, weights multiplied, offsets and losses added.
@@ -187,12 +193,19 @@ def compose(parts: Sequence[Adjustment]) -> Adjustment:
             for k, part in enumerate(parts)
         )
 
+    second_stage = _second_stage(parts, part_state)
     return Adjustment(
-        fit, init, inputs, weights, offset, features, penalty,
+        fit, init,
         optimizer=lambda model: _optimizers(parts, model),
         batch_size=max(part.batch_size for part in parts),
-        second_stage=_second_stage(parts, part_state),
+        **_acting(parts, inputs, weights, offset, features, penalty, second_stage),
     )  # fmt: skip
+
+
+def _acting(parts: Sequence[Adjustment], *functions: Any) -> dict[str, Any]:
+    """Of the functions of a combination, in the order of ``PLACES``, those of places where some part acts."""
+    acting = {place for part in parts for place in part.places}
+    return {place: function for place, function in zip(PLACES, functions, strict=True) if place in acting}
 
 
 def _gather(states: Sequence[State]) -> State:

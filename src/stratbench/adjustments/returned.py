@@ -35,21 +35,16 @@ def build(guard: Guard, found: Any, options: Any) -> Adjustment:
             continue
         good = callable(function) and takes(function, len(arguments.split(", ")))
         guard.require(good, f"build: {name}", function, f"a function of ({arguments})")
-    size, second = found.batch_size, found.second_stage
+    size = found.batch_size
     whole = isinstance(size, int) and not isinstance(size, bool) and size >= 1
     guard.require(whole, "build: batch_size", size, "a whole number from 1")
     checked = _Checked(guard, found)
     return Adjustment(
         fit=checked.fit,
         init=checked.init,
-        inputs=checked.inputs,
-        weights=checked.weights,
-        offset=checked.offset,
-        features=checked.features,
-        penalty=checked.penalty,
         optimizer=checked.optimizer,
         batch_size=size,
-        second_stage=checked.second_stage if second else None,
+        **{place: getattr(checked, place) for place in found.places},
     )
 
 

@@ -3,6 +3,7 @@
 A method file defines ``attribute(explain, x_BM, i_B, options)``, which returns the attributions of each
 individual, float32 (B, M), and a dict of figures about itself per individual, (B,). It may also define
 
+- ``NEEDS_GRADIENT = False``: it does not ask for ``explain.gradient``, and so explains every model;
 - ``GROUPS = "label"``: signed attributions are averaged per class before the absolute value is taken;
 - ``refine(options, figures)``: finer options to run again with, or None;
 - ``summary(options, figures)``: what attributions.json says about it.

@@ -22,6 +22,7 @@ from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
 from stratbench.genotypes.packed import look_up, unpack
 from stratbench.genotypes.tables import ATTRIBUTION
+from stratbench.methods import gradients
 from stratbench.methods.guard import training
 from stratbench.task.model_data import load
 from stratbench.training.network import Variables, evaluation
@@ -67,8 +68,13 @@ def attribute(
         fits: ``{model, adjustments, attributions}``: specs, those of the attributions by their labels.
         names: cohort, trait, split and model.
 
-    Raises UserError for a fit that was trained otherwise, or on another split.
+    Raises UserError for a fit that was trained otherwise, or on another split, and for an attribution that needs a
+    gradient which the model does not have.
     """
+    for specs in fits:
+        for attribution in specs["attributions"].values():
+            if why := gradients.refused(specs["model"], attribution):
+                raise UserError(why)
     tables = iter(outputs["tables"])
     paths = zip(fits, inputs["params"], inputs["fit_json"], outputs["records"], strict=True)
     for number, (specs, params, fit_json, record) in enumerate(paths, start=1):

@@ -80,6 +80,11 @@ def literal(tree: ast.Module, name: str, path: Path) -> Any:
         raise UserError(f"{path}:{stated[0].lineno}: {name} must be a literal") from error
 
 
+def states(tree: ast.Module, name: str) -> bool:
+    """Whether a module's top level states a constant."""
+    return any(name in _assigned(node) for node in tree.body)
+
+
 def _assigned(node: ast.stmt) -> set[str]:
     """The names that a statement assigns to, or whose items it assigns."""
     if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) or node.value is None:

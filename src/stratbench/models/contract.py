@@ -1,9 +1,13 @@
-"""What a model file returns: two flax modules and the recipe that trains them."""
+"""What a model file returns: two flax modules, and the recipe that trains them or the function that solves them.
+
+A model whose output has no gradient with respect to the input says ``DIFFERENTIABLE = False`` at the top of its file.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import optax
 from flax import linen as nn
 
@@ -34,6 +38,45 @@ class Recipe:
     criterion: str = "loss"
 
 
+def solved_by(criterion: str) -> Recipe:
+    """The recipe of a model that is solved: nothing of it counts but the criterion."""
+    return Recipe(lambda rate: optax.set_to_zero(), 1.0, 1, 1, None, criterion=criterion)
+
+
+class Individuals(NamedTuple):
+    """Training or validation people, as a model that is solved sees them.
+
+    Attributes:
+        x_BM: inputs after the adjustment's changes, float32.
+        y_B: labels as the loss sees them, float64: 0/1, or standardised values.
+        offset_B: what the adjustment adds to f, float64.
+        weight_B: weights in the loss, float64, their mean 1; all 1 for validation people.
+    """
+
+    x_BM: np.ndarray
+    y_B: np.ndarray
+    offset_B: np.ndarray
+    weight_B: np.ndarray
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What ``Architecture.solve`` is given. Test people are not in it.
+
+    Attributes:
+        train, validation: the people.
+        kind: ``binary`` or ``quantitative``.
+        judge: from f of validation people, (V,), without the offset, to the recipe's criterion, the lower the better.
+        seed: for what is drawn at random.
+    """
+
+    train: Individuals
+    validation: Individuals
+    kind: str
+    judge: Callable[[np.ndarray], float]
+    seed: int
+
+
 def _no_penalty(params: Any) -> float:
     return 0.0
 
@@ -48,6 +91,9 @@ class Architecture:
         encoding: the input values it wants, ``standardised`` or ``dosage`` (``Packed.table``).
         recipe: how it is trained.
         penalty: a term added to the loss, from the parameters ``{"encoder": ..., "head": ...}``.
+        solve: ``(problem) -> {"encoder": ..., "head": ...}``, the trained parameters, of the shapes that the two
+            halves make. It is called in place of gradient steps, of which such a model takes none. None: the
+            model is trained by its recipe.
     """
 
     encoder: nn.Module
@@ -55,3 +101,4 @@ class Architecture:
     encoding: str
     recipe: Recipe
     penalty: Callable[[Any], Any] = _no_penalty
+    solve: Callable[[Problem], dict[str, Any]] | None = None

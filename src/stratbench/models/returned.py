@@ -13,7 +13,7 @@ import optax
 
 from stratbench.genotypes.packed import ENCODINGS
 from stratbench.methods.guard import Guard
-from stratbench.models.contract import CRITERIA, Architecture, Recipe
+from stratbench.models.contract import CRITERIA, Architecture, Problem, Recipe
 
 B = 3  # individuals of a trial call
 WHOLE = "a whole number from 1"
@@ -65,7 +65,10 @@ def build(guard: Guard, found: Any, n_snps: int, options: Mapping[str, Any]) -> 
         penalty = jax.eval_shape(lambda params: jnp.asarray(found.penalty(params)), params)
     guard.require(penalty.shape == (), "penalty", penalty, "one number")
     recipe = replace(found.recipe, optimizer=_optimizer(guard, found.recipe))
-    return replace(found, recipe=recipe)
+    if found.solve is None:
+        return replace(found, recipe=recipe)
+    guard.require(callable(found.solve), "build: solve", found.solve, "None, or a function of the problem")
+    return replace(found, recipe=recipe, solve=_solve(guard, found.solve, params))
 
 
 def _tried(guard: Guard, found: Architecture, n_snps: int) -> dict[str, Any]:
@@ -99,6 +102,25 @@ def _output(module: Any, collections: Any, z: Any, train: bool) -> Any:
         return module.apply(collections, z, train, rngs={"dropout": key}, mutable=mutable)[0]
 
     return jax.eval_shape(call, collections, z)
+
+
+def _solve(
+    guard: Guard, own: Callable[[Problem], dict[str, Any]], params: dict[str, Any]
+) -> Callable[[Problem], dict[str, Any]]:
+    """The same function, whose parameters must have the structure and shapes of the halves' own."""
+
+    def forms(tree: Any) -> Any:
+        leaves, structure = jax.tree.flatten(tree)
+        return structure, [np.shape(leaf) for leaf in leaves]
+
+    def solve(problem: Problem) -> dict[str, Any]:
+        with guard.calling("solve(problem)"):
+            made = own(problem)
+        wanted = "the parameters of encoder and head, with the names and shapes that init makes"
+        guard.require(isinstance(made, dict) and forms(made) == forms(params), "solve", made, wanted)
+        return made
+
+    return solve
 
 
 def _optimizer(guard: Guard, recipe: Recipe) -> Callable[[Any], optax.GradientTransformation]:

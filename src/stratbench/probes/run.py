@@ -17,7 +17,7 @@ from stratbench.methods.guard import training
 from stratbench.metrics.rows import table
 from stratbench.probes.decode import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
 from stratbench.task.model_data import ModelData, load
-from stratbench.training.fit import hidden, predict
+from stratbench.training.evaluate import hidden, predict
 from stratbench.training.network import Variables
 from stratbench.training.setup import Setup, guards, set_up
 from stratbench.training.store import restore

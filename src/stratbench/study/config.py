@@ -18,7 +18,7 @@ from stratbench.core import yaml_file
 from stratbench.core.errors import UserError
 from stratbench.core.inputs import require_file
 from stratbench.datasets import checks as trait_checks
-from stratbench.methods import registry
+from stratbench.methods import gradients, registry
 from stratbench.methods.checked import problems_of
 from stratbench.methods.registry import nearest
 from stratbench.methods.schema import (
@@ -233,6 +233,9 @@ class Checker:
                     self.define(config, section, (*place, section), part)
                 if len(set(parts)) < len(parts):
                     self.refuse((*place, section), f"'{label}' names a part twice")
+        for model, attribution in product(block["models"], block["attributions"]):
+            if self.sound(config, ("models", model), ("attributions", attribution)):
+                self.model_and_attribution(config, place, model, attribution)
         for cohort, trait in product(block["cohorts"], block["traits"]):
             if self.sound(config, ("cohorts", cohort), ("traits", trait)):
                 self.cohort_and_trait(config, cohort, trait)
@@ -255,6 +258,15 @@ class Checker:
 
     def sound(self, config: Config, *places: Place) -> bool:
         return all(place[1] in config[place[0]] and place not in self.broken for place in places)
+
+    def model_and_attribution(self, config: Config, place: Place, model: str, attribution: str) -> None:
+        """Check that the model has a gradient if the attribution needs one."""
+        try:
+            why = gradients.refused(config["models"][model], config["attributions"][attribution])
+        except UserError as error:
+            why = str(error)
+        if why:
+            self.refuse((*place, "attributions"), why)
 
     def cohort_and_trait(self, config: Config, cohort: str, trait: str) -> None:
         """Check that the cohort file declares a measured trait, and that populations named by a trait exist."""

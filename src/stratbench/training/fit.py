@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,18 +25,11 @@ from stratbench.core.words import counted
 from stratbench.genotypes import tables
 from stratbench.methods.guard import training
 from stratbench.task.model_data import ModelData, load
-from stratbench.training.loop import (
-    EVALUATED_AT_ONCE,
-    Labels,
-    Progress,
-    Stage,
-    Trained,
-    blocks,
-    require_finite,
-    train,
-)
+from stratbench.training.evaluate import hidden, predict
+from stratbench.training.loop import Labels, Progress, Stage, Trained, require_finite, train
 from stratbench.training.network import Outputs, Variables
 from stratbench.training.setup import Setup, Spec, guards, set_up
+from stratbench.training.solve import require_solvable, solved
 from stratbench.training.store import dump
 from stratbench.training.watch import Watch
 
@@ -153,6 +146,7 @@ def _fitted(
         _check_labels(data)
         with telling("the adjustment is fitted"), training(own):
             setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
+            require_solvable(setup)
             state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
         stages, groups = _stages(setup), groups_of(seeds)
         watch = Watch(len(groups) * len(stages))
@@ -235,9 +229,12 @@ def _run(
     for number, stage in enumerate(stages, start=1):
         active = [(run, run.variables) for run in runs if run.variables is not None]
         variables = [own if number == 1 else _with_new_head(setup, own, run.draw) for run, own in active]
-        progress = Progress()
-        with watch.over(before + number, number, progress):
-            trained = train(stage, variables, labels, [run.draw for run, _ in active], progress)
+        progress, drawn = Progress(), [run.draw for run, _ in active]
+        if setup.network.architecture.solve is not None:
+            trained = [solved(setup, own, labels, draw) for own, draw in zip(variables, drawn, strict=True)]
+        else:
+            with watch.over(before + number, number, progress):
+                trained = train(stage, variables, labels, drawn, progress)
         for (run, _), one in zip(active, trained, strict=True):
             with failing(run):
                 run.take(number, one)
@@ -274,39 +271,6 @@ def _with_new_head(setup: Setup, trained: Variables, draw: int) -> Variables:
         {**fresh.statistics, "encoder": trained.statistics["encoder"]},
         fresh.state,
     )
-
-
-def in_blocks(
-    of: Callable[[Array, int], np.ndarray], individual_N: np.ndarray, what: str
-) -> list[np.ndarray]:
-    """What ``of`` gives for each block of individuals and how many of them count; the log tells of ``what``."""
-    parts: list[np.ndarray] = []
-    n = len(individual_N)
-    with telling(lambda: f"{what} of {min(len(parts) * EVALUATED_AT_ONCE, n)} of {n} individuals"):
-        for i_B, keep in blocks(individual_N):
-            parts.append(of(jnp.asarray(i_B), keep))
-    return parts
-
-
-def hidden(setup: Setup, variables: Variables, individual_N: np.ndarray, adjusted: bool = True) -> np.ndarray:
-    """Hidden features in evaluation mode, float32 (N, F): as the head sees them, or before adjustment."""
-    features = setup.network.features if adjusted else setup.network.encoded
-
-    def block(i_B: Array, keep: int) -> np.ndarray:
-        return np.asarray(features(variables, i_B))[:keep]
-
-    return np.concatenate(in_blocks(block, individual_N, "hidden features"))
-
-
-def predict(setup: Setup, variables: Variables, individual_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """f and score in evaluation mode, float64 (N,) each, on the scale of the loss."""
-
-    def block(i_B: Array, keep: int) -> np.ndarray:
-        return np.stack(setup.network.scores(variables, i_B))[:, :keep]
-
-    parts = in_blocks(block, individual_N, "predictions")
-    f_N, score_N = np.concatenate(parts, axis=1).astype(np.float64)
-    return f_N, score_N
 
 
 def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from stratbench.attributions.contract import Explained
 
 OPTIONS: dict[str, Any] = {}
 CITATION = "Dagasso et al. 2025, J Biomed Inform, doi 10.1016/j.jbi.2025.104873"
+NEEDS_GRADIENT = True
 GROUPS = "label"  # averaged per class over test individuals, then the absolute value
 
 

@@ -9,6 +9,7 @@ from stratbench.attributions.contract import Explained
 
 OPTIONS: dict[str, Any] = {}
 CITATION = "Shrikumar et al. 2016, arXiv:1605.01713; baseline: mean dosage of training individuals"
+NEEDS_GRADIENT = True
 
 
 def attribute(

@@ -15,6 +15,7 @@ OPTIONS = {
     "tolerance": {"type": "number", "exclusiveMinimum": 0, "default": 0.01},
 }
 CITATION = "Sundararajan, Taly & Yan 2017, ICML (completeness: axiom in section 3)"
+NEEDS_GRADIENT = True
 
 
 def attribute(

@@ -97,13 +97,13 @@ class StridedConvolutions(nn.Module):
     @nn.compact
     def __call__(self, x_BM: Array, train: bool) -> Array:
         x_BM = nn.Dropout(self.input_dropout, deterministic=not train)(x_BM)
-        x_BPK = windows(x_BM, self.lengths, self.size)
-        shape = (x_BPK.shape[1], self.size, self.channels)
-        vector_PKC = self.param("snps", snp_weights(self.start, self.size), shape)
-        kernel_KCF = self.param("kernel", normal(1, self.channels), (self.size, self.channels, self.filters))
+        x_BPI = windows(x_BM, self.lengths, self.size)
+        shape = (x_BPI.shape[1], self.size, self.channels)
+        vector_PIF = self.param("snps", snp_weights(self.start, self.size), shape)
+        kernel_IFF = self.param("kernel", normal(1, self.channels), (self.size, self.channels, self.filters))
         # The vectors meet the shared kernel first, so that no array has people x SNPs x channels numbers.
-        weight_PKF = jnp.einsum("pkc,kcf->pkf", vector_PKC, kernel_KCF)
-        z = jnp.einsum("bpk,pkf->bpf", x_BPK, weight_PKF)
+        weight_PIF = jnp.einsum("pic,icf->pif", vector_PIF, kernel_IFF)
+        z = jnp.einsum("bpi,pif->bpf", x_BPI, weight_PIF)
         z = nn.silu(z + self.param("bias", nn.initializers.zeros, (self.filters,)))
         lengths = n_windows(self.lengths, self.size)
         for size in self.merge:

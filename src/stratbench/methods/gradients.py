@@ -1,0 +1,36 @@
+"""Which attributions a model allows, said by two constants that are read without importing the method files.
+
+``NEEDS_GRADIENT = False`` at the top of an attribution's file says that it does not ask for df/dx. ``DIFFERENTIABLE =
+False`` at the top of a model's file says that f has no such gradient that means anything, as f of trees. Both are
+True where a file does not state them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stratbench.core.errors import UserError
+from stratbench.methods import registry, source
+
+Spec = Mapping[str, Any]
+
+
+def refused(model: Spec, attribution: Spec) -> str:
+    """Why a model (``{"method", "file"}``) cannot be explained by an attribution; blank if it can.
+
+    Raises UserError for a constant that is neither True nor False.
+    """
+    if _stated("model", model, "DIFFERENTIABLE") or not _stated("attribution", attribution, "NEEDS_GRADIENT"):
+        return ""
+    return (
+        f"attribution '{attribution['method']}' needs the gradient of f, which model '{model['method']}' does not "
+        "have; take occlusion, or explain this model in a block of its own"
+    )
+
+
+def _stated(kind: str, spec: Spec, constant: str) -> bool:
+    path = registry.find(kind, spec["method"], spec.get("file"))
+    tree = source.read(path)
+    value = source.literal(tree, constant, path) if source.states(tree, constant) else True
+    if not isinstance(value, bool):
+        raise UserError(f"{path}: {constant} is {value!r}; it must be True or False")
+    return value
