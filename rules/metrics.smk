@@ -46,7 +46,7 @@ rule metrics:
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,
         associations=association_tables,
-        probes=[paths.probes] if study.probes else [],
+        probes=lambda wildcards: each(paths.probes, {split_of(wildcards)} & set(study.probed)),
     output:
         metrics=paths.metrics,
     log:

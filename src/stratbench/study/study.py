@@ -91,11 +91,11 @@ class Study:
         self.name: str = config["study"]
         self.seeds: int = config["seeds"]
         self.gpu: int = config["gpu"]
-        self.probes: bool = config.get("probes", True)
         self._cohorts: dict[str, Cohort] = {}
         self._fits: dict[Split, dict[Fit, None]] = {}
         self._attributions: dict[Fit, dict[str, None]] = {}
         self._associations: dict[Split, dict[str, None]] = {}
+        self._probed: set[Split] = set()
         for block in config["blocks"]:
             self._add(block)
 
@@ -107,6 +107,8 @@ class Study:
         for cohort, trait, name in product(cohorts, block["traits"], block["splits"]):
             split = Split(cohort.label, trait, name)
             self._fits.setdefault(split, {})
+            if block.get("probes", True):
+                self._probed.add(split)
             self._associations.setdefault(split, {}).update(dict.fromkeys(block["associations"]))
             for model, adjustment in product(block["models"], block["adjustments"]):
                 fit = Fit(cohort.label, trait, name, model, adjustment)
@@ -131,8 +133,8 @@ class Study:
 
     @property
     def probed(self) -> list[Split]:
-        """The splits whose networks are probed."""
-        return self.splits if self.probes else []
+        """The splits whose networks are probed: all networks of a split that any block wants probed."""
+        return [split for split in self._fits if split in self._probed]
 
     def cohort(self, label: str) -> Cohort:
         return self._cohorts[label]
