@@ -460,13 +460,13 @@ def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
         for page in ("prediction", "snps"):
             names[name, page] = [row for row, _ in dial.load(results, {**one.keys, "page": page}).rows]
     assert len(names["a dial", "prediction"]) == 7
-    assert [text.replace("\n", " ") for text in names["a dial", "snps"]] == [
+    assert names["a dial", "snps"] == [
         "AUC_PR over that of a random ranking",
-        "causal SNPs among the first 12",
-        "causal SNPs among the first 50",
-        "Jaccard index of the first 12",
-        "own agreement minus that with baseline, Spearman",
-        "own agreement minus that with baseline, Jaccard of 12",
+        "share of causal SNPs among the first 12",
+        "share of causal SNPs among the first 50",
+        "Jaccard index of the first 12 SNPs",
+        "agreement within minus between, Spearman",
+        "agreement within minus between, Jaccard of 12",
     ]
     assert names["a dial, null and shortcut", "snps"] == names["a dial", "snps"][3:]
     assert names["a dial, one population", "prediction"] == names["a dial", "prediction"][:-1]

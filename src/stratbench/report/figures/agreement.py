@@ -83,7 +83,7 @@ def draw(data: AgreementMatrices) -> "Figure":
         for spine in axis.spines.values():
             spine.set_visible(False)
     bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.8, pad=0.02)
-    bar.set_label("Spearman correlation")
+    bar.set_label(style.metric_label("agreement_spearman"))
     bar.ax.yaxis.set_major_formatter(lambda value, _: style.short(value))
     bar.outline.set_visible(False)
     if others:
@@ -100,7 +100,7 @@ def draw(data: AgreementMatrices) -> "Figure":
         for axis in axes[1, 1:]:
             axis.tick_params(axis="y", labelleft=False)
         axes[1, 0].set_xlabel(
-            f"fall of agreement: within a variant minus with '{data.group.baseline}' ({replicates(data.n)})",
+            f"{style.metric_label('agreement_delta_spearman')}: '{data.group.baseline}', {replicates(data.n)}",
             loc="left",
         )
     return figure

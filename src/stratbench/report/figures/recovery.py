@@ -99,7 +99,7 @@ def draw(data: RecoveryPanels) -> "Figure":
         axis.tick_params(axis="y", labelleft=False)
     style.below(
         axes[0, 0],
-        f"AUC_PR for causal SNPs, {replicates(data.n)}",
+        f"{style.metric_label('causal_auc_pr')}, {replicates(data.n)}",
         [
             *(style.key(marker, f"attribution: {name}") for name, marker in shapes.items()),
             style.line_key("chance", style.QUIET, ":"),
