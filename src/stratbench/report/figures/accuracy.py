@@ -79,7 +79,7 @@ def draw(data: AccuracyBars) -> "Figure":
         style.rows_axis(axis, rows.ticks)
         style.unit_axis(axis)
         axis.set_title(model)
-        style.within(axis, -1 if group.quantitative else 0, 1)
+    style.within(axes[0, 0], -1 if group.quantitative else 0, 1)  # the panels share their axis
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
     style.below(

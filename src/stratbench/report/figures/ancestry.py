@@ -71,7 +71,7 @@ def draw(data: AncestryScores) -> "Figure":
         style.rows_axis(axis, data.layout.ticks)
         style.unit_axis(axis)
         axis.set_title(title)
-        style.within(axis, 0, 1)
+    style.within(axes[0, 0], 0, 1)  # the panels share their axis
     for axis, (_, trained, _) in zip(axes[0, 1:], PROBES[1:], strict=True):
         axis.tick_params(axis="y", labelleft=False)
         axis.set_xlabel(style.metric_label(trained), loc="left")
