@@ -5,9 +5,6 @@ only calls that at least 90% of its trees' votes support. ``clusters``: where no
 the PCs of everyone, their number by BIC.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -24,18 +21,24 @@ PER_CLUSTER = 10  # individuals at least, on average
 CLUSTER_PCS = 10
 
 
-def call(genotypes: Dosages, samples: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+def call(genotypes: Dosages, samples: pd.DataFrame, how: str, least: float) -> pd.DataFrame:
     """``samples`` with a population for everyone, and ``population_declared``, ``population_probability``.
 
-    ``genotypes`` are LD-pruned SNPs of these individuals in the same order; ``samples`` has population (blank
-    where missing) and family. ``options``: populations (``called`` or ``clusters``) and call_probability, the
-    least one; who has less is ``unassigned``. The probability is blank for who has a declared label, which is
-    kept. Raises UserError where a population has too few labelled people to learn from, or for one population
-    alone.
+    Args:
+        genotypes: LD-pruned SNPs of these individuals, in the same order.
+        samples: has the columns iid, family and population, which is blank where it is missing.
+        how: ``called`` gives a population to those without a label, ``clusters`` gives everybody a cluster.
+        least: the smallest probability of a call; an individual whose best call has less is ``unassigned``.
+
+    Returns:
+        The table with three further columns. Declared labels are kept, and their probability is blank.
+
+    Raises:
+        UserError: for a population with too few labelled individuals to learn from, or for one population alone.
     """
     declared_N = samples["population"].to_numpy(dtype=str)
     open_N = np.ones(len(samples), dtype=bool)
-    if options["populations"] == "clusters":
+    if how == "clusters":
         name_N, probability_N = _clusters(genotypes, samples["family"].to_numpy())
     elif (declared_N != "").all():  # nobody is to be called, so the labelled may be few
         name_N, probability_N, open_N = declared_N, np.ones(len(samples)), ~open_N
@@ -44,7 +47,7 @@ def call(genotypes: Dosages, samples: pd.DataFrame, options: Mapping[str, Any]) 
             genotypes, declared_N, samples["family"].to_numpy(), samples["iid"].to_numpy(dtype=str)
         )
         open_N = declared_N == ""
-    unsure_N = probability_N < options["call_probability"]
+    unsure_N = probability_N < least
     population_N = np.where(unsure_N, UNASSIGNED, name_N)
     population_N = np.where(open_N, population_N, declared_N)
     if open_N.any():

@@ -204,9 +204,10 @@ def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
 
     fam, bim = plink.read_fam(f"{bfile}.fam"), f"{bfile}.bim"
     tables.require_unique(fam["iid"], f"{bfile}.fam")
-    if chromosomes.autosomes(cohort) is None:
+    species = chromosomes.Species.of(cohort)
+    if species.autosomes is None:
         lines = read_text(bim).split("\n")
-        chromosomes.require_known({line.split(None, 1)[0] for line in lines if line.strip()}, cohort, bim)
+        chromosomes.require_known({line.split(None, 1)[0] for line in lines if line.strip()}, species, bim)
     return fam.assign(sex=sex.of_fam(fam, cohort["missing"], f"{bfile}.fam"))
 
 

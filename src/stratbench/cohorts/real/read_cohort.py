@@ -47,7 +47,7 @@ def read_cohort(
     fam, snps = plink.read_fam(fam_path), plink.read_bim(bim)
     require_unique(fam["iid"], fam_path)
     plink.require_same_people(bed, plink.open_bed(bed, len(fam), len(snps)), len(fam))
-    chromosomes.require_known(snps["chrom"].unique(), declared, bim)
+    chromosomes.require_known(snps["chrom"].unique(), chromosomes.Species.of(declared), bim)
     _say_same_alleles(snps, bim)
     fam["sex"] = sex.of_fam(fam, declared["missing"], fam_path)
     tables = [
