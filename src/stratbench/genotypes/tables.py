@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from stratbench.core.errors import UserError, damaged
-from stratbench.core.files import read_json, read_texts, read_tsv
+from stratbench.core.files import read_texts, read_tsv
 from stratbench.genotypes import plink
+from stratbench.genotypes.records import TraitRecord, read_trait
 
 SETS = ("train", "validation", "test")
-TRAITS = ("binary", "quantitative")
-STATES = ("ok", "failed")
 
 
 @dataclass(frozen=True)
@@ -286,7 +285,7 @@ def read_variants(cohort: Mapping[str, Any]) -> pd.DataFrame:
 
 def read_labels(
     trait: str | Path, trait_json: str | Path, rows: Ids | None = None, among: Ids | None = None
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, TraitRecord]:
     """trait.tsv and trait.json.
 
     Args:
@@ -298,54 +297,19 @@ def read_labels(
     about = read_trait(trait_json)
     table = read(trait, TRAIT, rows=rows, among=among)
     require_size(trait, len(table), about, "n", trait_json)
-    if about["kind"] == "binary":
+    if about.kind == "binary":
         _require(table["y"].isin([0, 1]).to_numpy(), table["y"], trait, "0 or 1, as a binary trait has it")
     return table, about
 
 
-def require_size(
-    path: str | Path, found: int, about: Mapping[str, Any], key: str, trait_json: str | Path
-) -> None:
+def require_size(path: str | Path, found: int, about: TraitRecord, key: str, trait_json: str | Path) -> None:
     """Raise UserError unless a file of a dataset has as many rows as its trait.json says; older ones say less.
 
     Args:
         found: the rows of the file at ``path``.
-        about: what ``trait_json`` holds.
+        about: the record at ``trait_json``.
         key: where it states how many there are, ``n``, ``n_snps`` or ``n_causal``.
     """
-    if about.get(key, found) != found:
-        raise disagreement(
-            path, trait_json, f"holds {found} rows, and {trait_json} states {about[key]} ({key})"
-        )
-
-
-def read_trait(path: str | Path) -> dict[str, Any]:
-    """trait.json. Raises UserError if it does not say what kind of trait it is."""
-    return _record(path, {"kind": TRAITS, "simulated": (True, False)})
-
-
-def read_fit(path: str | Path) -> dict[str, Any]:
-    """fit.json. Raises UserError if it does not say how the fit and each of its seeds went."""
-    record = _record(path, {"status": STATES})
-    runs = record.get("seeds")
-    if not isinstance(runs, list) or not all(
-        isinstance(run, dict) and {"seed", "status"} <= run.keys() for run in runs
-    ):
-        raise damaged(path, "does not state seed and status of each run under 'seeds'")
-    return record
-
-
-def trained(fit: Mapping[str, Any]) -> list[int]:
-    """The seeds of a fit.json that gave a network: those that its other tables have rows of."""
-    return [int(run["seed"]) for run in fit["seeds"] if run["status"] == "ok"]
-
-
-def _record(path: str | Path, choices: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
-    """A JSON object whose keys have one of these values."""
-    record = read_json(path)
-    if not isinstance(record, dict):
-        raise damaged(path, "is no JSON object")
-    for key, values in choices.items():
-        if record.get(key) not in values:
-            raise damaged(path, f"'{key}' is {record.get(key)!r}, not {' or '.join(map(repr, values))}")
-    return record
+    stated = getattr(about, key)
+    if stated not in (None, found):
+        raise disagreement(path, trait_json, f"holds {found} rows, and {trait_json} states {stated} ({key})")

@@ -63,7 +63,7 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     task = read_task(files)
     people = task.people.join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
     snps = pd.Index(task.snps.names)
-    if not task.about["simulated"]:
+    if not task.about.simulated:
         return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame())
     liability = tables.read(files["liability"], tables.LIABILITY, rows=task.kept).set_index("iid")
     truth = tables.read(files["truth"], tables.TRUTH)

@@ -271,7 +271,7 @@ def fit_rows(keys: Mapping[str, Any], data: SplitTables, fit: FitResult, minimum
     Returns: rows of metrics.tsv.
     """
     reasons = fit.reasons
-    seeds: list[int | None] = [int(seed["seed"]) for seed in fit.record.get("seeds", [])]
+    seeds: list[int | None] = [run.seed for run in fit.record.seeds]
     found: list[Row] = []
     for seed in seeds or [None]:
         of_seed = (

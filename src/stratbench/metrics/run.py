@@ -7,7 +7,8 @@ from stratbench.core import job
 from stratbench.core.files import write_tsv
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
-from stratbench.genotypes.tables import Ids, read_fit, trained
+from stratbench.genotypes.records import read_fit
+from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows as tidy
 from stratbench.metrics.catalogue import families
 from stratbench.metrics.data import read, read_predictions, read_probes, read_scores
@@ -64,7 +65,7 @@ def read_results(
     records = [read_fit(path) for path in files["fit_json"]]
     fitted = {
         (label["model"], label["adjustment"]): FitResult(
-            label, record, read_predictions(path, data, trained(record), files)
+            label, record, read_predictions(path, data, record.trained, files)
         )
         for label, record, path in zip(fits, records, files["predictions"], strict=True)
     }
@@ -75,7 +76,7 @@ def read_results(
     explained = []
     for label, path in zip(attributions, files["attributions"], strict=True):
         fit = fitted[label["model"], label["adjustment"]]
-        explained.append(AttributionResult(label, read_scores(path, snps, trained(fit.record)), fit.reasons))
-    runs = [(*name, run["seed"]) for name, fit in fitted.items() for run in fit.record["seeds"]]
+        explained.append(AttributionResult(label, read_scores(path, snps, fit.record.trained), fit.reasons))
+    runs = [(*name, run.seed) for name, fit in fitted.items() for run in fit.record.seeds]
     probes = tuple(read_probes(path, place, runs) for path in files["probes"])
     return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes, minimum)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratbench.genotypes.records import FitRecord
 from stratbench.metrics.data import Scores, SplitTables
 
 Label = Mapping[str, str]
@@ -17,18 +18,18 @@ class FitResult:
     """A fit: its label (model, adjustment), its fit.json and its predictions.tsv."""
 
     label: Label
-    record: Mapping[str, Any]
+    record: FitRecord
     predictions: pd.DataFrame
 
     @property
     def reasons(self) -> Reasons:
         """Why the fit, or seeds of it, failed; empty if all went well."""
         reasons: Reasons = {}
-        if self.record["status"] != "ok":
-            reasons[None] = self.record.get("reason") or "the fit failed"
-        for seed in self.record.get("seeds", []):
-            if seed["status"] != "ok":
-                reasons[int(seed["seed"])] = seed.get("reason") or reasons.get(None) or "the fit failed"
+        if self.record.status != "ok":
+            reasons[None] = self.record.reason or "the fit failed"
+        for seed in self.record.seeds:
+            if seed.status != "ok":
+                reasons[seed.seed] = seed.reason or reasons.get(None) or "the fit failed"
         return reasons
 
 

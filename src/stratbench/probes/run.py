@@ -12,7 +12,7 @@ from stratbench.core.job import say
 from stratbench.core.progress import telling
 from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
-from stratbench.genotypes.tables import read_fit
+from stratbench.genotypes.records import read_fit
 from stratbench.methods.guard import training
 from stratbench.metrics.rows import table
 from stratbench.probes.decode import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
@@ -57,9 +57,9 @@ def _of_fit(
     keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
     trained = restore(params, fit_json, data.split_sha256)
     names = (place["cohort"], place["trait"], place["split"], fit["model"])
-    for run in read_fit(fit_json)["seeds"]:
-        if run["seed"] not in trained:
-            records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
+    for run in read_fit(fit_json).seeds:
+        if run.seed not in trained:
+            records += failed_rows({**keys, "seed": run.seed}, run.reason)
     if trained:
         with training(guards(**fit["specs"])):
             setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))

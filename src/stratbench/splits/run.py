@@ -98,7 +98,7 @@ def with_strata(files: Mapping[str, Any]) -> pd.DataFrame:
     people = read_people(files, kept)
     labels, about = tables.read_labels(files["trait"], files["trait_json"], rows=kept)
     stratum = people["population"].copy()
-    if about["kind"] == "binary":
+    if about.kind == "binary":
         label_N = np.where(labels["y"] == 1, "case", "control")
         people["label"] = label_N
         stratum = stratum + "\t" + label_N

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from stratbench.core.errors import UserError, damaged
+from stratbench.genotypes.records import FitRecord
 from stratbench.genotypes.tables import RUNTIME
 
 COLUMNS = list(RUNTIME.columns)
@@ -38,10 +39,11 @@ def read(path: str | Path) -> dict[str, Any]:
     return {"rule": rule, "job": job, **(table.iloc[0].to_dict() if len(table) else {})}
 
 
-def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, FitRecord]) -> pd.DataFrame:
     """runtime.tsv: a row per job. ``fits`` maps a fit's job name to its fit.json, which knows the device."""
     records = [read(path) for path in benchmarks]
     for record in records:
-        record["device"] = fits.get(record["job"], {}).get("device") if record["rule"] == "fit" else None
+        fit = fits.get(record["job"]) if record["rule"] == "fit" else None
+        record["device"] = fit.device if fit else None
     table = pd.DataFrame(records, columns=COLUMNS)
     return table.sort_values(["rule", "job"], kind="stable", ignore_index=True)
