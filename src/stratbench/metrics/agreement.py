@@ -190,5 +190,5 @@ def of_split(results: SplitResults) -> list[Row]:
         reasons = {name: one.reason for name, one in group.items()}
         for metric, adjustment, against, size, estimate in agreement(scores, m, k, reasons):
             keys = {"model": model, "attribution": attribution, "adjustment": adjustment, "against": against}
-            found += rows({**results.place, **keys}, metric, estimate, k=size)
+            found += rows(results.place.keys(**keys), metric, estimate, k=size)
     return found

@@ -121,11 +121,11 @@ def read_scores(path: str | Path, snps: Ids, seeds: Sequence[int]) -> Scores:
 
 
 def read_probes(
-    path: str | Path, place: Mapping[str, Any], fits: Iterable[tuple[str, str, int]]
+    path: str | Path, place: rows.SplitPlace, fits: Iterable[tuple[str, str, int]]
 ) -> pd.DataFrame:
     """probes.tsv, with what it must hold: of this place, and of each (model, adjustment, seed) in ``fits``."""
     table = rows.read(path)
-    for key, value in place.items():
+    for key, value in place.keys().items():
         if not (table[key] == value).all():
             raise damaged(path, f"has rows of another {key} than {value}")
     found = set(zip(*(table[key] for key in ("model", "adjustment", "seed", "metric")), strict=True))

@@ -98,9 +98,9 @@ def of_split(results: SplitResults) -> list[Row]:
     found: list[Row] = []
     for name, table in results.associations.items():
         for metric, k, estimate in recovery(ranking(*numbers(table)), data.causal_M, data.n_causal):
-            found += rows({**results.place, "association": name}, metric, estimate, k=k)
+            found += rows(results.place.keys(association=name), metric, estimate, k=k)
     for attribution in results.attributions:
-        found += attribution_rows({**results.place, **attribution.label}, data, attribution)
+        found += attribution_rows(results.place.keys(**attribution.label), data, attribution)
     return found
 
 

@@ -42,7 +42,7 @@ def metrics(
 
     Raises UserError where a table is damaged or does not agree with the others.
     """
-    results = read_results(inputs, place, fits, attributions, associations, minimum)
+    results = read_results(inputs, tidy.SplitPlace(**place), fits, attributions, associations, minimum)
     table = tidy.sort(tidy.table(row for family in families() for row in family.of_split(results)))
     job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
     write_tsv(table, outputs["metrics"])
@@ -50,7 +50,7 @@ def metrics(
 
 def read_results(
     files: Mapping[str, Any],
-    place: Mapping[str, Any],
+    place: tidy.SplitPlace,
     fits: Sequence[Label],
     attributions: Sequence[Label],
     associations: Sequence[str],

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from stratbench.genotypes.records import FitRecord
 from stratbench.metrics.data import Scores, SplitTables
+from stratbench.metrics.rows import SplitPlace
 
 Label = Mapping[str, str]
 Reasons = dict[int | None, str]  # the reason of each failed seed; of the whole fit under None if it failed
@@ -52,7 +52,7 @@ class SplitResults:
     """All that the metrics of one split are made of.
 
     Attributes:
-        place: study, scenario, replicate, cohort, trait and split, which stand in every row.
+        place: which split it is.
         data: the split's people and SNPs.
         fits, attributions: in the order of the study.
         associations: the table of each association by its label, a row for each of the data's SNPs.
@@ -60,7 +60,7 @@ class SplitResults:
         minimum: cases and controls (or individuals) that a population needs to enter a stratified metric.
     """
 
-    place: Mapping[str, Any]
+    place: SplitPlace
     data: SplitTables
     fits: tuple[FitResult, ...]
     attributions: tuple[AttributionResult, ...]
