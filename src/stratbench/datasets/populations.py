@@ -9,7 +9,20 @@ from stratbench.methods.registry import nearest
 
 
 def require_known(option: str, named: Iterable[str], population_N: np.ndarray, every: bool) -> list[str]:
-    """The cohort's populations, sorted. UserError for another name, or if ``every`` one needs a value."""
+    """The populations of a cohort, checked against those that an option names.
+
+    Args:
+        option: the option, for messages.
+        named: the populations that it names.
+        population_N: the population of each individual, text.
+        every: whether every population must be named.
+
+    Returns:
+        The cohort's populations, sorted.
+
+    Raises:
+        UserError: for a name that no population has and, with ``every``, for a population that is not named.
+    """
     names = sorted(set(population_N))
     named = list(named)
     for name in named:

@@ -83,12 +83,21 @@ def simulate(
     rngs: Rngs,
     chromosome_M: np.ndarray | None = None,
 ) -> Simulated:
-    """Simulate a trait for all individuals of ``genotypes`` (all SNPs of a cohort, N individuals).
+    """Simulate a trait for all individuals of a cohort.
 
-    ``candidate_R`` are the rows that causal SNPs are drawn from, ``samples`` the cohort's samples.tsv;
-    ``rngs`` the generators of DRAWS, apart so that changing one share moves no other draw; ``chromosome_M``
-    is that of each row of .bim (default: one), which pairs of interacting SNPs ask for.
-    Raises UserError for what ``check`` and the parts refuse, and for a binary trait of one class.
+    Args:
+        genotypes: all SNPs of the cohort, of its N individuals.
+        candidate_R: rows of the .bim that causal SNPs are drawn from, int64.
+        samples: the cohort's samples.tsv.
+        options: those of ``options.OPTIONS``, complete.
+        rngs: the generators of DRAWS. They are apart so that changing one share moves no other draw.
+        chromosome_M: the chromosome of each row of the .bim, for pairs of interacting SNPs; one chromosome if left out.
+
+    Returns:
+        Labels, causal SNPs and the parts of the liability.
+
+    Raises:
+        UserError: for what ``check`` and the parts refuse, and for a binary trait of one class.
     """
     check(options)
     population_N = samples["population"].to_numpy()

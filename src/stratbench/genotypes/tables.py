@@ -152,14 +152,19 @@ def read(
     """A table of a kind.
 
     Args:
-        path: a TSV of ours, perhaps gzipped.
+        path: a TSV that a job of ours wrote, perhaps gzipped.
+        kind: what it must hold.
         rows: ids that its rows must have, all of them in this order.
         among: ids of which its rows have some, in this order.
         seeds: with ``rows``: those rows are wanted for each of these seeds, one seed after the other.
         text: further columns that stay text, see ``files.read_tsv``.
         texts: whether all columns stay text, blank where missing.
 
-    Raises UserError, which names the file and what to do, for a table that is cut or holds anything else.
+    Returns:
+        The table, with the columns of the file.
+
+    Raises:
+        UserError: for a table that is cut or holds anything else. The message names the file and what to do.
     """
     text = (*text, *kind.text, *kind.choices)
     table = read_texts(path) if texts else read_tsv(path, text, kind.exact)
@@ -292,7 +297,11 @@ def read_labels(
         trait, trait_json: their paths.
         rows, among: ids that trait.tsv must have, as in ``read``.
 
-    Raises UserError where they do not say what kind of trait it is, or hold a label that this kind has not.
+    Returns:
+        ``iid y``, and the record.
+
+    Raises:
+        UserError: where the two do not say what kind of trait it is, or hold a label that this kind does not have.
     """
     about = read_trait(trait_json)
     table = read(trait, TRAIT, rows=rows, among=among)
@@ -303,12 +312,17 @@ def read_labels(
 
 
 def require_size(path: str | Path, found: int, about: TraitRecord, key: str, trait_json: str | Path) -> None:
-    """Raise UserError unless a file of a dataset has as many rows as its trait.json says; older ones say less.
+    """Check that a file of a dataset has as many rows as its trait.json says; records of older versions say less.
 
     Args:
-        found: the rows of the file at ``path``.
+        path: the file.
+        found: its number of rows.
         about: the record at ``trait_json``.
-        key: where it states how many there are, ``n``, ``n_snps`` or ``n_causal``.
+        key: where the record states the number: ``n``, ``n_snps`` or ``n_causal``.
+        trait_json: the path of the record.
+
+    Raises:
+        UserError: if the two numbers differ.
     """
     stated = getattr(about, key)
     if stated not in (None, found):

@@ -129,9 +129,16 @@ def agreement(
 ) -> list[Compared]:
     """Agreement within and between the adjustments of one model and attribution.
 
-    ``scores`` gives adjustment -> seed -> score (m,), in the study's order and also for adjustments
-    without any score; their pairs are failed with ``reasons[adjustment]``. Seeds with a missing score are
-    left out. ``n`` counts ordered pairs of seeds. ``k`` is the size of the sets that Jaccard compares.
+    Args:
+        scores: the scores of each seed of each adjustment, float (M,), in the study's order. An adjustment without any
+            score is there, too. Seeds with a missing score are left out.
+        m: the number of SNPs.
+        k: how many SNPs of each ranking the Jaccard index compares.
+        reasons: why an adjustment has no score; its pairs are failed for this reason.
+
+    Returns:
+        (metric, adjustment, against, k, estimate) of each comparison; ``n`` of an estimate counts ordered pairs of
+        seeds.
     """
     stacked: list[np.ndarray] = []
     where: dict[str, dict[int, int]] = {name: {} for name in scores}

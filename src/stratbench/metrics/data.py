@@ -87,11 +87,16 @@ def read_predictions(
     """predictions.tsv.
 
     Args:
+        path: the file.
         data: whose people it must have, with their sets and labels, for each seed.
         seeds: those that were trained.
         files: as in ``read``.
 
-    Raises UserError where they do not agree.
+    Returns:
+        The table.
+
+    Raises:
+        UserError: where the files do not agree.
     """
     people = data.people
     table = tables.read(

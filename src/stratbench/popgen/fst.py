@@ -50,7 +50,15 @@ def count(count_MN: np.ndarray, member_NL: np.ndarray) -> PopulationFrequencies:
 
 
 def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator per SNP, from frequencies and numbers of alleles; NaN below two."""
+    """Numerator and denominator of Hudson's FST at each SNP.
+
+    Args:
+        p1, p2: A1 frequencies of the two populations, float64 (M,).
+        n1, n2: their numbers of called alleles.
+
+    Returns:
+        The two, float64 (M,) each; NaN where a population has fewer than two alleles.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         numerator = (p1 - p2) ** 2 - p1 * (1 - p1) / (n1 - 1) - p2 * (1 - p2) / (n2 - 1)
     denominator = p1 * (1 - p2) + p2 * (1 - p1)

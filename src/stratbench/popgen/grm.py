@@ -38,10 +38,21 @@ def grm(genotypes: Dosages, p_M: np.ndarray, product_NN: np.ndarray | None = Non
 def leaving_out(
     genotypes: Dosages, p_M: np.ndarray, chrom_M: np.ndarray, product_NN: np.ndarray | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (chromosome, the GRM of the SNPs of all others), chromosomes in the order of ``chrom_M``.
+    """Yield the GRM without each chromosome, for tests of a SNP that leave its own chromosome out of the GRM.
 
-    For tests of a SNP against the GRM without its chromosome (LOCO; Yang et al. 2014, Nat Genet 46:100).
-    Raises UserError if fewer than two chromosomes have SNPs.
+    Source: LOCO, Yang et al. 2014, Nat Genet 46:100.
+
+    Args:
+        genotypes: the M SNPs of N individuals.
+        p_M: A1 frequencies that standardise them, inside (0, 1).
+        chrom_M: the chromosome of each SNP, text.
+        product_NN: what ``product`` gives, where it is at hand.
+
+    Yields:
+        (chromosome, the GRM of the SNPs of all others, float32 (N, N)), in the order of ``chrom_M``.
+
+    Raises:
+        UserError: if fewer than two chromosomes have SNPs.
     """
     names = list(dict.fromkeys(chrom_M.tolist()))
     if len(names) < 2:

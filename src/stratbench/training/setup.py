@@ -57,7 +57,17 @@ def standardised_pcs(data: ModelData) -> np.ndarray:
 
 
 def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
-    """Build the network. Labels outside the training set are hidden from the adjustment."""
+    """Build a network that is ready to be trained or explained.
+
+    Args:
+        data: the dataset of one split. Labels outside the training set are hidden from the adjustment.
+        model: the spec of the model.
+        adjustments: the specs of the adjustment, several if it is a combination.
+        seed: for adjustments that draw at random.
+
+    Returns:
+        The network, and what it is made of.
+    """
     architecture = build_model(data, model)
     adjustment = build_adjustment(adjustments)
     table_M4 = data.genotypes.table(architecture.encoding)

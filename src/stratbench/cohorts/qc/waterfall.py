@@ -39,7 +39,17 @@ class Waterfall:
             self.add("input", unit, 0)
 
     def add(self, step: str, unit: str, removed: int, threshold: str = "") -> None:
-        """Record a step. Raises UserError if it leaves no SNP, or fewer than two individuals."""
+        """Record a step.
+
+        Args:
+            step: its name.
+            unit: what it removes, ``individuals``, ``SNPs`` or ``structure SNPs``.
+            removed: how many of these.
+            threshold: the threshold that it applied, in words.
+
+        Raises:
+            UserError: if the step leaves no SNP, or fewer than two individuals.
+        """
         self.left[unit] -= removed
         self.rows.append(QCStep(step, unit, removed, self.left[unit], threshold))
         say(f"{step}: {counted(removed, unit.removesuffix('s'))} removed, {self.left[unit]:,} left")

@@ -68,19 +68,24 @@ def matched(
     unmatched: float,
     content: pd.DataFrame | None = None,
 ) -> Matched:
-    """The columns that ``table`` names for the individuals of a .fam.
+    """The columns that ``table`` names, for the individuals of a .fam.
 
     Args:
         path: the table's file.
         table: an entry of a cohort file's ``tables``: ``{id, columns}``.
         fam: what ``plink.read_fam`` returns.
         fam_path: where that was read from.
-        missing: values that mean missing; of a column named sex, as sex is put into PLINK's code here.
-        unmatched: the share of the .fam's individuals without a row from which on the table is refused.
+        missing: values that mean a missing one. They matter here in a column named sex alone, whose values are turned
+            into PLINK's code.
+        unmatched: the share of the .fam's individuals without a row at which the table is refused.
         content: what the file holds, if it was read before.
 
-    Raises UserError for absent columns, an id that occurs twice, signs in ids and values that cannot be seen, a
-    table that matches nobody, and one that matches too few.
+    Returns:
+        The columns, and who has no part in them.
+
+    Raises:
+        UserError: for a column that is not there, an id that occurs twice, invisible characters in ids or values, and
+            for a table that matches nobody or too few.
     """
     if content is None:
         content = tables.read(path)

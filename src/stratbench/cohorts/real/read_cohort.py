@@ -135,7 +135,20 @@ def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
 
 
 def fam_column(fam: pd.DataFrame, number: int, name: str, path: str | Path) -> pd.Series:
-    """A column of the .fam by its number, from 1. Raises UserError if there is none."""
+    """A column of the .fam by its number.
+
+    Args:
+        fam: what ``plink.read_fam`` returns.
+        number: the column's number, from 1.
+        name: what the cohort file calls it, for the message.
+        path: the .fam, for the message.
+
+    Returns:
+        Its values, text, with the table's index.
+
+    Raises:
+        UserError: if the .fam has fewer columns.
+    """
     if number > fam.shape[1]:
         raise UserError(f"{path}: {counted(fam.shape[1], 'column')}, but '{name}' is to be column {number}")
     return fam.iloc[:, number - 1]

@@ -29,9 +29,20 @@ def of_fam(fam: pd.DataFrame, missing: Sequence[str], path: str | Path) -> pd.Se
 
 
 def of_table(values: pd.Series, missing: Sequence[str], path: str | Path, ids: pd.Series) -> pd.Series:
-    """A table's column as 1, 2, or blank for unknown; 0 and 1 alone are kept, as nobody knows which is which.
+    """A table's column of sexes in PLINK's code.
 
-    ``values`` and ``ids`` are indexed by line. Raises UserError for other values.
+    Args:
+        values: the column as text, indexed by the line of the table.
+        missing: values that mean a missing one.
+        path: the table, for messages.
+        ids: the individual of each line, for messages.
+
+    Returns:
+        1, 2, or blank for unknown. Values of 0 and 1 alone stay as they are, because nobody knows which of the two is
+        male.
+
+    Raises:
+        UserError: for any other value.
     """
     plain = _plain(values, missing)
     unknown = "0" if {"0", "1"} <= set(plain) <= {"", "0", "1"} else ""

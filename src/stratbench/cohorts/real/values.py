@@ -12,9 +12,16 @@ MOST_ALONE = 0.5  # share of people whose value nobody else has, above which it 
 
 
 def require_numbers(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> None:
-    """Raise UserError, which ends in the remedy, for a value that is neither blank nor a number.
+    """Check that a column holds numbers and blanks alone.
 
-    ``values`` and ``iid`` have the same index; ``column`` says which file and column that is.
+    Args:
+        values: the column, text.
+        iid: the individual of each value, with the same index.
+        column: the file and the column's name, for the message.
+        remedy: how the message ends.
+
+    Raises:
+        UserError: for the first value that is neither blank nor a number.
     """
     bad = pd.Series(pd.isna(decimals.read(values)), index=values.index) & (values != "")
     if bad.any():
@@ -46,8 +53,21 @@ def require_groups(values: pd.Series, column: str) -> None:
 def kind(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> str:
     """Whether a column is numeric or categorical, where nobody has stated it.
 
-    It is numeric if every value that is not blank is a number, and categorical if none is, unless most values occur
-    once. Raises UserError, which ends in the remedy, for everything between, and for numbers written as codes are.
+    A column is numeric if every value that is not blank is a number. It is categorical if no value is a number,
+    unless most values occur once.
+
+    Args:
+        values: the column, text.
+        iid: the individual of each value, with the same index.
+        column: the file and the column's name, for messages.
+        remedy: how messages end.
+
+    Returns:
+        ``numeric`` or ``categorical``.
+
+    Raises:
+        UserError: for a column of numbers and words, for numbers that are written as codes are, such as 007, and for
+            words most of which occur once.
     """
     there = values[values != ""]
     number = pd.Series(pd.notna(decimals.read(there)), index=there.index)

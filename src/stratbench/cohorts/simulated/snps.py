@@ -21,7 +21,18 @@ SECONDS = 20  # between two lines of progress; there is one at each tenth of the
 def write_chromosome(
     bed: plink.Writer, sequence: "tskit.TreeSequence", number: int, chromosomes: int, min_maf: float
 ) -> pd.DataFrame:
-    """Append the SNPs of chromosome ``number`` of ``chromosomes`` to the .bed; return their .bim rows."""
+    """Append the SNPs of one chromosome to the .bed.
+
+    Args:
+        bed: the open .bed.
+        sequence: the chromosome's trees and mutations.
+        number: the chromosome's number, from 1.
+        chromosomes: how many there are; progress is told as a share of all.
+        min_maf: SNPs whose minor allele is rarer are left out.
+
+    Returns:
+        The SNPs' rows of the .bim.
+    """
     rows: list[tuple[int, str, str]] = []
     chunk: list[np.ndarray] = []
     said, tenth = time.monotonic(), 10 * (number - 1) // chromosomes
