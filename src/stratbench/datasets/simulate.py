@@ -109,7 +109,16 @@ def simulate(
         genes = _with_interactions(
             genes, Genotyped(genotypes, population_N, chromosome_M), candidate_R, options, rngs
         )
-    genetic_N = genes.value_N
+    parts = _parts(genes, samples, options, rngs)
+    y_N = liability_N = parts["liability"].to_numpy()
+    if options["kind"] == "binary":
+        y_N = labels(liability_N, options["prevalence"], population_N)
+    return Simulated(y_N, genes.causal_R, genes.effect_R, genes.home_R, parts, genes.term_R, genes.partner_R)
+
+
+def _parts(genes: "_Genes", samples: pd.DataFrame, options: Mapping[str, Any], rngs: Rngs) -> pd.DataFrame:
+    """The parts of everybody's liability, and their sum."""
+    population_N, genetic_N = samples["population"].to_numpy(), genes.value_N
     within_N = genetic_N - population_means(genetic_N, population_N)
     environment_N, share = _environment(samples, options, rngs["deme"])
     family_N = np.zeros(len(samples))
@@ -134,13 +143,10 @@ def simulate(
     liability_N = (
         parts["genetic"] + parts["environment"] + parts["environment_family"] + parts["noise"]
     ).to_numpy()
-    y_N = liability_N
-    if options["kind"] == "binary":
-        y_N = labels(liability_N, options["prevalence"], population_N)
     parts = parts.assign(liability=liability_N, **genes.part_N)
     if genes.part_N and options["between"] == "removed":
         parts["additive"] -= population_means(parts["additive"].to_numpy(), population_N)
-    return Simulated(y_N, genes.causal_R, genes.effect_R, genes.home_R, parts, genes.term_R, genes.partner_R)
+    return parts
 
 
 def labels(

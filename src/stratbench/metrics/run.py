@@ -56,9 +56,19 @@ def read_results(
     associations: Sequence[str],
     minimum: int,
 ) -> SplitResults:
-    """Everything that the split gave, read and compared with its people and SNPs; arguments as of ``metrics``.
+    """Everything that the split gave, read and compared with its people and SNPs.
 
-    Raises UserError where a table is damaged or does not agree with the others.
+    Args:
+        files: the ``inputs`` of ``metrics``.
+        place: which split it is.
+        fits, attributions, associations: labels, as of ``metrics``.
+        minimum: see ``SplitResults``.
+
+    Returns:
+        The split's results.
+
+    Raises:
+        UserError: where a table is damaged or does not agree with the others.
     """
     data = read(files)
     snps = Ids(data.snps.tolist(), files["keep_snp"])

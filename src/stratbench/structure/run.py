@@ -117,7 +117,7 @@ def without_kin(
     many; the log then says so.
 
     Args:
-        cohort: the cohort's folder.
+        cohort: paths of the cohort's files.
         iid_N: ids of the dataset's individuals.
         fitted_N: whom PCs are to be fitted on, bool.
         threshold: the KING kinship that no pair of them may exceed.
