@@ -24,7 +24,7 @@ MEASURED: Mapping[str, Any] = {
 
 
 def alone(entry: Entry) -> Iterator[Problem]:
-    """Options that contradict each other, or that the SNPs to be seen do not allow."""
+    """Options that contradict each other, or that need more SNPs than the model sees."""
     given = entry.get("simulate")
     yield from _ascertainment(
         entry, given["kind"] if given else "binary"

@@ -10,7 +10,7 @@ from stratbench.genotypes.dosages import Dosages, with_nan
 
 
 def common(candidate_R: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
-    """The candidates whose minor allele is at least as frequent as ``least``; ``a1_freq_M`` covers all."""
+    """The candidates with a minor allele frequency of at least ``least``; ``a1_freq_M`` is of all SNPs."""
     p_R = a1_freq_M[candidate_R]
     kept: np.ndarray = candidate_R[np.minimum(p_R, 1 - p_R) >= least]
     return kept

@@ -1,4 +1,4 @@
-"""Populations that options name must be those of the cohort."""
+"""Populations that options name are compared with those of the cohort."""
 
 from collections.abc import Iterable
 
@@ -45,7 +45,7 @@ def require_two(what: str, population_N: np.ndarray) -> None:
 
 
 def population_means(values_N: np.ndarray, population_N: np.ndarray) -> np.ndarray:
-    """Each individual's population's mean of the values, float64 (N,)."""
+    """For each individual the mean of the values in its population, float64 (N,)."""
     _, at_N, size_L = np.unique(population_N.astype(str), return_inverse=True, return_counts=True)
     means: np.ndarray = (np.bincount(at_N, weights=values_N) / size_L)[at_N]
     return means

@@ -122,7 +122,7 @@ def _simulated(
     }
     further: tuple[str, ...] = ()
     if trait.term_R is not None and trait.partner_R is not None:
-        snp_M = np.append(bim["snp"].to_numpy(), "")  # a row -1 is nobody's
+        snp_M = np.append(bim["snp"].to_numpy(), "")  # row -1 means no partner
         truth |= {"term": trait.term_R, "partner": snp_M[trait.partner_R]}
         further = GENETIC_PARTS
     record = TraitRecord(

@@ -1,7 +1,7 @@
-"""The tables that stations pass on, as docs/contracts.md has them: a reader gets all of one, or is told what is wrong.
+"""The tables that stations pass on (docs/contracts.md): a reader gets a whole table, or is told what is wrong with it.
 
-A table cut at the end of a line looks whole, and where an id is lost all that follow may be taken for others. So a
-reader says which kind of table it wants, and whose rows that table must have.
+A table that was cut at the end of a line looks whole. Where an id is lost, all rows that follow may be taken for rows
+of others. So a reader says which kind of table it wants, and whose rows the table must have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ class Kind:
     """What a table must hold.
 
     Attributes:
-        columns: which it must have, among others if it has more.
-        key: columns in whose values no two rows agree, if there are such; the last holds the rows' ids.
+        columns: the columns that it must have; it may have more.
+        key: columns that no two rows have the same values in, if there are such; the last of them holds the rows' ids.
         finite: columns that hold a finite number in every row.
         numbers: columns that hold a number or a blank.
-        rest: whether all other columns hold finite numbers, too.
+        rest: whether all further columns hold finite numbers, too.
         text: columns that stay text, beside those that ``files.read_tsv`` knows.
         exact: whether numbers may have more digits than nine, see ``files.read_tsv``.
         choices: the values that a column may have.
@@ -233,7 +233,7 @@ def positions(names: Sequence[str], path: str | Path, among: Ids) -> np.ndarray:
 
 
 def disagreement(path: str | Path, source: str | Path, what: str) -> UserError:
-    """The error of two files that do not agree, the second being what the first should follow."""
+    """The error of two files that do not agree; the first should follow the second."""
     return UserError(
         f"{path}: {what}; one of the two has changed since its job: delete both and run the study again, which makes "
         "them anew"
@@ -241,7 +241,7 @@ def disagreement(path: str | Path, source: str | Path, what: str) -> UserError:
 
 
 def _require_values(table: pd.DataFrame, path: str | Path, kind: Kind) -> None:
-    """Raise UserError for a value that is no number where one is wanted, or none of the choices."""
+    """Raise UserError for a value that is not a number where one is wanted, or not one of the choices."""
     others = [column for column in table if column not in (*kind.key, *kind.finite)] if kind.rest else []
     for column in (*kind.finite, *others):
         _require(np.isfinite(_numbers(table[column])), table[column], path, "a finite number")

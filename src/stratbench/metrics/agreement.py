@@ -94,7 +94,7 @@ def jaccard_chance(m: int, k: int) -> float:
 
 
 def top_k(n_causal: int, m: int) -> int:
-    """How many SNPs are compared: as many as are causal, 50 where that is not known, half of all at most."""
+    """How many SNPs are compared: the number of causal SNPs, or 50 where it is not known, but at most half of all."""
     return max(1, min(n_causal or 50, m // 2))
 
 
@@ -118,7 +118,7 @@ def _delta(within_1: Estimate, within_2: Estimate, between: Estimate) -> Estimat
 
 
 def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, str]]:
-    """(adjustment, against): each with itself, then each pair once, against the earlier, reference first."""
+    """(adjustment, against): each with itself, then each pair once. The reference comes first in the order."""
     order = sorted(adjustments, key=lambda name: name != reference)
     between = [(later, earlier) for i, later in enumerate(order) for earlier in order[:i]]
     return [*((name, name) for name in order), *between]

@@ -7,7 +7,7 @@ from stratbench.metrics.estimate import Estimate, not_applicable, problem
 
 
 def _constant(*arrays: np.ndarray) -> bool:
-    """Whether an array varies by rounding only (1e-9 of its size)."""
+    """Whether the values of an array differ by no more than rounding errors (1e-9 of their size)."""
     return any(np.ptp(x) <= 1e-9 * max(1e-30, float(np.abs(x).max())) for x in arrays)
 
 

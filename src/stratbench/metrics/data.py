@@ -128,7 +128,7 @@ def read_scores(path: str | Path, snps: Ids, seeds: Sequence[int]) -> Scores:
 def read_probes(
     path: str | Path, place: rows.SplitPlace, fits: Iterable[tuple[str, str, int]]
 ) -> pd.DataFrame:
-    """probes.tsv, with what it must hold: of this place, and of each (model, adjustment, seed) in ``fits``."""
+    """probes.tsv, whose rows must be of this place and of each (model, adjustment, seed) in ``fits``."""
     table = rows.read(path)
     for key, value in place.keys().items():
         if not (table[key] == value).all():

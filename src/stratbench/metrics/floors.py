@@ -1,4 +1,4 @@
-"""What is reachable without a network: floors, and ceilings from the true liability.
+"""What can be predicted without a network: floors, and ceilings from the true liability.
 
 Every baseline is fitted on training individuals and evaluated on the models' own test individuals.
 """
@@ -105,7 +105,7 @@ def floors(
 def _by_population(
     kind: str, train_TL: np.ndarray, y_T: np.ndarray, test_VL: np.ndarray, population_V: np.ndarray
 ) -> Prediction:
-    """Regression on the population; one score a population to the bit, so that ties within it are ties."""
+    """Regression on the population. Everyone in a population has exactly the same score, so that they count as ties."""
     found = regression(kind, train_TL, y_T, test_VL)
     score, probability = found.score.copy(), found.probability.copy()
     for population in np.unique(population_V):

@@ -17,7 +17,7 @@ from stratbench.metrics.precision_recall import auc_pr
 from stratbench.metrics.rows import Row, SplitPlace, rows
 from stratbench.metrics.split_results import FitResult, SplitResults
 
-MINIMUM = 20  # cases and controls (or individuals) that a population needs to enter a stratified metric
+MINIMUM = 20  # a population with fewer cases or controls (or individuals) does not enter a stratified metric
 BINS = 15
 METRICS: tuple[Metric, ...] = (
     Metric(

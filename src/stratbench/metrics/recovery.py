@@ -49,7 +49,7 @@ METRICS: tuple[Metric, ...] = (
 
 
 def ks(n_causal: int, m: int) -> list[int]:
-    """Where precision@k is read: the number of causal SNPs, 50 and 500, as far as half of the m SNPs."""
+    """The k of precision at k: the number of causal SNPs, 50 and 500, if they are at most half of the m SNPs."""
     return sorted({k for k in (n_causal, *FIXED_K) if 0 < k <= m / 2})
 
 

@@ -1,4 +1,4 @@
-"""All numbers of a split as tidy rows: each family of metrics, as it is found, makes its own."""
+"""All numbers of a split as tidy rows, which each family of metrics makes for its own metrics."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -10,7 +10,7 @@ from stratbench.metrics.data import Scores, SplitTables
 from stratbench.metrics.rows import SplitPlace
 
 Label = Mapping[str, str]
-Reasons = dict[int | None, str]  # the reason of each failed seed; of the whole fit under None if it failed
+Reasons = dict[int | None, str]  # the reason of each failed seed; under None that of a failed fit
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Populations of people without a label, called from PCs; blind to every trait.
+"""Populations of people without a label, called from PCs without a look at any trait.
 
-``called``: a random forest on the PCs of the labelled, as gnomAD does it (Karczewski et al. 2020, Nature 581:434), and
-only calls that at least 90% of its trees' votes support. ``clusters``: where nobody has a label, Gaussian mixtures on
-the PCs of everyone, their number by BIC.
+``called``: a random forest on the PCs of the labelled calls the others, as in gnomAD (Karczewski et al. 2020, Nature
+581:434); a call counts if enough of the trees vote for it. ``clusters``: everyone gets a cluster of a Gaussian
+mixture on the PCs of everyone, and BIC chooses the number of clusters.
 """
 
 import numpy as np
@@ -90,7 +90,9 @@ def _forest(
     require_enough(label_T, "qc")
     pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, label_T.nunique() - 1))
     forest = RandomForestClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=1)
-    row = np.flatnonzero(labelled_N)[np.argsort(iid_N[labelled_N], kind="stable")]  # trees draw rows
+    row = np.flatnonzero(labelled_N)[
+        np.argsort(iid_N[labelled_N], kind="stable")
+    ]  # a fixed order, as trees draw rows
     forest.fit(pc_NK[row], declared_N[row])
     probability_NL = forest.predict_proba(pc_NK)
     return forest.classes_[probability_NL.argmax(axis=1)].astype(str), probability_NL.max(axis=1)
@@ -103,7 +105,7 @@ def _clusters(genotypes: Dosages, family_N: np.ndarray) -> tuple[np.ndarray, np.
     first_N = _first_of(family_N, np.ones(len(family_N), dtype=bool))
     pc_NK = _pcs(genotypes, first_N, CLUSTER_PCS)
     pc_NK = pc_NK / pc_NK[:, 0].std()
-    distinct = len(np.unique(pc_NK[first_N].round(9), axis=0))  # copies of a few people, or very few SNPs
+    distinct = len(np.unique(pc_NK[first_N].round(9), axis=0))  # there may be copies, or very few SNPs
     most = min(CLUSTERS, first_N.sum() // PER_CLUSTER, distinct)
     tried = [
         GaussianMixture(k, covariance_type="diag", n_init=5, random_state=0).fit(pc_NK[first_N])

@@ -61,12 +61,12 @@ def bare(chrom: str) -> str:
 
 
 def _each(chrom_M: pd.Series, verdict: Callable[[str], bool]) -> np.ndarray:
-    """``verdict`` on the bare name of each SNP's chromosome, bool (M,); it is called once a chromosome."""
+    """``verdict`` on the bare name of each SNP's chromosome, bool (M,). It is called once for each chromosome."""
     return chrom_M.map({chrom: verdict(bare(chrom)) for chrom in chrom_M.unique()}).to_numpy(dtype=bool)
 
 
 def is_on(chrom_M: pd.Series, chrom: str) -> np.ndarray:
-    """SNPs on a chromosome, however its name is written here and there: bool (M,)."""
+    """Which SNPs lie on a chromosome, whichever way its name is written: bool (M,)."""
     return _each(chrom_M, lambda name: name == bare(chrom))
 
 
@@ -84,7 +84,10 @@ def require_known(chroms: Iterable[str], species: Species, bim: str | Path) -> N
 
 
 def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
-    """bool (M,): 1 to ``n_autosomes``; where that is unknown whatever is not 0, X, Y, XY or MT, as 1A."""
+    """Which SNPs lie on autosomes: bool (M,).
+
+    These are 1 to ``n_autosomes`` or, where that is unknown, all names but 0, X, Y, XY and MT; 1A is then one, too.
+    """
 
     def verdict(name: str) -> bool:
         if n_autosomes is None:
@@ -95,7 +98,7 @@ def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
 
 
 def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
-    """X, Y, XY, MT, by name, or by number where the species' autosomes are known: bool (M,)."""
+    """Which SNPs lie on X, Y, XY or MT, by name or, where the number of autosomes is known, by number: bool (M,)."""
 
     def verdict(name: str) -> bool:
         if n_autosomes is not None and name.isdecimal():
@@ -106,7 +109,7 @@ def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.n
 
 
 def is_placed(bim: pd.DataFrame) -> np.ndarray:
-    """SNPs with a chromosome and a position: bool (M,)."""
+    """Which SNPs have a chromosome and a position: bool (M,)."""
     return (bim["pos"] > 0).to_numpy() & ~is_on(bim["chrom"], "0")
 
 
@@ -126,6 +129,6 @@ def map_order(bim: pd.DataFrame) -> np.ndarray:
 
 
 def is_ambiguous(bim: pd.DataFrame) -> np.ndarray:
-    """SNPs whose alleles are each other's complement, so that the strand cannot be told: bool (M,)."""
+    """Which SNPs have alleles that are each other's complement, so that the strand cannot be told: bool (M,)."""
     pair_M = bim["a1"].str.upper() + bim["a2"].str.upper()
     return pair_M.isin(["AT", "TA", "CG", "GC"]).to_numpy()

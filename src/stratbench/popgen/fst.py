@@ -40,7 +40,7 @@ class PopulationFrequencies:
 
 
 def count(count_MN: np.ndarray, member_NL: np.ndarray) -> PopulationFrequencies:
-    """From A1 counts float64 (M, N), NaN for missing, and indicators of population, float64 (N, L)."""
+    """Frequencies from A1 counts, float64 (M, N), NaN for missing, and indicators of population, float64 (N, L)."""
     called_MN = np.isfinite(count_MN)
     n_ML = called_MN.astype(np.float64) @ member_NL
     total_ML = np.where(called_MN, count_MN, 0.0) @ member_NL
@@ -101,7 +101,7 @@ def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.
     names = sorted(set(population_N))
     member_NL = np.stack([population_N == name for name in names], axis=1).astype(np.float64)
     pairs = list(combinations(range(len(names)), 2))
-    sum_R5 = np.zeros((len(pairs), 5))  # Hudson's numerator, denominator; theirs; SNPs that vary
+    sum_R5 = np.zeros((len(pairs), 5))  # numerators and denominators, Hudson's first; SNPs that vary
     snp_M2 = np.full((len(genotypes.row_M), 2), np.nan)
     for part, dosage_MN in genotypes.chunks():
         counts = count(with_nan(dosage_MN), member_NL)
@@ -119,7 +119,7 @@ def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """NaN where the denominator is not positive."""
+    """The ratio, NaN where the denominator is not positive."""
     result = np.full(np.shape(denominator), np.nan)
     np.divide(numerator, denominator, out=result, where=np.nan_to_num(denominator) > 0)
     return result

@@ -1,4 +1,4 @@
-"""The genetic relationship matrix, of all SNPs and of all but one chromosome's."""
+"""The genetic relationship matrix (GRM) of all SNPs, and of the SNPs of all chromosomes but one."""
 
 import zipfile
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def product(genotypes: Dosages, p_M: np.ndarray) -> np.ndarray:
 def grm(genotypes: Dosages, p_M: np.ndarray, product_NN: np.ndarray | None = None) -> np.ndarray:
     """Mean product of standardised genotypes over all M SNPs, float32 (N, N), symmetric.
 
-    ``product_NN`` is ``product``'s, where it is at hand. Source: VanRaden 2008, J Dairy Sci 91:4414, second
+    ``product_NN`` is what ``product`` returns, where it is at hand. Source: VanRaden 2008, J Dairy Sci 91:4414, second
     method; Yang et al. 2011 (GCTA). Raises UserError without SNPs.
     """
     m = len(genotypes.row_M)
@@ -57,7 +57,7 @@ def leaving_out(
     names = list(dict.fromkeys(chrom_M.tolist()))
     if len(names) < 2:
         raise UserError(
-            f"structure: a GRM that leaves a chromosome out wants SNPs on two, and there are {len(names)}; set "
+            f"structure: a GRM that leaves a chromosome out needs SNPs on two, and there are {len(names)}; set "
             "loco to false under structure, or use a GRM of all SNPs"
         )
     total_NN = product(genotypes, p_M) if product_NN is None else product_NN
@@ -68,7 +68,7 @@ def leaving_out(
 
 
 def write(path: str | Path, matrices: Iterator[tuple[str, np.ndarray]]) -> None:
-    """An uncompressed .npz of named matrices, one in memory at a time; dated 1980, so the bytes repeat."""
+    """Write an uncompressed .npz of named matrices, one in memory at a time; its date is fixed, so its bytes repeat."""
     with files.whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, matrix in matrices:
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:

@@ -1,7 +1,7 @@
 """Principal components of unrelated training individuals, and everybody else's scores on them.
 
-Of few individuals all axes come from the eigenvectors of their products; of many, the first ones from a block Krylov
-space (Musco & Musco 2015, NeurIPS; as in FastPCA and plink2's approx), whose start is fixed.
+For few individuals all axes come from the eigenvectors of their products. For many, the first axes come from a block
+Krylov space with a fixed start (Musco & Musco 2015, NeurIPS; as in FastPCA and plink2's approx).
 """
 
 from dataclasses import dataclass

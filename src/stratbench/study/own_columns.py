@@ -102,7 +102,7 @@ def covariate_kinds(
     given = cohort["covariates"]
     if cohort["trait"] in given:
         raise UserError(
-            f"cohort.covariates: '{cohort['trait']}' is the trait, adjusted for itself; leave it out"
+            f"cohort.covariates: '{cohort['trait']}' is the trait, which cannot be adjusted for itself; leave it out"
         )
     stated = given if isinstance(given, Mapping) else dict.fromkeys(given)
     return {column: _kind(column, kind, cohort, table, fam, fam_path) for column, kind in stated.items()}

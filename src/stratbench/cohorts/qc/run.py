@@ -1,11 +1,11 @@
 """Quality control that sees no label: a raw fileset becomes a cohort and a waterfall of what was removed.
 
-In this order: individuals without a population, if they are to be left out; SNPs without a position, of sex
-chromosomes, ambiguous ones; call rate of individuals, then of SNPs; individuals by heterozygosity, as duplicates, as
+In this order: individuals without a population, if they are to be left out; SNPs without a position, SNPs of sex
+chromosomes, ambiguous SNPs; call rate of individuals, then of SNPs; individuals by heterozygosity, as duplicates, as
 relatives; SNPs by HWE and MAF among those who are left; thinning. Then common SNPs outside long-range LD are pruned:
 PCs and GRM may use those. Thresholds mean what plink2's --mind, --geno, --hwe, --maf and --indep-pairwise mean by them.
-Everyone counts, also who has parents in the .fam. A1 stays the allele that the source counts, also where it is the
-major one. docs/qc.md has sources and defaults.
+Individuals with parents in the .fam count like all others. A1 stays the allele that the source counts, also where it is
+the major one. docs/qc.md has sources and defaults.
 """
 
 from collections.abc import Mapping
@@ -107,7 +107,7 @@ def _by_call_rate(cohort: RawCohort, options: QCOptions) -> pd.DataFrame:
 
 
 def _for_individuals(cohort: RawCohort, counts: GenotypeCounts, options: QCOptions) -> np.ndarray:
-    """Rows of the SNPs that heterozygosity and KING are of: common autosomal ones, evenly spaced."""
+    """Rows of the SNPs that heterozygosity and KING are computed from: common autosomal ones, evenly spaced."""
     usable_M = cohort.keep_M & cohort.autosome_M & counts.common_M(options.maf)
     return qc_tables.thinned(np.flatnonzero(usable_M), options.individual_snps)
 
@@ -140,8 +140,9 @@ def _by_kinship(
 ) -> pd.DataFrame:
     """Remove duplicates and relatives by KING at these SNPs; return the pairs of relatives.
 
-    A pedigree's pairs are returned also where ``duplicates: auto`` removes nobody, of up to MOST_PAIRED individuals.
-    None are returned where ``duplicates`` is null and no relatives are to go, of the inbred, and from few SNPs.
+    For a pedigree of up to MOST_PAIRED individuals the pairs are returned also where ``duplicates: auto`` removes
+    nobody. No pairs are returned for inbred cohorts, where neither duplicates nor relatives are removed, and for few
+    SNPs.
     """
     if "duplicates" in notes:
         cohort.keep_individuals("duplicates", cohort.keep_N, notes["duplicates"])
@@ -179,7 +180,7 @@ def _by_frequency(
     elif options.hwe is not None and options.hwe_within == "population" and not any(counts.names):
         cohort.keep_snps("HWE", cohort.keep_M, "not tested: nobody has a population")
     elif options.hwe is not None:
-        tested_M = cohort.keep_M & ~cohort.sex_chromosome_M  # men are no heterozygotes on X
+        tested_M = cohort.keep_M & ~cohort.sex_chromosome_M  # men have no heterozygous genotypes on X
         p_M = counts.hwe_M(tested_M, options.hwe_within)
         cohort.keep_snps("HWE", ~(p_M < options.hwe), f"P < {options.hwe:g}")
     text = f"MAF < {options.maf:g}" if options.maf else "monomorphic"

@@ -1,4 +1,4 @@
-"""Population labels of real people: where they come from, and that QC is told what to do with who has none."""
+"""Population labels of real people: where they come from, and whether QC knows what to do about missing ones."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +61,7 @@ def require(population_N: pd.Series, iid_N: pd.Series, asked: str, where: str) -
 
 
 def require_labels(config: Mapping[str, Any], folder: str | Path = FETCHED) -> None:
-    """``require`` of every cohort file of a checked config whose data are here; QC looks at the others.
+    """Call ``require`` for every cohort file of a config whose data are on this machine; QC checks the others.
 
     The short form of a study was looked into when it was expanded. Raises UserError, which names the cohort.
     """

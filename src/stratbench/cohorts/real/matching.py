@@ -1,4 +1,4 @@
-"""Whose row of a table is which: ids meet exactly or not at all, and what finds nobody is counted and told."""
+"""Matching the rows of a table to individuals: ids match exactly or not at all, and what matches nobody is reported."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Matched:
         without: ids of the .fam that have no row.
         strangers: ids of the table that the .fam lacks.
         rows: how many rows the table has.
-        hint: how those ids differ, where that is seen.
+        hint: how those ids differ, if a pattern is found.
     """
 
     values: pd.DataFrame
@@ -44,7 +44,7 @@ class Matched:
         return dict(zip(COUNTS, (Path(self.path).name, *numbers), strict=True))
 
     def losses(self) -> list[str]:
-        """A line for what finds nobody on either side; none if everything is matched."""
+        """A line for the ids that match nobody, of the table and of the .fam; no line if everything is matched."""
         found = []
         if self.strangers:
             found.append(
@@ -123,7 +123,7 @@ def _values(
     path: str | Path,
     missing: Sequence[str],
 ) -> pd.DataFrame:
-    """The wanted columns under their new names, indexed by id: ``content`` and the ids ``own`` are, by line."""
+    """The wanted columns under their new names, indexed by id. ``content`` and the ids ``own`` are indexed by line."""
     wanted = {}
     for new, old in columns.items():
         files.require_visible(content[old], path, f"'{old}'")

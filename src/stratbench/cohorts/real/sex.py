@@ -1,4 +1,4 @@
-"""Sex as people write it, in PLINK's code: 1 male, 2 female, and what else there is refused."""
+"""Sex as people write it, turned into PLINK's code, 1 for male and 2 for female; other values are refused."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +57,7 @@ def of_table(values: pd.Series, missing: Sequence[str], path: str | Path, ids: p
 
 
 def _plain(values: pd.Series, missing: Sequence[str]) -> pd.Series:
-    """In small letters, numbers without decimals, as a spreadsheet's 1.0 is 1, and blank where missing."""
+    """The values in lower case, numbers without decimals (a spreadsheet writes 1.0 for 1), and blank where missing."""
     numbers = dict(zip(values, decimals.read(values), strict=True))
     known = {text: text.casefold() if number != number else f"{number:g}" for text, number in numbers.items()}
     return values.map(

@@ -1,4 +1,4 @@
-"""What a column of measurements holds, numbers or categories; whoever has something else is named."""
+"""Whether a column of measurements holds numbers or categories; messages name whoever has something else."""
 
 import re
 
@@ -8,7 +8,7 @@ from stratbench.core import decimals
 from stratbench.core.errors import UserError
 
 CODE = re.compile(r"[+-]?0[0-9]")  # a number that begins as codes do: 01, 007
-MOST_ALONE = 0.5  # share of people whose value nobody else has, above which it is taken for no category
+MOST_ALONE = 0.5  # a column is not categorical if a larger share of people have a value that nobody else has
 
 
 def require_numbers(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> None:
@@ -41,7 +41,7 @@ def require_some(values: pd.Series, column: str) -> None:
 
 
 def require_groups(values: pd.Series, column: str) -> None:
-    """Raise UserError for a category of which every individual has another one."""
+    """Raise UserError for a categorical column in which every individual has a different value."""
     there = values[values != ""]
     if len(there) > 1 and there.is_unique:
         raise UserError(

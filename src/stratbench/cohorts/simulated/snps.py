@@ -78,7 +78,7 @@ def snps(sequence: "tskit.TreeSequence", min_maf: float) -> Iterator[tuple[int, 
 
 
 def _require_pairs(sequence: "tskit.TreeSequence") -> None:
-    """Individuals are pairs of neighbouring samples; another order would mix people up without a sign."""
+    """Raise ValueError unless the two samples of each individual are neighbours; another order would mix people up."""
     individual = sequence.nodes_individual[sequence.samples()]
     first, second = individual[::2], individual[1::2]
     if len(first) != len(second) or (first != second).any() or (np.diff(first) <= 0).any():
