@@ -33,7 +33,7 @@ def of_split(results):
     for fit in results.fits:
         for seed, table in fit.predictions.groupby("seed"):
             estimate = Estimate(float(table["score"].max() - table["score"].min()), len(table))
-            found += rows({**results.place, **fit.label}, "spread", estimate, seed=seed)
+            found += rows(results.place.keys(**fit.label), "spread", estimate, seed=seed)
     return found
 '''
 ASK = """

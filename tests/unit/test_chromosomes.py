@@ -15,6 +15,7 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.genotypes import plink
 from stratbench.popgen import chromosomes, long_range_ld
+from stratbench.popgen.chromosomes import Species
 from stratbench.report.analysis.genome import at_locus
 
 
@@ -57,10 +58,10 @@ def test_a_digit_that_is_no_number_is_a_name() -> None:
 def test_23_to_26_are_refused_where_nobody_says_what_they_are() -> None:
     message = r"x\.bim: has chromosome 23, 26: 23 is X in people, but .* say build \(hg18, hg19 or hg38\), or autosomes"
     with pytest.raises(UserError, match=message):
-        chromosomes.require_known(["1", "chr26", "23", "X", "27"], {"build": "UMD3.1"}, "x.bim")
-    chromosomes.require_known(["1", "22", "X", "27"], {}, "x.bim")
-    for about in ({"build": "GRCh37"}, {"build": "UMD3.1", "autosomes": 29}):
-        chromosomes.require_known(["1", "23"], about, "x.bim")
+        chromosomes.require_known(["1", "chr26", "23", "X", "27"], Species("UMD3.1"), "x.bim")
+    chromosomes.require_known(["1", "22", "X", "27"], Species(), "x.bim")
+    for species in (Species("GRCh37"), Species("UMD3.1", 29)):
+        chromosomes.require_known(["1", "23"], species, "x.bim")
 
 
 @pytest.mark.parametrize(

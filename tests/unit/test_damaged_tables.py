@@ -13,7 +13,7 @@ import pytest
 from stations import cohort_files, dataset_files, raw_files, structure_files, task_files
 from stratbench.associations import run as associate
 from stratbench.attributions.run import attribute
-from stratbench.cohorts.qc import under_qc
+from stratbench.cohorts.qc import raw_cohort
 from stratbench.cohorts.qc.run import qc
 from stratbench.cohorts.simulated.simulate import simulate
 from stratbench.core.errors import UserError
@@ -207,7 +207,7 @@ PER_SEED = IDS | seeds(lambda lines: lines[: (len(lines) + 1) // 2])
 SETS: dict[str, Damage] = {"no set": lambda data: data.replace(b"test", b"tost", 1)}
 LABELS: dict[str, Damage] = {"another label": lambda data: data.replace(b"\t1\n", b"\t7\n", 1)}
 READERS: dict[str, Callable[[Study], object]] = {
-    "qc": lambda study: under_qc.read(raw_files(study / "raw/genotypes", study / "raw/samples.tsv"), None),
+    "qc": lambda study: raw_cohort.read(raw_files(study / "raw/genotypes", study / "raw/samples.tsv"), None),
     "dataset": lambda study: dataset(
         cohort_files(study / "cohort"),
         dataset_files(study / "again"),

@@ -1,5 +1,6 @@
 """QC removes what plink2 removes, prunes what plink2 prunes, and says so; bad input is refused."""
 
+from dataclasses import fields
 from fractions import Fraction
 from math import comb, factorial
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from helpers import read_counts, write_cohort
 from stations import cohort_files, raw_files
-from stratbench.cohorts.qc import run as module
+from stratbench.cohorts.qc.asked import QCOptions
+from stratbench.cohorts.qc.options import OPTIONS
 from stratbench.cohorts.qc.run import qc
 from stratbench.core import files
 from stratbench.core.errors import UserError
@@ -251,5 +253,7 @@ def test_what_cannot_be_is_said(tmp_path: Path, counts: Any, options: dict[str, 
 
 
 def test_options_are_documented_and_have_valid_defaults() -> None:
-    assert all("description" in schema for schema in module.OPTIONS.values())
-    assert module.checked(module.OPTIONS, {}, "qc")["maf"] == 0.01
+    assert all("description" in schema for schema in OPTIONS.values())
+    settings, notes = QCOptions.of({}, "outbred")
+    assert (settings.maf, settings.hwe, settings.auto, notes) == (0.01, 1e-6, {"hwe", "duplicates"}, {})
+    assert [field.name for field in fields(settings)] == [*OPTIONS, "auto"]

@@ -161,8 +161,8 @@ def test_autosomes_come_from_the_file_or_a_human_build() -> None:
         ("MSU6", None),
         ("as in the source", None),
     ]:
-        assert chromosomes.autosomes({"build": build}) == expected
-    assert chromosomes.autosomes({"build": "GRCm38", "autosomes": 19}) == 19
+        assert chromosomes.Species(build).autosomes == expected
+    assert chromosomes.Species("GRCm38", 19).autosomes == 19
 
 
 def test_sex_chromosomes_ambiguous_snps_and_regions_go_as_told(tmp_path: Path) -> None:

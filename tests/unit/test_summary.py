@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from stratbench.core import files
+from stratbench.genotypes.records import FitRecord
 from stratbench.metrics import rows
 from stratbench.metrics.intervals import normal_interval, t_interval
 from stratbench.metrics.verdict import LEARNED, NOTHING, UNDECIDED, learned
@@ -197,8 +198,8 @@ def test_empty_tables_have_their_header(tmp_path):
 
 def test_provenance_is_json_and_complete():
     fits = [
-        {"status": "ok", "device": "cpu", "versions": {"jax": "1"}},
-        {"status": "failed", "device": "cpu"},
+        FitRecord("ok", (), device="cpu", versions={"jax": "1"}),
+        FitRecord("failed", (), device="cpu"),
     ]
     found = json.loads(json.dumps(provenance({"seeds": 2}, fits, 7), allow_nan=False))
     assert (found["seeds"], found["devices"], found["jobs"], found["fits_failed"]) == (2, {"cpu": 2}, 7, 1)

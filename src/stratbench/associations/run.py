@@ -15,8 +15,8 @@ from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
 from stratbench.genotypes.dosages import Dosages
-from stratbench.methods import registry
 from stratbench.methods.options import complete
+from stratbench.methods.spec import MethodSpec
 from stratbench.task.task import open_genotypes, read_task
 
 COLUMNS = list(tables.ASSOCIATION.columns)
@@ -88,8 +88,9 @@ def associate(
     """
     data = load(inputs)
     for (label, spec), path in zip(associations.items(), outputs["tables"], strict=True):
-        method = registry.load("association", spec["method"], spec.get("file"))
-        options = complete(method.OPTIONS, spec["options"], f"association '{label}'")
+        chosen = MethodSpec.of("association", spec)
+        method = chosen.load()
+        options = complete(method.OPTIONS, chosen.options, f"association '{label}'")
         table = method.associate(data.frozen(), options)
         files.write_tsv(table, path)
         best = table.loc[table["statistic"].abs().idxmax()]

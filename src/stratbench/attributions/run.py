@@ -24,9 +24,10 @@ from stratbench.genotypes.packed import look_up, unpack
 from stratbench.genotypes.tables import ATTRIBUTION
 from stratbench.methods import gradients
 from stratbench.methods.guard import training
+from stratbench.methods.spec import MethodSpec
 from stratbench.task.model_data import load
 from stratbench.training.network import Variables, evaluation
-from stratbench.training.setup import Setup, Spec, guards, method, set_up
+from stratbench.training.setup import Setup, Spec, guards, set_up
 from stratbench.training.store import require_trained_as, restore
 
 COLUMNS = list(ATTRIBUTION.columns)
@@ -104,8 +105,9 @@ def _explain(
         see = explained(setup)
         seeds = {seed: see(variables) for seed, variables in trained.items()}
     for label, spec in fit.attributions.items():
+        chosen = MethodSpec.of("attribution", spec)
         with telling(label), training(own):
-            scores, about[label] = _refined(setup, method("attribution", spec), dict(spec["options"]), seeds)
+            scores, about[label] = _refined(setup, chosen.load(), dict(chosen.options), seeds)
         parts = (
             pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
             for seed, score in scores.items()

@@ -12,13 +12,15 @@ from stratbench.genotypes import tables
 from stratbench.genotypes.dosages import open_cohort
 from stratbench.popgen import king
 
-SNPS = 20_000  # at most, evenly spaced: a kinship's standard error is then some .004
+SNPS = 20_000  # at most, evenly spaced; the standard error of a kinship is then about .004
 LEAST = 500
-SPAN = 500_000_000  # base pairs below which strangers' kinships spread as far as second-degree relatives'
+SPAN = (
+    500_000_000  # base pairs; over less, kinships of unrelated people reach those of second-degree relatives
+)
 
 
 def autosomal(cohort: Mapping[str, Any]) -> pd.DataFrame:
-    """Rows of a cohort's ``variants`` with a place on an autosome, as QC found by the species' number of them."""
+    """Rows of a cohort's ``variants`` of SNPs with a place on an autosome, as QC found them."""
     variants = tables.read(cohort["variants"], tables.VARIANTS)
     return variants[variants["autosome"] == 1]
 

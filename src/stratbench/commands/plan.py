@@ -19,16 +19,20 @@ def plan(
     fetching: bool = False,
     looking: bool = True,
 ) -> Study:
-    """The study that a config makes.
+    """Everything that is checked before the first job.
 
     Args:
         config: as Snakemake, or ``yaml_file.read``, has read it.
-        files: where it was read from; they are read again for what Snakemake overlooks, such as a key that
-            stands twice.
+        files: where it was read from. They are read again to find what Snakemake overlooks, such as a key that stands
+            twice.
         fetching: whether real cohorts are fetched; otherwise what was found at the last time counts.
-        looking: whether the data of cohort files that are here are looked into, as jobs need not do again.
+        looking: whether the data of cohort files that are here are looked into, which jobs need not do again.
 
-    Raises UserError for everything that is known to be wrong before any job runs.
+    Returns:
+        The study that the config makes.
+
+    Raises:
+        UserError: for everything that is known to be wrong before any job runs.
     """
     for file in files:
         yaml_file.read(file)

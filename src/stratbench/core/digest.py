@@ -84,7 +84,7 @@ def _imports(path: Path, name: str) -> frozenset[str]:
 
 
 def _targets(node: ast.AST, package: str) -> Iterator[str]:
-    """What an import statement may bring: ``from a import b`` brings a, and a.b if that is a module."""
+    """The modules that a statement may import: ``from a import b`` imports a, and a.b if that is a module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     if isinstance(node, ast.ImportFrom):

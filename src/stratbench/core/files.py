@@ -31,7 +31,7 @@ IDENTIFIERS = (
 CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-UNWRITABLE = {  # errors of the place that is written to, not of what the block itself reads or fetches
+UNWRITABLE = {  # these are errors of the place that is written to, not of what the block itself reads or fetches
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
 }  # fmt: skip
 

@@ -31,6 +31,6 @@ def require_file(path: str | Path) -> None:
 
 
 def _named(path: str | Path) -> str:
-    """A path in a line."""
+    """A path as a message of one line shows it."""
     text = str(path)
     return text if text.isprintable() else repr(text)

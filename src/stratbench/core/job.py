@@ -31,7 +31,7 @@ Named = dict[str, Any]  # a path, or a list of paths, by the name that the rule 
 
 
 def refusal(error: OSError | MemoryError) -> str:
-    """One line that says what the machine refused."""
+    """Say in one line what the machine refused."""
     if isinstance(error, MemoryError) or error.errno == errno.ENOMEM:
         return "out of memory; raise mem_mb of the rule (--set-resources), or use fewer SNPs or individuals"
     where = f"{error.filename}: " if error.filename else ""
@@ -39,7 +39,7 @@ def refusal(error: OSError | MemoryError) -> str:
 
 
 def say(message: str) -> None:
-    """A line of progress, with the time, to the job's log."""
+    """Write a line of progress, with the time, to the job's log."""
     print(f"{datetime.now():%H:%M:%S} {message}", flush=True)
 
 

@@ -20,8 +20,8 @@ _going_on: list[Words] = []  # from the job to the innermost of its parts
 def telling(what: Words) -> Iterator[None]:
     """Say what is going on, and for how long, every EVERY seconds while the body runs.
 
-    Inside another `telling` it adds its words to that one's. ``what`` is text, or a function that makes it, which
-    another thread than the body's calls: it reads what the body holds, and waits for nothing.
+    Inside another `telling` it adds its words to that one's. ``what`` is text, or a function that returns it.
+    Another thread calls this function: it may read what the body holds, and must not wait for anything.
     """
     _going_on.append(what)
     try:
@@ -53,7 +53,7 @@ def _speaking() -> Iterator[None]:
 
 
 def duration(seconds: float) -> str:
-    """A time in its own unit: 41 s, 9 min, 2.5 h."""
+    """A time in a suitable unit: 41 s, 9 min, 2.5 h."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

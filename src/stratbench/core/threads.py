@@ -1,4 +1,4 @@
-"""Every job fixes its own thread pools: XLA and LAPACK give other bits on one and two threads."""
+"""Every job fixes its own thread pools: XLA and LAPACK give different bits on one thread and on two."""
 
 import os
 

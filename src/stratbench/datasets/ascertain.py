@@ -94,10 +94,20 @@ def by_population(options: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]
 def ascertain(
     y_N: np.ndarray, population_N: np.ndarray, options: Mapping[str, Any], rng: np.random.Generator
 ) -> np.ndarray:
-    """Whether each individual is kept, bool (N,), given labels 0/1 in file order.
+    """Which individuals are in the dataset.
 
-    Raises UserError for unknown populations, fewer cases or controls than asked for, another number of blocks
-    than stated, and a dataset of one class.
+    Args:
+        y_N: labels 0 and 1, in file order.
+        population_N: populations, text.
+        options: those of OPTIONS.
+        rng: draws the individuals to keep.
+
+    Returns:
+        Whether each individual is kept, bool (N,).
+
+    Raises:
+        UserError: for populations that do not exist, fewer cases or controls than asked for, a number of blocks other
+            than the stated one, and a dataset of one class.
     """
     for name, message in problems(options, "binary"):
         raise UserError(f"ascertain: {name}: {message}")
@@ -121,9 +131,19 @@ def ascertain(
 def first(
     y_N: np.ndarray, population_N: np.ndarray, wanted: int | Mapping[str, int], blocks: int
 ) -> np.ndarray:
-    """The first ``wanted`` cases and controls in file order, bool (N,), in a file of so many blocks.
+    """The first cases and controls in file order.
 
-    Raises UserError if there are fewer, or if populations change more or less often along the file.
+    Args:
+        y_N: labels 0 and 1, in file order.
+        population_N: populations, text.
+        wanted: how many of each class, or ``{cases: number, controls: number}``.
+        blocks: how many blocks of one population the file consists of, as the config states it.
+
+    Returns:
+        Whether each individual is kept, bool (N,).
+
+    Raises:
+        UserError: if there are fewer cases or controls, or another number of blocks.
     """
     found = 1 + int((population_N[1:] != population_N[:-1]).sum())
     if found != blocks:

@@ -24,7 +24,7 @@ MEASURED: Mapping[str, Any] = {
 
 
 def alone(entry: Entry) -> Iterator[Problem]:
-    """Options that contradict each other, or that the SNPs to be seen do not allow."""
+    """Options that contradict each other, or that need more SNPs than the model sees."""
     given = entry.get("simulate")
     yield from _ascertainment(
         entry, given["kind"] if given else "binary"
@@ -107,7 +107,14 @@ def in_simulated(
 ) -> Iterator[Problem]:
     """What a simulated cohort lacks: populations, columns, or enough cases or controls.
 
-    ``size`` is how many individuals of each population it has, ``columns`` what it adds to samples.tsv.
+    Args:
+        entry: the trait.
+        cohort: the cohort's label.
+        size: how many individuals of each population it has.
+        columns: the columns that its demography adds to samples.tsv.
+
+    Returns:
+        An iterator over (place, message).
     """
     known, sound = sorted(size), True
     for place, names, every in named(entry):

@@ -60,7 +60,7 @@ def _around(options: Mapping[str, Any]) -> str:
 
 
 def ascertained(options: Mapping[str, Any]) -> str:
-    """An ascertainment in words, to follow those of the trait."""
+    """An ascertainment in words, to be put after the words for the trait."""
     if options["first"] is not None:
         first = options["first"]
         many = (

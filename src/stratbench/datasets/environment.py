@@ -29,7 +29,7 @@ def population_values(population_N: np.ndarray, effects: Mapping[str, float]) ->
 
 
 def smooth_values(samples: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
-    """The sum of the columns' z-scores over all individuals, float64 (N,): up along each of them alike.
+    """The sum of the columns' z-scores over all individuals, float64 (N,); each column has the same weight.
 
     Raises UserError for a column that is absent, not numeric, missing for somebody, or constant.
     """
@@ -70,7 +70,7 @@ def sharp_values(population_N: np.ndarray, deme: str | None, rng: np.random.Gene
 
 
 def sharp_share(apart_N: np.ndarray, sd: float) -> float:
-    """The share of the liability's variance if one deme lies ``sd`` SDs higher; SDs are of all other parts together.
+    """The share of the liability's variance if one deme lies ``sd`` standard deviations of all other parts higher.
 
     With a fraction f of the individuals in the deme, share = f (1 - f) sd^2 (1 - share), solved for the share.
     """
@@ -81,7 +81,7 @@ def sharp_share(apart_N: np.ndarray, sd: float) -> float:
 def family_values(family_N: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One N(0, 1) draw for each family, in the order of their names, for all of its members: float64 (N,).
 
-    Raises UserError if nobody shares a family, as the draws would then be noise.
+    Raises UserError if nobody shares a family, because the draws would then be nothing but noise.
     """
     names, at_N = np.unique(family_N.astype(str), return_inverse=True)
     if len(names) in (1, len(family_N)):

@@ -10,7 +10,7 @@ from stratbench.genotypes.dosages import Dosages, with_nan
 
 
 def common(candidate_R: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.ndarray:
-    """The candidates whose minor allele is at least as frequent as ``least``; ``a1_freq_M`` covers all."""
+    """The candidates with a minor allele frequency of at least ``least``; ``a1_freq_M`` is of all SNPs."""
     p_R = a1_freq_M[candidate_R]
     kept: np.ndarray = candidate_R[np.minimum(p_R, 1 - p_R) >= least]
     return kept
@@ -19,9 +19,19 @@ def common(candidate_R: np.ndarray, a1_freq_M: np.ndarray, least: float) -> np.n
 def draw_causal(
     candidate_R: np.ndarray, causal: int, rng: np.random.Generator, least: float = 0
 ) -> np.ndarray:
-    """Rows of ``causal`` SNPs, drawn without replacement, sorted: int64 (causal,).
+    """Draw causal SNPs without replacement.
 
-    Raises UserError if there are fewer candidates; ``least`` is the MAF that they were chosen by.
+    Args:
+        candidate_R: rows of the .bim that they are drawn from, int64.
+        causal: how many to draw.
+        rng: draws them.
+        least: the minor allele frequency that the candidates have at least, for the message.
+
+    Returns:
+        Rows of the .bim, sorted, int64.
+
+    Raises:
+        UserError: if there are fewer candidates than that.
     """
     if causal > len(candidate_R):
         rare = f" with MAF >= {least:g}" if least > 0 else ""
@@ -36,11 +46,20 @@ def draw_causal(
 def draw_effects(
     p_M: np.ndarray, alpha: float, rng: np.random.Generator, distribution: str = "normal"
 ) -> np.ndarray:
-    """Effects per A1 allele u [2p(1-p)]^(alpha/2), float64 (M,); alpha -1 is equal variance per SNP.
+    """Effects per A1 allele, u [2p(1-p)]^(alpha/2).
 
-    u is N(0, 1), or its sign if the distribution is ``equal``. Source: Speed et al. 2012, Am J Hum Genet
-    91:1011. simtrait's random coefficients are ``normal`` with alpha 0, its fixed effect sizes ``equal`` with
-    alpha -1 (Yao & Ochoa 2023, eLife 12:e79238).
+    Source: Speed et al. 2012, Am J Hum Genet 91:1011. simtrait's random coefficients are ``normal`` with alpha 0, its
+        fixed
+    effect sizes ``equal`` with alpha -1 (Yao & Ochoa 2023, eLife 12:e79238).
+
+    Args:
+        p_M: A1 frequencies p, float64.
+        alpha: how effects depend on frequency; -1 gives every SNP the same expected variance.
+        rng: draws u.
+        distribution: of u: ``normal`` for N(0, 1), ``equal`` for its sign.
+
+    Returns:
+        float64 (M,).
     """
     u_M = rng.standard_normal(len(p_M))
     if distribution == "equal":
@@ -49,10 +68,19 @@ def draw_effects(
 
 
 def draw_homes(n: int, shared: float, populations: Sequence[str], rng: np.random.Generator) -> np.ndarray:
-    """The population in which each of ``n`` causal SNPs acts: text (n,), blank for everywhere.
+    """The population in which each causal SNP acts.
 
-    round(shared n) SNPs act everywhere. The others, in random order, are dealt out to the populations in turn, so that
-    no population has two more than another. If the share is lowered, SNPs that already had a home keep it.
+    round(shared n) SNPs act everywhere. The others, in random order, are dealt out to the populations in turn, so
+    that no population has two more than another. If the share is lowered, SNPs that already had a home keep it.
+
+    Args:
+        n: how many causal SNPs there are.
+        shared: the share of them that act everywhere.
+        populations: where the others act.
+        rng: draws their order.
+
+    Returns:
+        Names of populations, text (n,); blank for everywhere.
     """
     home_R = np.full(n, "", dtype=object)
     order_R = rng.permutation(n)
@@ -74,9 +102,18 @@ def genetic_values(genotypes: Dosages, effect_M: np.ndarray) -> np.ndarray:
 def values_by_home(
     genotypes: Dosages, effect_M: np.ndarray, home_M: np.ndarray, population_N: np.ndarray
 ) -> np.ndarray:
-    """Genetic values float64 (N,) where a SNP with a home acts there alone.
+    """Genetic values where a SNP with a home acts there alone.
 
-    It is centred among those in whom it acts: acting in one population does not by itself shift its mean.
+    A SNP is centred among those in whom it acts: acting in one population does not by itself shift its mean.
+
+    Args:
+        genotypes: the M causal SNPs, of N individuals.
+        effect_M: effects per A1 allele, float64.
+        home_M: the population in which each SNP acts, text; blank for everywhere.
+        population_N: the population of each individual, text.
+
+    Returns:
+        float64 (N,).
     """
     g_N = np.zeros(len(population_N))
     for home in sorted(set(home_M)):

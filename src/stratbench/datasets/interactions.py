@@ -1,8 +1,8 @@
-"""Genetic parts that no sum over SNPs can say: dominance, and epistasis of pairs (docs/traits.md).
+"""Genetic parts that no sum of effects of A1 counts can express: dominance, and epistasis of pairs (docs/traits.md).
 
-Each part is a sum of terms of one variance and random signs. It is made orthogonal, within every population, to the
-mean, to what single SNPs of its terms can say and to the parts before it, and scaled to its share exactly. So the
-shares add up to h2 in the sample itself, and neither part differs between the means of populations.
+Each part is a sum of terms of equal variance with random signs. Within every population it is made orthogonal to the
+mean, to what the SNPs of its terms can say one by one and to the parts before it. It is scaled exactly to its share. So
+the shares add up to h2 in the sample itself, and neither part differs between the means of populations.
 
 Sources: Cockerham 1954, Genetics 39:859 (orthogonal partition of the genetic variance); the two forms of epistasis are
 those of XAI-TRIS (Clark et al. 2024, Machine Learning 113:6871) in terms of SNPs.
@@ -19,10 +19,10 @@ from stratbench.core.words import counted
 from stratbench.datasets.options import FORMS
 from stratbench.genotypes.dosages import Dosages, frequencies, with_nan
 
-REACH = 4  # SNPs of a pair within an LD block are at most so many candidates apart
-MOST_R2 = 0.2  # and correlate at most so much, for two SNPs that say the same have no interaction
-NEAR = 20  # so many candidates on each side
-LINKED = 0.05  # r2 with a SNP of the pair, above which a neighbour could show the interaction by itself
+REACH = 4  # the SNPs of a pair within an LD block are at most so many candidates apart
+MOST_R2 = 0.2  # their largest squared correlation: two SNPs that say the same have no interaction
+NEAR = 20  # neighbours of a SNP are so many candidates on each side
+LINKED = 0.05  # a neighbour with a larger r2 with a SNP of the pair could show the interaction by itself
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Genotyped:
-    """What terms are made of: genotypes of everyone, populations, and the chromosome of each row of .bim."""
+    """What terms are computed from: everyone's genotypes and population, and the chromosome of each row of the .bim."""
 
     genotypes: Dosages
     population_N: np.ndarray
@@ -60,7 +60,7 @@ class Genotyped:
         return r2_R
 
     def residual(self, value_N: np.ndarray, design_NC: np.ndarray) -> np.ndarray:
-        """What a regression on the mean and a design leaves, in each population by itself, float64 (N,)."""
+        """The residual of a regression on the mean and a design, in each population by itself, float64 (N,)."""
         left_N = np.empty(len(value_N))
         for name in np.unique(self.population_N):
             inside_N = self.population_N == name
@@ -71,7 +71,7 @@ class Genotyped:
 
 
 def mains(count_NR: np.ndarray) -> np.ndarray:
-    """All that single SNPs can say: indicators of one and of two A1 alleles, float64 (N, 2R)."""
+    """Everything that SNPs can say one by one: indicators of one and of two A1 alleles, float64 (N, 2R)."""
     return np.concatenate([count_NR == 1, count_NR == 2], axis=1).astype(np.float64)
 
 
@@ -95,7 +95,7 @@ def dominance(
         The part; effects are per heterozygote, before its own count is regressed out.
 
     Raises:
-        UserError: for too few candidates, or SNPs of so few heterozygotes that nothing is left.
+        UserError: for too few candidates, or for SNPs with so few heterozygotes that nothing is left.
     """
     n = options["dominance_snps"]
     if n > len(candidate_R):
@@ -127,8 +127,8 @@ def epistasis(
         rng: draws pairs and signs.
 
     Returns:
-        The part; both SNPs of a pair have the effect of its product or xor, before what single SNPs say is
-        regressed out: what the two say, and, in one LD block, what their neighbours say.
+        The part; both SNPs of a pair have the effect of its product or xor, before the regression
+        on what the two SNPs and, within an LD block, their neighbours say one by one.
 
     Raises:
         UserError: for too few pairs, or people.
@@ -159,12 +159,12 @@ def _sum(
     share: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The part (N,) of variance ``share`` that the terms make, and the effect of each term."""
+    """The sum of the terms with variance ``share``, float64 (N,), and the effect of each term."""
     sign_R = np.where(rng.random(len(terms)) < 0.5, -1.0, 1.0)
     sd_R = np.array([term_N.std() for term_N in terms])
     if (sd_R < 1e-6).any():
         raise UserError(
-            "traits: an interaction has nothing of its own beside what single SNPs say; "
+            "traits: nothing is left of an interaction once what single SNPs say is taken out; "
             "take more individuals in each population, or raise `causal_maf` or `epistasis_maf`"
         )
     raw_N = (sign_R / sd_R) @ np.array(terms)
@@ -206,7 +206,7 @@ def _pairs(
 
 
 def _common(people: Genotyped, candidate_R: np.ndarray, least: float) -> np.ndarray:
-    """Which candidates have a minor allele at least so frequent in every population."""
+    """Which candidates have a minor allele frequency of at least ``least`` in every population: bool (R,)."""
     kept_R = np.ones(len(candidate_R), dtype=bool)
     for name in np.unique(people.population_N):
         p_R = frequencies(people.genotypes.snps(candidate_R).people(people.population_N == name))

@@ -20,7 +20,7 @@ SPREAD = (1e-100, 1e100)
 MISSING = (
     "",
     "NA",
-)  # -9 is missing too, however it is written; other words of the cohort file for missing are blank by now
+)  # -9 is missing too, however it is written; the cohort file's other words for missing were blanked before
 
 
 def measured(samples_tsv: str | Path, name: str, declared: Mapping[str, Any]) -> pd.Series:

@@ -166,10 +166,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 
-# The forms that pairs take in turn.
+# The forms that the pairs have, one after the other.
 FORMS = {"product": ("product",), "xor": ("xor",), "both": ("product", "xor")}
 
-# What makes a trait's genetic values: twins that differ in one of these would not share them.
+# The options that decide a trait's genetic values, which twins must share.
 GENETIC = (
     "h2",
     "causal",

@@ -1,4 +1,4 @@
-"""Populations that options name must be those of the cohort."""
+"""Populations that options name are compared with those of the cohort."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,20 @@ from stratbench.methods.registry import nearest
 
 
 def require_known(option: str, named: Iterable[str], population_N: np.ndarray, every: bool) -> list[str]:
-    """The cohort's populations, sorted. UserError for another name, or if ``every`` one needs a value."""
+    """The populations of a cohort, checked against those that an option names.
+
+    Args:
+        option: the option, for messages.
+        named: the populations that it names.
+        population_N: the population of each individual, text.
+        every: whether every population must be named.
+
+    Returns:
+        The cohort's populations, sorted.
+
+    Raises:
+        UserError: for a name that no population has and, with ``every``, for a population that is not named.
+    """
     names = sorted(set(population_N))
     named = list(named)
     for name in named:
@@ -32,7 +45,7 @@ def require_two(what: str, population_N: np.ndarray) -> None:
 
 
 def population_means(values_N: np.ndarray, population_N: np.ndarray) -> np.ndarray:
-    """Each individual's population's mean of the values, float64 (N,)."""
+    """For each individual the mean of the values in its population, float64 (N,)."""
     _, at_N, size_L = np.unique(population_N.astype(str), return_inverse=True, return_counts=True)
     means: np.ndarray = (np.bincount(at_N, weights=values_N) / size_L)[at_N]
     return means

@@ -1,6 +1,7 @@
 """A dataset: one cohort with one trait; who is kept, and which SNPs a model may see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,30 @@ from stratbench.datasets.options import OPTIONS
 from stratbench.datasets.simulate import DRAWS, GENETIC_PARTS, Rngs, shares, shares_within, simulate
 from stratbench.genotypes import plink, tables
 from stratbench.genotypes.dosages import open_cohort
+from stratbench.genotypes.records import TraitRecord
 from stratbench.methods.checked import checked
 
 TRUTH = list(tables.TRUTH.columns)
 PARTS = list(tables.LIABILITY.columns)
+
+
+@dataclass(frozen=True)
+class MadeTrait:
+    """A trait before it is written.
+
+    Attributes:
+        labels: ``iid y``, a row for each individual who has a label.
+        record: what trait.json says, but for the sizes.
+        truth: the causal SNPs of a simulated trait.
+        liability: the parts of the liability of a simulated trait, a row for each of the labels.
+        seen_R: rows of the .bim that a model may see.
+    """
+
+    labels: pd.DataFrame
+    record: TraitRecord
+    truth: pd.DataFrame
+    liability: pd.DataFrame
+    seen_R: np.ndarray
 
 
 def dataset(
@@ -57,7 +78,7 @@ def dataset(
     else:
         made = _measured(inputs["samples"], seen_R, spec["measured"], declared or {})
     if spec.get("ascertain"):
-        _ascertain(made, samples, spec["ascertain"], rngs["ascertainment"])
+        made = _ascertain(made, samples, spec["ascertain"], rngs["ascertainment"])
     _write(inputs["fam"], bim, made, outputs)
 
 
@@ -82,8 +103,8 @@ def _simulated(
     seen_R: np.ndarray,
     given: Mapping[str, Any],
     rngs: Rngs,
-) -> dict[str, Any]:
-    """The tables of a simulated trait: everyone has a label."""
+) -> MadeTrait:
+    """A simulated trait: everyone has a label."""
     options = checked(OPTIONS, given, "simulated trait")
     population_N = samples["population"].to_numpy()
     candidate_R = np.arange(len(bim)) if options["untyped"] else seen_R
@@ -101,69 +122,64 @@ def _simulated(
     }
     further: tuple[str, ...] = ()
     if trait.term_R is not None and trait.partner_R is not None:
-        snp_M = np.append(bim["snp"].to_numpy(), "")  # a row -1 is nobody's
+        snp_M = np.append(bim["snp"].to_numpy(), "")  # row -1 means no partner
         truth |= {"term": trait.term_R, "partner": snp_M[trait.partner_R]}
         further = GENETIC_PARTS
-    return {
-        "trait": pd.DataFrame({"iid": samples["iid"], "y": trait.y_N}),
-        "about": {
-            "kind": options["kind"],
-            "simulated": True,
-            "description": describe(options),
-            "shares": shares(trait.parts, population_N),
-            "shares_within": shares_within(trait.parts, population_N),
-            "prevalence": options["prevalence"] if options["kind"] == "binary" else None,
-        },
-        "truth": pd.DataFrame(truth),
-        "liability": trait.parts.assign(iid=samples["iid"])[[*PARTS, *further]],
-        "seen": seen_R,
-    }
+    record = TraitRecord(
+        kind=options["kind"],
+        simulated=True,
+        description=describe(options),
+        prevalence=options["prevalence"] if options["kind"] == "binary" else None,
+        shares=shares(trait.parts, population_N),
+        shares_within=shares_within(trait.parts, population_N),
+    )
+    labels = pd.DataFrame({"iid": samples["iid"], "y": trait.y_N})
+    liability = trait.parts.assign(iid=samples["iid"])[[*PARTS, *further]]
+    return MadeTrait(labels, record, pd.DataFrame(truth), liability, seen_R)
 
 
 def _measured(
     samples_tsv: str | Path, seen_R: np.ndarray, name: str, declared: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The tables of a measured trait: individuals without a value are left out."""
+) -> MadeTrait:
+    """A measured trait: individuals without a value are left out."""
     values = measured(samples_tsv, name, declared).dropna()
     kind = declared[name]["kind"]
     y_N = values.to_numpy().astype(np.int64) if kind == "binary" else values.to_numpy()
-    return {
-        "trait": pd.DataFrame({"iid": values.index.to_numpy(), "y": y_N}),
-        "about": {
-            "kind": kind,
-            "simulated": False,
-            "description": declared[name].get("description") or f"measured: {name}",
-            "prevalence": float(y_N.mean()) if kind == "binary" else None,
-        },
-        "truth": pd.DataFrame(columns=TRUTH),
-        "liability": pd.DataFrame(columns=PARTS),
-        "seen": seen_R,
-    }
+    record = TraitRecord(
+        kind=kind,
+        simulated=False,
+        description=declared[name].get("description") or f"measured: {name}",
+        prevalence=float(y_N.mean()) if kind == "binary" else None,
+    )
+    labels = pd.DataFrame({"iid": values.index.to_numpy(), "y": y_N})
+    return MadeTrait(labels, record, pd.DataFrame(columns=TRUTH), pd.DataFrame(columns=PARTS), seen_R)
 
 
 def _ascertain(
-    made: dict[str, Any], samples: pd.DataFrame, given: Mapping[str, Any], rng: np.random.Generator
-) -> None:
-    """Leave out individuals that are not ascertained; trait.json gives each class's size before and after."""
-    about = made["about"]
+    made: MadeTrait, samples: pd.DataFrame, given: Mapping[str, Any], rng: np.random.Generator
+) -> MadeTrait:
+    """The trait without the individuals that are not ascertained; its record has each class's size before and after."""
     options = checked(ascertain.OPTIONS, given, "ascertain")
-    for name, message in ascertain.problems(options, about["kind"]):
+    for name, message in ascertain.problems(options, made.record.kind):
         raise UserError(f"ascertain: {name}: {message}")
     if all(value is None for value in options.values()):
-        return
-    y_N = made["trait"]["y"].to_numpy()
-    population_N = samples.set_index("iid")["population"].loc[made["trait"]["iid"]].to_numpy()
+        return made
+    y_N = made.labels["y"].to_numpy()
+    population_N = samples.set_index("iid")["population"].loc[made.labels["iid"]].to_numpy()
     kept_N = ascertain.ascertain(y_N, population_N, options, rng)
-    about["description"] += f"; {ascertained(options)}"
-    about["ascertained"] = {
-        "from": _classes(y_N, population_N),
-        "kept": _classes(y_N[kept_N], population_N[kept_N]),
-    }
-    made["trait"] = made["trait"][kept_N]
-    if len(made["liability"]):
-        made["liability"] = made["liability"][kept_N]
-        about["shares_kept"] = shares(made["liability"], population_N[kept_N])
-        about["shares_kept_within"] = shares_within(made["liability"], population_N[kept_N])
+    left_N = population_N[kept_N]
+    record = replace(
+        made.record,
+        description=f"{made.record.description}; {ascertained(options)}",
+        ascertained={"from": _classes(y_N, population_N), "kept": _classes(y_N[kept_N], left_N)},
+    )
+    if not len(made.liability):
+        return replace(made, labels=made.labels[kept_N], record=record)
+    liability = made.liability[kept_N]
+    record = replace(
+        record, shares_kept=shares(liability, left_N), shares_kept_within=shares_within(liability, left_N)
+    )
+    return replace(made, labels=made.labels[kept_N], record=record, liability=liability)
 
 
 def _classes(y_N: np.ndarray, population_N: np.ndarray) -> dict[str, dict[str, int]]:
@@ -174,26 +190,25 @@ def _classes(y_N: np.ndarray, population_N: np.ndarray) -> dict[str, dict[str, i
     }
 
 
-def _write(
-    fam_path: str | Path, bim: pd.DataFrame, made: Mapping[str, Any], outputs: Mapping[str, Any]
-) -> None:
+def _write(fam_path: str | Path, bim: pd.DataFrame, made: MadeTrait, outputs: Mapping[str, Any]) -> None:
+    """Write the files of the dataset."""
     fam = plink.read_fam(fam_path).set_index("iid")
-    iids = made["trait"]["iid"].tolist()
-    y = made["trait"]["y"]
-    n_cases = int(y.sum()) if made["about"]["kind"] == "binary" else None
-    measured_y = not made["about"]["simulated"] and n_cases is None
-    trait = made["trait"].assign(y=decimals.write(y)) if measured_y else made["trait"]  # with every digit
-    files.write_tsv(trait, outputs["trait"])
-    sizes = {
-        "n": len(iids),
-        "n_cases": n_cases,
-        "n_snps": len(made["seen"]),
-        "n_causal": len(made["truth"]) if made["about"]["simulated"] else None,
-    }
-    files.write_json({**made["about"], **sizes}, outputs["trait_json"])
-    files.write_tsv(made["truth"], outputs["truth"])
-    files.write_tsv(made["liability"], outputs["liability"])
+    iids, y = made.labels["iid"].tolist(), made.labels["y"]
+    n_cases = int(y.sum()) if made.record.kind == "binary" else None
+    measured_y = not made.record.simulated and n_cases is None
+    labels = made.labels.assign(y=decimals.write(y)) if measured_y else made.labels  # with every digit
+    files.write_tsv(labels, outputs["trait"])
+    record = replace(
+        made.record,
+        n=len(iids),
+        n_cases=n_cases,
+        n_snps=len(made.seen_R),
+        n_causal=len(made.truth) if made.record.simulated else None,
+    )
+    files.write_json(record.content, outputs["trait_json"])
+    files.write_tsv(made.truth, outputs["truth"])
+    files.write_tsv(made.liability, outputs["liability"])
     keep.write_iids(fam.loc[iids, "fid"].tolist(), iids, outputs["keep_iid"])
-    keep.write_snps(bim["snp"].to_numpy()[made["seen"]].tolist(), outputs["keep_snp"])
-    size = f"{counted(len(iids), 'individual')}, {counted(len(made['seen']), 'SNP')} to see"
-    say(f"{made['about']['description']}: {size}")
+    keep.write_snps(bim["snp"].to_numpy()[made.seen_R].tolist(), outputs["keep_snp"])
+    size = f"{counted(len(iids), 'individual')}, {counted(len(made.seen_R), 'SNP')} to see"
+    say(f"{record.description}: {size}")

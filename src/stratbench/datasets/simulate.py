@@ -83,12 +83,21 @@ def simulate(
     rngs: Rngs,
     chromosome_M: np.ndarray | None = None,
 ) -> Simulated:
-    """Simulate a trait for all individuals of ``genotypes`` (all SNPs of a cohort, N individuals).
+    """Simulate a trait for all individuals of a cohort.
 
-    ``candidate_R`` are the rows that causal SNPs are drawn from, ``samples`` the cohort's samples.tsv;
-    ``rngs`` the generators of DRAWS, apart so that changing one share moves no other draw; ``chromosome_M``
-    is that of each row of .bim (default: one), which pairs of interacting SNPs ask for.
-    Raises UserError for what ``check`` and the parts refuse, and for a binary trait of one class.
+    Args:
+        genotypes: all SNPs of the cohort, of its N individuals.
+        candidate_R: rows of the .bim that causal SNPs are drawn from, int64.
+        samples: the cohort's samples.tsv.
+        options: those of ``options.OPTIONS``, complete.
+        rngs: the generators of DRAWS. They are apart so that changing one share moves no other draw.
+        chromosome_M: the chromosome of each row of the .bim, for pairs of interacting SNPs; one chromosome if left out.
+
+    Returns:
+        Labels, causal SNPs and the parts of the liability.
+
+    Raises:
+        UserError: for what ``check`` and the parts refuse, and for a binary trait of one class.
     """
     check(options)
     population_N = samples["population"].to_numpy()
@@ -100,7 +109,16 @@ def simulate(
         genes = _with_interactions(
             genes, Genotyped(genotypes, population_N, chromosome_M), candidate_R, options, rngs
         )
-    genetic_N = genes.value_N
+    parts = _parts(genes, samples, options, rngs)
+    y_N = liability_N = parts["liability"].to_numpy()
+    if options["kind"] == "binary":
+        y_N = labels(liability_N, options["prevalence"], population_N)
+    return Simulated(y_N, genes.causal_R, genes.effect_R, genes.home_R, parts, genes.term_R, genes.partner_R)
+
+
+def _parts(genes: "_Genes", samples: pd.DataFrame, options: Mapping[str, Any], rngs: Rngs) -> pd.DataFrame:
+    """The parts of everybody's liability, and their sum."""
+    population_N, genetic_N = samples["population"].to_numpy(), genes.value_N
     within_N = genetic_N - population_means(genetic_N, population_N)
     environment_N, share = _environment(samples, options, rngs["deme"])
     family_N = np.zeros(len(samples))
@@ -125,13 +143,10 @@ def simulate(
     liability_N = (
         parts["genetic"] + parts["environment"] + parts["environment_family"] + parts["noise"]
     ).to_numpy()
-    y_N = liability_N
-    if options["kind"] == "binary":
-        y_N = labels(liability_N, options["prevalence"], population_N)
     parts = parts.assign(liability=liability_N, **genes.part_N)
     if genes.part_N and options["between"] == "removed":
         parts["additive"] -= population_means(parts["additive"].to_numpy(), population_N)
-    return Simulated(y_N, genes.causal_R, genes.effect_R, genes.home_R, parts, genes.term_R, genes.partner_R)
+    return parts
 
 
 def labels(

@@ -1,7 +1,7 @@
-"""The tables that stations pass on, as docs/contracts.md has them: a reader gets all of one, or is told what is wrong.
+"""The tables that stations pass on (docs/contracts.md): a reader gets a whole table, or is told what is wrong with it.
 
-A table cut at the end of a line looks whole, and where an id is lost all that follow may be taken for others. So a
-reader says which kind of table it wants, and whose rows that table must have.
+A table that was cut at the end of a line looks whole. Where an id is lost, all rows that follow may be taken for rows
+of others. So a reader says which kind of table it wants, and whose rows the table must have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from stratbench.core.errors import UserError, damaged
-from stratbench.core.files import read_json, read_texts, read_tsv
+from stratbench.core.files import read_texts, read_tsv
 from stratbench.genotypes import plink
+from stratbench.genotypes.records import TraitRecord, read_trait
 
 SETS = ("train", "validation", "test")
-TRAITS = ("binary", "quantitative")
-STATES = ("ok", "failed")
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,11 @@ class Kind:
     """What a table must hold.
 
     Attributes:
-        columns: which it must have, among others if it has more.
-        key: columns in whose values no two rows agree, if there are such; the last holds the rows' ids.
+        columns: the columns that it must have; it may have more.
+        key: columns that no two rows have the same values in, if there are such; the last of them holds the rows' ids.
         finite: columns that hold a finite number in every row.
         numbers: columns that hold a number or a blank.
-        rest: whether all other columns hold finite numbers, too.
+        rest: whether all further columns hold finite numbers, too.
         text: columns that stay text, beside those that ``files.read_tsv`` knows.
         exact: whether numbers may have more digits than nine, see ``files.read_tsv``.
         choices: the values that a column may have.
@@ -153,14 +152,19 @@ def read(
     """A table of a kind.
 
     Args:
-        path: a TSV of ours, perhaps gzipped.
+        path: a TSV that a job of ours wrote, perhaps gzipped.
+        kind: what it must hold.
         rows: ids that its rows must have, all of them in this order.
         among: ids of which its rows have some, in this order.
         seeds: with ``rows``: those rows are wanted for each of these seeds, one seed after the other.
         text: further columns that stay text, see ``files.read_tsv``.
         texts: whether all columns stay text, blank where missing.
 
-    Raises UserError, which names the file and what to do, for a table that is cut or holds anything else.
+    Returns:
+        The table, with the columns of the file.
+
+    Raises:
+        UserError: for a table that is cut or holds anything else. The message names the file and what to do.
     """
     text = (*text, *kind.text, *kind.choices)
     table = read_texts(path) if texts else read_tsv(path, text, kind.exact)
@@ -229,7 +233,7 @@ def positions(names: Sequence[str], path: str | Path, among: Ids) -> np.ndarray:
 
 
 def disagreement(path: str | Path, source: str | Path, what: str) -> UserError:
-    """The error of two files that do not agree, the second being what the first should follow."""
+    """The error of two files that do not agree; the first should follow the second."""
     return UserError(
         f"{path}: {what}; one of the two has changed since its job: delete both and run the study again, which makes "
         "them anew"
@@ -237,7 +241,7 @@ def disagreement(path: str | Path, source: str | Path, what: str) -> UserError:
 
 
 def _require_values(table: pd.DataFrame, path: str | Path, kind: Kind) -> None:
-    """Raise UserError for a value that is no number where one is wanted, or none of the choices."""
+    """Raise UserError for a value that is not a number where one is wanted, or not one of the choices."""
     others = [column for column in table if column not in (*kind.key, *kind.finite)] if kind.rest else []
     for column in (*kind.finite, *others):
         _require(np.isfinite(_numbers(table[column])), table[column], path, "a finite number")
@@ -286,66 +290,40 @@ def read_variants(cohort: Mapping[str, Any]) -> pd.DataFrame:
 
 def read_labels(
     trait: str | Path, trait_json: str | Path, rows: Ids | None = None, among: Ids | None = None
-) -> tuple[pd.DataFrame, dict[str, Any]]:
+) -> tuple[pd.DataFrame, TraitRecord]:
     """trait.tsv and trait.json.
 
     Args:
         trait, trait_json: their paths.
         rows, among: ids that trait.tsv must have, as in ``read``.
 
-    Raises UserError where they do not say what kind of trait it is, or hold a label that this kind has not.
+    Returns:
+        ``iid y``, and the record.
+
+    Raises:
+        UserError: where the two do not say what kind of trait it is, or hold a label that this kind does not have.
     """
     about = read_trait(trait_json)
     table = read(trait, TRAIT, rows=rows, among=among)
     require_size(trait, len(table), about, "n", trait_json)
-    if about["kind"] == "binary":
+    if about.kind == "binary":
         _require(table["y"].isin([0, 1]).to_numpy(), table["y"], trait, "0 or 1, as a binary trait has it")
     return table, about
 
 
-def require_size(
-    path: str | Path, found: int, about: Mapping[str, Any], key: str, trait_json: str | Path
-) -> None:
-    """Raise UserError unless a file of a dataset has as many rows as its trait.json says; older ones say less.
+def require_size(path: str | Path, found: int, about: TraitRecord, key: str, trait_json: str | Path) -> None:
+    """Check that a file of a dataset has as many rows as its trait.json says; records of older versions say less.
 
     Args:
-        found: the rows of the file at ``path``.
-        about: what ``trait_json`` holds.
-        key: where it states how many there are, ``n``, ``n_snps`` or ``n_causal``.
+        path: the file.
+        found: its number of rows.
+        about: the record at ``trait_json``.
+        key: where the record states the number: ``n``, ``n_snps`` or ``n_causal``.
+        trait_json: the path of the record.
+
+    Raises:
+        UserError: if the two numbers differ.
     """
-    if about.get(key, found) != found:
-        raise disagreement(
-            path, trait_json, f"holds {found} rows, and {trait_json} states {about[key]} ({key})"
-        )
-
-
-def read_trait(path: str | Path) -> dict[str, Any]:
-    """trait.json. Raises UserError if it does not say what kind of trait it is."""
-    return _record(path, {"kind": TRAITS, "simulated": (True, False)})
-
-
-def read_fit(path: str | Path) -> dict[str, Any]:
-    """fit.json. Raises UserError if it does not say how the fit and each of its seeds went."""
-    record = _record(path, {"status": STATES})
-    runs = record.get("seeds")
-    if not isinstance(runs, list) or not all(
-        isinstance(run, dict) and {"seed", "status"} <= run.keys() for run in runs
-    ):
-        raise damaged(path, "does not state seed and status of each run under 'seeds'")
-    return record
-
-
-def trained(fit: Mapping[str, Any]) -> list[int]:
-    """The seeds of a fit.json that gave a network: those that its other tables have rows of."""
-    return [int(run["seed"]) for run in fit["seeds"] if run["status"] == "ok"]
-
-
-def _record(path: str | Path, choices: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
-    """A JSON object whose keys have one of these values."""
-    record = read_json(path)
-    if not isinstance(record, dict):
-        raise damaged(path, "is no JSON object")
-    for key, values in choices.items():
-        if record.get(key) not in values:
-            raise damaged(path, f"'{key}' is {record.get(key)!r}, not {' or '.join(map(repr, values))}")
-    return record
+    stated = getattr(about, key)
+    if stated not in (None, found):
+        raise disagreement(path, trait_json, f"holds {found} rows, and {trait_json} states {stated} ({key})")

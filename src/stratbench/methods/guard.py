@@ -67,7 +67,17 @@ class Guard:
         return frames[-1] if frames else None
 
     def require(self, true: bool, function: str, got: object, wanted: str) -> None:
-        """Raise MethodError unless what a function returned is what its contract asks for."""
+        """Check what a function of the file returned.
+
+        Args:
+            true: whether it is what the contract asks for.
+            function: the function's name.
+            got: what it returned, which the message shows.
+            wanted: what the contract asks for, in words.
+
+        Raises:
+            MethodError: if ``true`` is false.
+        """
         if not true:
             raise MethodError(
                 f"{self.path}: {function} returned {shown(got)}; wanted: {wanted} (docs/contracts.md)"

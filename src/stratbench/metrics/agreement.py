@@ -94,7 +94,7 @@ def jaccard_chance(m: int, k: int) -> float:
 
 
 def top_k(n_causal: int, m: int) -> int:
-    """How many SNPs are compared: as many as are causal, 50 where that is not known, half of all at most."""
+    """How many SNPs are compared: the number of causal SNPs, or 50 where it is not known, but at most half of all."""
     return max(1, min(n_causal or 50, m // 2))
 
 
@@ -118,7 +118,7 @@ def _delta(within_1: Estimate, within_2: Estimate, between: Estimate) -> Estimat
 
 
 def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, str]]:
-    """(adjustment, against): each with itself, then each pair once, against the earlier, reference first."""
+    """(adjustment, against): each with itself, then each pair once. The reference comes first in the order."""
     order = sorted(adjustments, key=lambda name: name != reference)
     between = [(later, earlier) for i, later in enumerate(order) for earlier in order[:i]]
     return [*((name, name) for name in order), *between]
@@ -129,9 +129,16 @@ def agreement(
 ) -> list[Compared]:
     """Agreement within and between the adjustments of one model and attribution.
 
-    ``scores`` gives adjustment -> seed -> score (m,), in the study's order and also for adjustments
-    without any score; their pairs are failed with ``reasons[adjustment]``. Seeds with a missing score are
-    left out. ``n`` counts ordered pairs of seeds. ``k`` is the size of the sets that Jaccard compares.
+    Args:
+        scores: the scores of each seed of each adjustment, float (M,), in the study's order. An adjustment without any
+            score is there, too. Seeds with a missing score are left out.
+        m: the number of SNPs.
+        k: how many SNPs of each ranking the Jaccard index compares.
+        reasons: why an adjustment has no score; its pairs are failed for this reason.
+
+    Returns:
+        (metric, adjustment, against, k, estimate) of each comparison; ``n`` of an estimate counts ordered pairs of
+        seeds.
     """
     stacked: list[np.ndarray] = []
     where: dict[str, dict[int, int]] = {name: {} for name in scores}
@@ -190,5 +197,5 @@ def of_split(results: SplitResults) -> list[Row]:
         reasons = {name: one.reason for name, one in group.items()}
         for metric, adjustment, against, size, estimate in agreement(scores, m, k, reasons):
             keys = {"model": model, "attribution": attribution, "adjustment": adjustment, "against": against}
-            found += rows({**results.place, **keys}, metric, estimate, k=size)
+            found += rows(results.place.keys(**keys), metric, estimate, k=size)
     return found

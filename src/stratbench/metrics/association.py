@@ -52,5 +52,5 @@ def of_split(results: SplitResults) -> list[Row]:
     found: list[Row] = []
     for name, table in results.associations.items():
         p_M, _ = numbers(table)
-        found += rows({**results.place, "association": name}, "lambda_gc", lambda_gc(p_M))
+        found += rows(results.place.keys(association=name), "lambda_gc", lambda_gc(p_M))
     return found

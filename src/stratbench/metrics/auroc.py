@@ -32,11 +32,19 @@ def auroc(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
 def auroc_stratified(
     y_N: np.ndarray, score_N: np.ndarray, population_N: np.ndarray, minimum: int = 20
 ) -> Estimate:
-    """AUROC within population: concordant pairs of the same population over all pairs of the same population.
+    """AUROC within populations: concordant pairs of one population over all pairs of one population.
 
-    Each population weighs as its number of case-control pairs. A population with fewer than ``minimum``
-    cases or controls is left out; with none left it is not applicable. The standard error combines
-    DeLong's by the same weights, the populations being independent.
+    Each population weighs as its number of case-control pairs. The standard error combines DeLong's by the same
+    weights, as the populations are independent.
+
+    Args:
+        y_N: labels 0 and 1.
+        score_N: scores, float64; larger for cases.
+        population_N: populations, text.
+        minimum: a population with fewer cases, or fewer controls, is left out.
+
+    Returns:
+        The estimate; not applicable where no population is left, or where a score is missing.
     """
     parts, pairs = [], []
     for population in np.unique(population_N):

@@ -49,7 +49,7 @@ def judged() -> dict[str, float]:
 
 
 def label(name: str) -> str:
-    """What an axis of this metric says."""
+    """The label of an axis that shows this metric."""
     return next(metric.label for metric in metrics() if metric.name == name)
 
 

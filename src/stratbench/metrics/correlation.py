@@ -7,7 +7,7 @@ from stratbench.metrics.estimate import Estimate, not_applicable, problem
 
 
 def _constant(*arrays: np.ndarray) -> bool:
-    """Whether an array varies by rounding only (1e-9 of its size)."""
+    """Whether the values of an array differ by no more than rounding errors (1e-9 of their size)."""
     return any(np.ptp(x) <= 1e-9 * max(1e-30, float(np.abs(x).max())) for x in arrays)
 
 
@@ -30,10 +30,18 @@ def pearson(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
 def pearson_stratified(
     y_N: np.ndarray, score_N: np.ndarray, population_N: np.ndarray, minimum: int = 20
 ) -> Estimate:
-    """Correlation within population: Fisher's z averaged with weights n - 3, turned back into r.
+    """Correlation within populations: Fisher's z averaged with weights n - 3, and turned back into r.
 
-    Standard error (1 - r^2) / sqrt(sum (n - 3)). Populations with fewer than ``minimum`` individuals, or
-    with a constant y or score, are left out; with none left it is not applicable.
+    The standard error is (1 - r^2) / sqrt(sum (n - 3)).
+
+    Args:
+        y_N: labels, float64.
+        score_N: scores, float64.
+        population_N: populations, text.
+        minimum: a population with fewer individuals is left out, and so is one in which y or the score is constant.
+
+    Returns:
+        The estimate; not applicable where no population is left, or where a value is missing.
     """
     reason = problem(y=y_N, score=score_N)
     if reason:

@@ -63,7 +63,7 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     task = read_task(files)
     people = task.people.join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
     snps = pd.Index(task.snps.names)
-    if not task.about["simulated"]:
+    if not task.about.simulated:
         return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame())
     liability = tables.read(files["liability"], tables.LIABILITY, rows=task.kept).set_index("iid")
     truth = tables.read(files["truth"], tables.TRUTH)
@@ -87,11 +87,16 @@ def read_predictions(
     """predictions.tsv.
 
     Args:
+        path: the file.
         data: whose people it must have, with their sets and labels, for each seed.
         seeds: those that were trained.
         files: as in ``read``.
 
-    Raises UserError where they do not agree.
+    Returns:
+        The table.
+
+    Raises:
+        UserError: where the files do not agree.
     """
     people = data.people
     table = tables.read(
@@ -121,11 +126,11 @@ def read_scores(path: str | Path, snps: Ids, seeds: Sequence[int]) -> Scores:
 
 
 def read_probes(
-    path: str | Path, place: Mapping[str, Any], fits: Iterable[tuple[str, str, int]]
+    path: str | Path, place: rows.SplitPlace, fits: Iterable[tuple[str, str, int]]
 ) -> pd.DataFrame:
-    """probes.tsv, with what it must hold: of this place, and of each (model, adjustment, seed) in ``fits``."""
+    """probes.tsv, whose rows must be of this place and of each (model, adjustment, seed) in ``fits``."""
     table = rows.read(path)
-    for key, value in place.items():
+    for key, value in place.keys().items():
         if not (table[key] == value).all():
             raise damaged(path, f"has rows of another {key} than {value}")
     found = set(zip(*(table[key] for key in ("model", "adjustment", "seed", "metric")), strict=True))

@@ -1,4 +1,4 @@
-"""One number with what must stand beside it: its standard error, its n, or the reason why it is missing."""
+"""A number with its standard error and its n, or with the reason why it is missing."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is reachable without a network: floors, and ceilings from the true liability.
+"""What can be predicted without a network: floors, and ceilings from the true liability.
 
 Every baseline is fitted on training individuals and evaluated on the models' own test individuals.
 """
@@ -32,7 +32,17 @@ def majority(kind: str, y_train_T: np.ndarray, n_test: int) -> Prediction:
 
 
 def regression(kind: str, x_train_TC: np.ndarray, y_train_T: np.ndarray, x_test_VC: np.ndarray) -> Prediction:
-    """Logistic (ridge, scikit-learn's C = 1) or linear regression on columns standardised in training."""
+    """Logistic (ridge, scikit-learn's C = 1) or linear regression on columns that are standardised in training.
+
+    Args:
+        kind: ``binary`` or ``quantitative``.
+        x_train_TC: the columns of the training individuals, float64.
+        y_train_T: their labels.
+        x_test_VC: the columns of the test individuals.
+
+    Returns:
+        The prediction of the test individuals; the training prevalence if training has one class alone.
+    """
     mean, sd = x_train_TC.mean(axis=0), x_train_TC.std(axis=0)
     sd = np.where(sd > 0, sd, 1)
     train, test = (x_train_TC - mean) / sd, (x_test_VC - mean) / sd
@@ -60,7 +70,19 @@ def floors(
     covariate_train_TC: np.ndarray | None = None,
     covariate_test_VC: np.ndarray | None = None,
 ) -> dict[str, Prediction]:
-    """The floors by name; ``floor-pcs`` takes the first ten PCs. Those with covariates are there if any is given."""
+    """What is reached without a genotype.
+
+    Args:
+        kind: ``binary`` or ``quantitative``.
+        y_train_T: labels of the training individuals.
+        population_train_T, population_test_V: populations, text.
+        pc_train_TK, pc_test_VK: principal components, float64, of which the first ten count.
+        covariate_train_TC, covariate_test_VC: declared covariates, float64, if there are any.
+
+    Returns:
+        The prediction of the test individuals by each floor's name; those with covariates only where there are
+        covariates.
+    """
     levels = np.unique(population_train_T)
     train, test = one_hot(population_train_T, levels), one_hot(population_test_V, levels)
     found = {
@@ -83,7 +105,7 @@ def floors(
 def _by_population(
     kind: str, train_TL: np.ndarray, y_T: np.ndarray, test_VL: np.ndarray, population_V: np.ndarray
 ) -> Prediction:
-    """Regression on the population; one score a population to the bit, so that ties within it are ties."""
+    """Regression on the population. Everyone in a population has exactly the same score, so that they count as ties."""
     found = regression(kind, train_TL, y_T, test_VL)
     score, probability = found.score.copy(), found.probability.copy()
     for population in np.unique(population_V):
@@ -95,10 +117,18 @@ def _by_population(
 def ceilings(
     kind: str, y_train_T: np.ndarray, liability_train: pd.DataFrame, liability_test: pd.DataFrame
 ) -> dict[str, Prediction]:
-    """The ceilings by name: the true genetic liability, and with E[environment given population] added.
+    """What is reached by the true genetic liability, and with E[environment given population] added to it.
 
-    Case/control: the score is the liability itself and only its probability comes from a regression on
-    training individuals. Quantitative: the regression brings the liability to the trait's units.
+    Of a binary trait the score is the liability itself, and only its probability comes from a regression on training
+    individuals. Of a quantitative trait the regression brings the liability to the trait's units.
+
+    Args:
+        kind: ``binary`` or ``quantitative``.
+        y_train_T: labels of the training individuals.
+        liability_train, liability_test: rows of liability.tsv.
+
+    Returns:
+        The prediction of the test individuals by each ceiling's name.
     """
     columns = {CEILINGS[0]: ["genetic"], CEILINGS[1]: ["genetic", "environment_expected"]}
     found = {}

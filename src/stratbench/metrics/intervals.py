@@ -8,9 +8,16 @@ from scipy import stats
 def t_interval(
     mean: ArrayLike, sd: ArrayLike, n: ArrayLike, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of mean -+ t(n - 1) sd / sqrt(n), elementwise; NaN where n < 2.
+    """Lower and upper end of mean -+ t(n - 1) sd / sqrt(n), elementwise.
 
-    ``sd`` is the sample standard deviation (n - 1 in its denominator) of n independent replicates.
+    Args:
+        mean: means of replicates.
+        sd: their standard deviations, with n - 1 in the denominator.
+        n: how many independent replicates there are.
+        level: the confidence, between 0 and 1.
+
+    Returns:
+        The two ends, float64, of the shape that the arguments broadcast to; NaN where n is below 2.
     """
     mean, sd, n = (np.asarray(x, dtype=float) for x in (mean, sd, n))
     enough = n >= 2

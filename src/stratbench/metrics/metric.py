@@ -1,4 +1,4 @@
-"""What a metric is, stated once: its family's file declares it, and tables, report and pages take it from there."""
+"""The declaration of a metric: its family's file states it once, and tables, report and pages take it from there."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Metric:
         low, high: the range of its values; infinite where it has no end.
         better: which direction is better, for a model or an attribution.
         source: where the formula comes from.
-        label: what an axis of it says.
+        label: the label of an axis that shows it.
         term: the word of the report's glossary that explains it; metrics may share one.
         meaning: what the glossary says of the term; ``says`` where it is blank.
         chance: what guessing gives: a number, a rule in words, or None where guessing has no meaning.

@@ -14,10 +14,10 @@ from stratbench.metrics.estimate import Estimate, failed, not_applicable, proble
 from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import auc_pr
-from stratbench.metrics.rows import Row, rows
+from stratbench.metrics.rows import Row, SplitPlace, rows
 from stratbench.metrics.split_results import FitResult, SplitResults
 
-MINIMUM = 20  # cases and controls (or individuals) that a population needs to enter a stratified metric
+MINIMUM = 20  # a population with fewer cases or controls (or individuals) does not enter a stratified metric
 BINS = 15
 METRICS: tuple[Metric, ...] = (
     Metric(
@@ -255,7 +255,7 @@ def of_split(results: SplitResults) -> list[Row]:
     """The rows of every fit and seed, of the floors, and of the ceilings where the liability is known."""
     found: list[Row] = []
     for fit in results.fits:
-        found += fit_rows({**results.place, **fit.label}, results.data, fit, results.minimum)
+        found += fit_rows(results.place.keys(**fit.label), results.data, fit, results.minimum)
     return found + baseline_rows(results.place, results.data, results.minimum)
 
 
@@ -271,7 +271,7 @@ def fit_rows(keys: Mapping[str, Any], data: SplitTables, fit: FitResult, minimum
     Returns: rows of metrics.tsv.
     """
     reasons = fit.reasons
-    seeds: list[int | None] = [int(seed["seed"]) for seed in fit.record.get("seeds", [])]
+    seeds: list[int | None] = [run.seed for run in fit.record.seeds]
     found: list[Row] = []
     for seed in seeds or [None]:
         of_seed = (
@@ -290,7 +290,7 @@ def fit_rows(keys: Mapping[str, Any], data: SplitTables, fit: FitResult, minimum
     return found
 
 
-def baseline_rows(place: Mapping[str, Any], data: SplitTables, minimum: int) -> list[Row]:
+def baseline_rows(place: SplitPlace, data: SplitTables, minimum: int) -> list[Row]:
     """Floors, and ceilings where the liability is known, on the split's test individuals."""
     train, test = data.of_set("train"), data.of_set("test")
     name = RANKING[data.kind][0]
@@ -312,12 +312,12 @@ def baseline_rows(place: Mapping[str, Any], data: SplitTables, minimum: int) -> 
         predictions |= ceilings(data.kind, y, data.liability.loc[train.index], data.liability.loc[test.index])
     for model, prediction in predictions.items():
         for metric, population, estimate in evaluate(data.kind, _people(test, prediction), minimum):
-            found += rows({**place, "model": model}, metric, estimate, population=population)
+            found += rows(place.keys(model=model), metric, estimate, population=population)
     if data.causal_M is None:
         unknown = not_applicable("measured trait: the true liability is not known")
         for model in CEILINGS:
             for metric in (name, f"{name}_stratified"):
-                found += rows({**place, "model": model}, metric, unknown)
+                found += rows(place.keys(model=model), metric, unknown)
     return found
 
 

@@ -49,7 +49,7 @@ METRICS: tuple[Metric, ...] = (
 
 
 def ks(n_causal: int, m: int) -> list[int]:
-    """Where precision@k is read: the number of causal SNPs, 50 and 500, as far as half of the m SNPs."""
+    """The k of precision at k: the number of causal SNPs, 50 and 500, if they are at most half of the m SNPs."""
     return sorted({k for k in (n_causal, *FIXED_K) if 0 < k <= m / 2})
 
 
@@ -98,9 +98,9 @@ def of_split(results: SplitResults) -> list[Row]:
     found: list[Row] = []
     for name, table in results.associations.items():
         for metric, k, estimate in recovery(ranking(*numbers(table)), data.causal_M, data.n_causal):
-            found += rows({**results.place, "association": name}, metric, estimate, k=k)
+            found += rows(results.place.keys(association=name), metric, estimate, k=k)
     for attribution in results.attributions:
-        found += attribution_rows({**results.place, **attribution.label}, data, attribution)
+        found += attribution_rows(results.place.keys(**attribution.label), data, attribution)
     return found
 
 

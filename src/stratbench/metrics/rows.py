@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,22 @@ COMPARISONS = Kind(
     numbers=("k", *MEANS),
     text=tuple(key for key in GROUP if key != "k"),
 )
+
+
+@dataclass(frozen=True)
+class SplitPlace:
+    """Which split a row is of."""
+
+    study: str
+    scenario: str
+    replicate: int
+    cohort: str
+    trait: str
+    split: str
+
+    def keys(self, **more: Any) -> dict[str, Any]:
+        """The key columns that stand in every row of the split, and more of them."""
+        return {**vars(self), **more}
 
 
 def rows(keys: Mapping[str, Any], metric: str, estimate: Estimate, **more: Any) -> list[Row]:

@@ -1,4 +1,4 @@
-"""All numbers of a split as tidy rows: each family of metrics, as it is found, makes its own."""
+"""All numbers of a split as tidy rows, which each family of metrics makes for its own metrics."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,8 @@ from stratbench.core import job
 from stratbench.core.files import write_tsv
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
-from stratbench.genotypes.tables import Ids, read_fit, trained
+from stratbench.genotypes.records import read_fit
+from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows as tidy
 from stratbench.metrics.catalogue import families
 from stratbench.metrics.data import read, read_predictions, read_probes, read_scores
@@ -41,7 +42,7 @@ def metrics(
 
     Raises UserError where a table is damaged or does not agree with the others.
     """
-    results = read_results(inputs, place, fits, attributions, associations, minimum)
+    results = read_results(inputs, tidy.SplitPlace(**place), fits, attributions, associations, minimum)
     table = tidy.sort(tidy.table(row for family in families() for row in family.of_split(results)))
     job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
     write_tsv(table, outputs["metrics"])
@@ -49,22 +50,32 @@ def metrics(
 
 def read_results(
     files: Mapping[str, Any],
-    place: Mapping[str, Any],
+    place: tidy.SplitPlace,
     fits: Sequence[Label],
     attributions: Sequence[Label],
     associations: Sequence[str],
     minimum: int,
 ) -> SplitResults:
-    """Everything that the split gave, read and compared with its people and SNPs; arguments as of ``metrics``.
+    """Everything that the split gave, read and compared with its people and SNPs.
 
-    Raises UserError where a table is damaged or does not agree with the others.
+    Args:
+        files: the ``inputs`` of ``metrics``.
+        place: which split it is.
+        fits, attributions, associations: labels, as of ``metrics``.
+        minimum: see ``SplitResults``.
+
+    Returns:
+        The split's results.
+
+    Raises:
+        UserError: where a table is damaged or does not agree with the others.
     """
     data = read(files)
     snps = Ids(data.snps.tolist(), files["keep_snp"])
     records = [read_fit(path) for path in files["fit_json"]]
     fitted = {
         (label["model"], label["adjustment"]): FitResult(
-            label, record, read_predictions(path, data, trained(record), files)
+            label, record, read_predictions(path, data, record.trained, files)
         )
         for label, record, path in zip(fits, records, files["predictions"], strict=True)
     }
@@ -75,7 +86,7 @@ def read_results(
     explained = []
     for label, path in zip(attributions, files["attributions"], strict=True):
         fit = fitted[label["model"], label["adjustment"]]
-        explained.append(AttributionResult(label, read_scores(path, snps, trained(fit.record)), fit.reasons))
-    runs = [(*name, run["seed"]) for name, fit in fitted.items() for run in fit.record["seeds"]]
+        explained.append(AttributionResult(label, read_scores(path, snps, fit.record.trained), fit.reasons))
+    runs = [(*name, run.seed) for name, fit in fitted.items() for run in fit.record.seeds]
     probes = tuple(read_probes(path, place, runs) for path in files["probes"])
     return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes, minimum)

@@ -45,7 +45,7 @@ def of_split(results: SplitResults) -> list[Row]:
     found: list[Row] = []
     for fit in results.fits:
         held = fit.predictions[fit.predictions["set"] == "validation"]
-        keys = {**results.place, **fit.label}
+        keys = results.place.keys(**fit.label)
         for seed in sorted(set(held["seed"])):
             table = held[held["seed"] == seed]
             found += rows(keys, "selection_loss", loss(results.data, table), seed=int(seed))

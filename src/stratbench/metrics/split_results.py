@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from stratbench.genotypes.records import FitRecord
 from stratbench.metrics.data import Scores, SplitTables
+from stratbench.metrics.rows import SplitPlace
 
 Label = Mapping[str, str]
-Reasons = dict[int | None, str]  # the reason of each failed seed; of the whole fit under None if it failed
+Reasons = dict[int | None, str]  # the reason of each failed seed; under None that of a failed fit
 
 
 @dataclass(frozen=True)
@@ -17,18 +18,18 @@ class FitResult:
     """A fit: its label (model, adjustment), its fit.json and its predictions.tsv."""
 
     label: Label
-    record: Mapping[str, Any]
+    record: FitRecord
     predictions: pd.DataFrame
 
     @property
     def reasons(self) -> Reasons:
         """Why the fit, or seeds of it, failed; empty if all went well."""
         reasons: Reasons = {}
-        if self.record["status"] != "ok":
-            reasons[None] = self.record.get("reason") or "the fit failed"
-        for seed in self.record.get("seeds", []):
-            if seed["status"] != "ok":
-                reasons[int(seed["seed"])] = seed.get("reason") or reasons.get(None) or "the fit failed"
+        if self.record.status != "ok":
+            reasons[None] = self.record.reason or "the fit failed"
+        for seed in self.record.seeds:
+            if seed.status != "ok":
+                reasons[seed.seed] = seed.reason or reasons.get(None) or "the fit failed"
         return reasons
 
 
@@ -51,7 +52,7 @@ class SplitResults:
     """All that the metrics of one split are made of.
 
     Attributes:
-        place: study, scenario, replicate, cohort, trait and split, which stand in every row.
+        place: which split it is.
         data: the split's people and SNPs.
         fits, attributions: in the order of the study.
         associations: the table of each association by its label, a row for each of the data's SNPs.
@@ -59,7 +60,7 @@ class SplitResults:
         minimum: cases and controls (or individuals) that a population needs to enter a stratified metric.
     """
 
-    place: Mapping[str, Any]
+    place: SplitPlace
     data: SplitTables
     fits: tuple[FitResult, ...]
     attributions: tuple[AttributionResult, ...]

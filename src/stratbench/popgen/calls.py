@@ -1,12 +1,9 @@
-"""Populations of people without a label, called from PCs; blind to every trait.
+"""Populations of people without a label, called from PCs without a look at any trait.
 
-``called``: a random forest on the PCs of the labelled, as gnomAD does it (Karczewski et al. 2020, Nature 581:434), and
-only calls that at least 90% of its trees' votes support. ``clusters``: where nobody has a label, Gaussian mixtures on
-the PCs of everyone, their number by BIC.
+``called``: a random forest on the PCs of the labelled calls the others, as in gnomAD (Karczewski et al. 2020, Nature
+581:434); a call counts if enough of the trees vote for it. ``clusters``: everyone gets a cluster of a Gaussian
+mixture on the PCs of everyone, and BIC chooses the number of clusters.
 """
-
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,18 +21,24 @@ PER_CLUSTER = 10  # individuals at least, on average
 CLUSTER_PCS = 10
 
 
-def call(genotypes: Dosages, samples: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+def call(genotypes: Dosages, samples: pd.DataFrame, how: str, least: float) -> pd.DataFrame:
     """``samples`` with a population for everyone, and ``population_declared``, ``population_probability``.
 
-    ``genotypes`` are LD-pruned SNPs of these individuals in the same order; ``samples`` has population (blank
-    where missing) and family. ``options``: populations (``called`` or ``clusters``) and call_probability, the
-    least one; who has less is ``unassigned``. The probability is blank for who has a declared label, which is
-    kept. Raises UserError where a population has too few labelled people to learn from, or for one population
-    alone.
+    Args:
+        genotypes: LD-pruned SNPs of these individuals, in the same order.
+        samples: has the columns iid, family and population, which is blank where it is missing.
+        how: ``called`` gives a population to those without a label, ``clusters`` gives everybody a cluster.
+        least: the smallest probability of a call; an individual whose best call has less is ``unassigned``.
+
+    Returns:
+        The table with three further columns. Declared labels are kept, and their probability is blank.
+
+    Raises:
+        UserError: for a population with too few labelled individuals to learn from, or for one population alone.
     """
     declared_N = samples["population"].to_numpy(dtype=str)
     open_N = np.ones(len(samples), dtype=bool)
-    if options["populations"] == "clusters":
+    if how == "clusters":
         name_N, probability_N = _clusters(genotypes, samples["family"].to_numpy())
     elif (declared_N != "").all():  # nobody is to be called, so the labelled may be few
         name_N, probability_N, open_N = declared_N, np.ones(len(samples)), ~open_N
@@ -44,7 +47,7 @@ def call(genotypes: Dosages, samples: pd.DataFrame, options: Mapping[str, Any]) 
             genotypes, declared_N, samples["family"].to_numpy(), samples["iid"].to_numpy(dtype=str)
         )
         open_N = declared_N == ""
-    unsure_N = probability_N < options["call_probability"]
+    unsure_N = probability_N < least
     population_N = np.where(unsure_N, UNASSIGNED, name_N)
     population_N = np.where(open_N, population_N, declared_N)
     if open_N.any():
@@ -87,7 +90,9 @@ def _forest(
     require_enough(label_T, "qc")
     pc_NK = _pcs(genotypes, _first_of(family_N, labelled_N), max(2, label_T.nunique() - 1))
     forest = RandomForestClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=1)
-    row = np.flatnonzero(labelled_N)[np.argsort(iid_N[labelled_N], kind="stable")]  # trees draw rows
+    row = np.flatnonzero(labelled_N)[
+        np.argsort(iid_N[labelled_N], kind="stable")
+    ]  # a fixed order, as trees draw rows
     forest.fit(pc_NK[row], declared_N[row])
     probability_NL = forest.predict_proba(pc_NK)
     return forest.classes_[probability_NL.argmax(axis=1)].astype(str), probability_NL.max(axis=1)
@@ -100,7 +105,7 @@ def _clusters(genotypes: Dosages, family_N: np.ndarray) -> tuple[np.ndarray, np.
     first_N = _first_of(family_N, np.ones(len(family_N), dtype=bool))
     pc_NK = _pcs(genotypes, first_N, CLUSTER_PCS)
     pc_NK = pc_NK / pc_NK[:, 0].std()
-    distinct = len(np.unique(pc_NK[first_N].round(9), axis=0))  # copies of a few people, or very few SNPs
+    distinct = len(np.unique(pc_NK[first_N].round(9), axis=0))  # there may be copies, or very few SNPs
     most = min(CLUSTERS, first_N.sum() // PER_CLUSTER, distinct)
     tried = [
         GaussianMixture(k, covariance_type="diag", n_init=5, random_state=0).fit(pc_NK[first_N])

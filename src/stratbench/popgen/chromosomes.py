@@ -7,6 +7,7 @@ cohort may not have those that are X, Y, XY and MT in people. Names may be writt
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,37 @@ HUMAN_SEX = {"23", "24", "25", "26"}
 HUMAN = {"hg18": "hg18|NCBI ?36|build 36|b36", "hg19": "hg19|GRCh37|b37", "hg38": "hg38|GRCh38|b38"}
 
 
-def human_build(build: str | None) -> str | None:
-    """hg18, hg19 or hg38 where the text that a cohort file has for its build begins with one of their names."""
-    found = [name for name, names in HUMAN.items() if re.match(rf"(?:{names})\b", build or "", re.IGNORECASE)]
-    return found[0] if found else None
+@dataclass(frozen=True)
+class Species:
+    """What a cohort file says of the genome.
 
+    Attributes:
+        build: the genome build, in the file's own words.
+        declared_autosomes: how many autosomes the file states.
+    """
 
-def autosomes(about: Mapping[str, Any]) -> int | None:
-    """How many autosomes a cohort's species has: as declared, else 22 of a human build, else unknown."""
-    if about.get("autosomes") is not None:
-        return int(about["autosomes"])
-    return 22 if human_build(about.get("build")) else None
+    build: str | None = None
+    declared_autosomes: int | None = None
+
+    @classmethod
+    def of(cls, declared: Mapping[str, Any]) -> "Species":
+        """From the keys ``build`` and ``autosomes`` of a cohort file, either of which may be missing."""
+        return cls(declared.get("build"), declared.get("autosomes"))
+
+    @property
+    def human_build(self) -> str | None:
+        """hg18, hg19 or hg38 where the build begins with one of their names; None where it does not."""
+        for name, names in HUMAN.items():
+            if re.match(rf"(?:{names})\b", self.build or "", re.IGNORECASE):
+                return name
+        return None
+
+    @property
+    def autosomes(self) -> int | None:
+        """How many autosomes there are: as declared, else 22 of a human build, else None, as nobody knows."""
+        if self.declared_autosomes is not None:
+            return self.declared_autosomes
+        return 22 if self.human_build else None
 
 
 def bare(chrom: str) -> str:
@@ -40,22 +61,22 @@ def bare(chrom: str) -> str:
 
 
 def _each(chrom_M: pd.Series, verdict: Callable[[str], bool]) -> np.ndarray:
-    """``verdict`` on the bare name of each SNP's chromosome, bool (M,); it is called once a chromosome."""
+    """``verdict`` on the bare name of each SNP's chromosome, bool (M,). It is called once for each chromosome."""
     return chrom_M.map({chrom: verdict(bare(chrom)) for chrom in chrom_M.unique()}).to_numpy(dtype=bool)
 
 
 def is_on(chrom_M: pd.Series, chrom: str) -> np.ndarray:
-    """SNPs on a chromosome, however its name is written here and there: bool (M,)."""
+    """Which SNPs lie on a chromosome, whichever way its name is written: bool (M,)."""
     return _each(chrom_M, lambda name: name == bare(chrom))
 
 
-def require_known(chroms: Iterable[str], about: Mapping[str, Any], bim: str | Path) -> None:
+def require_known(chroms: Iterable[str], species: Species, bim: str | Path) -> None:
     """Raise UserError for chromosomes 23 to 26, by number, where nobody says how many autosomes there are.
 
     They are X, Y, XY and MT in people, and autosomes in cattle. A wrong guess would test men for HWE on X.
     """
     found = sorted({bare(chrom) for chrom in chroms} & HUMAN_SEX)
-    if found and autosomes(about) is None:
+    if found and species.autosomes is None:
         raise UserError(
             f"{bim}: has chromosome {', '.join(found)}: 23 is X in people, but an autosome in cattle; say build (hg18, "
             "hg19 or hg38), or autosomes (how many the species has), under cohort or in the cohort file"
@@ -63,7 +84,10 @@ def require_known(chroms: Iterable[str], about: Mapping[str, Any], bim: str | Pa
 
 
 def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
-    """bool (M,): 1 to ``n_autosomes``; where that is unknown whatever is not 0, X, Y, XY or MT, as 1A."""
+    """Which SNPs lie on autosomes: bool (M,).
+
+    These are 1 to ``n_autosomes`` or, where that is unknown, all names but 0, X, Y, XY and MT; 1A is then one, too.
+    """
 
     def verdict(name: str) -> bool:
         if n_autosomes is None:
@@ -74,7 +98,7 @@ def is_autosome(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
 
 
 def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.ndarray:
-    """X, Y, XY, MT, by name, or by number where the species' autosomes are known: bool (M,)."""
+    """Which SNPs lie on X, Y, XY or MT, by name or, where the number of autosomes is known, by number: bool (M,)."""
 
     def verdict(name: str) -> bool:
         if n_autosomes is not None and name.isdecimal():
@@ -85,7 +109,7 @@ def is_sex_or_mitochondrial(chrom_M: pd.Series, n_autosomes: int | None) -> np.n
 
 
 def is_placed(bim: pd.DataFrame) -> np.ndarray:
-    """SNPs with a chromosome and a position: bool (M,)."""
+    """Which SNPs have a chromosome and a position: bool (M,)."""
     return (bim["pos"] > 0).to_numpy() & ~is_on(bim["chrom"], "0")
 
 
@@ -105,6 +129,6 @@ def map_order(bim: pd.DataFrame) -> np.ndarray:
 
 
 def is_ambiguous(bim: pd.DataFrame) -> np.ndarray:
-    """SNPs whose alleles are each other's complement, so that the strand cannot be told: bool (M,)."""
+    """Which SNPs have alleles that are each other's complement, so that the strand cannot be told: bool (M,)."""
     pair_M = bim["a1"].str.upper() + bim["a2"].str.upper()
     return pair_M.isin(["AT", "TA", "CG", "GC"]).to_numpy()

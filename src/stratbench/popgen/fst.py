@@ -40,7 +40,7 @@ class PopulationFrequencies:
 
 
 def count(count_MN: np.ndarray, member_NL: np.ndarray) -> PopulationFrequencies:
-    """From A1 counts float64 (M, N), NaN for missing, and indicators of population, float64 (N, L)."""
+    """Frequencies from A1 counts, float64 (M, N), NaN for missing, and indicators of population, float64 (N, L)."""
     called_MN = np.isfinite(count_MN)
     n_ML = called_MN.astype(np.float64) @ member_NL
     total_ML = np.where(called_MN, count_MN, 0.0) @ member_NL
@@ -50,7 +50,15 @@ def count(count_MN: np.ndarray, member_NL: np.ndarray) -> PopulationFrequencies:
 
 
 def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator per SNP, from frequencies and numbers of alleles; NaN below two."""
+    """Numerator and denominator of Hudson's FST at each SNP.
+
+    Args:
+        p1, p2: A1 frequencies of the two populations, float64 (M,).
+        n1, n2: their numbers of called alleles.
+
+    Returns:
+        The two, float64 (M,) each; NaN where a population has fewer than two alleles.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         numerator = (p1 - p2) ** 2 - p1 * (1 - p1) / (n1 - 1) - p2 * (1 - p2) / (n2 - 1)
     denominator = p1 * (1 - p2) + p2 * (1 - p1)
@@ -93,7 +101,7 @@ def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.
     names = sorted(set(population_N))
     member_NL = np.stack([population_N == name for name in names], axis=1).astype(np.float64)
     pairs = list(combinations(range(len(names)), 2))
-    sum_R5 = np.zeros((len(pairs), 5))  # Hudson's numerator, denominator; theirs; SNPs that vary
+    sum_R5 = np.zeros((len(pairs), 5))  # numerators and denominators, Hudson's first; SNPs that vary
     snp_M2 = np.full((len(genotypes.row_M), 2), np.nan)
     for part, dosage_MN in genotypes.chunks():
         counts = count(with_nan(dosage_MN), member_NL)
@@ -111,7 +119,7 @@ def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """NaN where the denominator is not positive."""
+    """The ratio, NaN where the denominator is not positive."""
     result = np.full(np.shape(denominator), np.nan)
     np.divide(numerator, denominator, out=result, where=np.nan_to_num(denominator) > 0)
     return result

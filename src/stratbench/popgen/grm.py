@@ -1,4 +1,4 @@
-"""The genetic relationship matrix, of all SNPs and of all but one chromosome's."""
+"""The genetic relationship matrix (GRM) of all SNPs, and of the SNPs of all chromosomes but one."""
 
 import zipfile
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def product(genotypes: Dosages, p_M: np.ndarray) -> np.ndarray:
 def grm(genotypes: Dosages, p_M: np.ndarray, product_NN: np.ndarray | None = None) -> np.ndarray:
     """Mean product of standardised genotypes over all M SNPs, float32 (N, N), symmetric.
 
-    ``product_NN`` is ``product``'s, where it is at hand. Source: VanRaden 2008, J Dairy Sci 91:4414, second
+    ``product_NN`` is what ``product`` returns, where it is at hand. Source: VanRaden 2008, J Dairy Sci 91:4414, second
     method; Yang et al. 2011 (GCTA). Raises UserError without SNPs.
     """
     m = len(genotypes.row_M)
@@ -38,15 +38,26 @@ def grm(genotypes: Dosages, p_M: np.ndarray, product_NN: np.ndarray | None = Non
 def leaving_out(
     genotypes: Dosages, p_M: np.ndarray, chrom_M: np.ndarray, product_NN: np.ndarray | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (chromosome, the GRM of the SNPs of all others), chromosomes in the order of ``chrom_M``.
+    """Yield the GRM without each chromosome, for tests of a SNP that leave its own chromosome out of the GRM.
 
-    For tests of a SNP against the GRM without its chromosome (LOCO; Yang et al. 2014, Nat Genet 46:100).
-    Raises UserError if fewer than two chromosomes have SNPs.
+    Source: LOCO, Yang et al. 2014, Nat Genet 46:100.
+
+    Args:
+        genotypes: the M SNPs of N individuals.
+        p_M: A1 frequencies that standardise them, inside (0, 1).
+        chrom_M: the chromosome of each SNP, text.
+        product_NN: what ``product`` gives, where it is at hand.
+
+    Yields:
+        (chromosome, the GRM of the SNPs of all others, float32 (N, N)), in the order of ``chrom_M``.
+
+    Raises:
+        UserError: if fewer than two chromosomes have SNPs.
     """
     names = list(dict.fromkeys(chrom_M.tolist()))
     if len(names) < 2:
         raise UserError(
-            f"structure: a GRM that leaves a chromosome out wants SNPs on two, and there are {len(names)}; set "
+            f"structure: a GRM that leaves a chromosome out needs SNPs on two, and there are {len(names)}; set "
             "loco to false under structure, or use a GRM of all SNPs"
         )
     total_NN = product(genotypes, p_M) if product_NN is None else product_NN
@@ -57,7 +68,7 @@ def leaving_out(
 
 
 def write(path: str | Path, matrices: Iterator[tuple[str, np.ndarray]]) -> None:
-    """An uncompressed .npz of named matrices, one in memory at a time; dated 1980, so the bytes repeat."""
+    """Write an uncompressed .npz of named matrices, one in memory at a time; its date is fixed, so its bytes repeat."""
     with files.whole(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, matrix in matrices:
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:

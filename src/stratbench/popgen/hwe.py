@@ -7,7 +7,7 @@ mid-p, as plink2 --hwe computes it.
 import numpy as np
 from scipy.special import gammaln
 
-TIE = 1e-8  # counts whose probabilities differ by less than this, relatively, are equally likely
+TIE = 1e-8  # counts whose probabilities differ by a smaller share than this are taken as equally likely
 CELLS = 100_000  # possible counts in memory at once
 LOG_2 = np.log(2.0)
 
@@ -68,7 +68,7 @@ def _tail(
     """Two-sided P values, float64 (U,), over ``steps`` counts of rare homozygotes from ``low_U`` on."""
 
     def log_p(hom: np.ndarray, n: np.ndarray, rare: np.ndarray) -> np.ndarray:
-        """Up to a constant, with two alleles a homozygote and one a heterozygote."""
+        """The logarithm of the probability of a count, up to a constant."""
         het = rare - 2 * hom
         return het * LOG_2 - log_factorial[het] - log_factorial[hom] - log_factorial[n - rare + hom]
 

@@ -58,7 +58,7 @@ def blocks(chunks: Chunks, n: int, rows: int = ROWS) -> Iterator[Block]:
 
 
 def _bits(of_MN: np.ndarray) -> np.ndarray:
-    """bool (M, N) with one bit a SNP: uint64 (N, ceil(M / 64))."""
+    """Pack bool (M, N) so that each SNP takes one bit: uint64 (N, ceil(M / 64))."""
     bytes_NQ = np.packbits(np.ascontiguousarray(of_MN.T), axis=1)
     return np.pad(bytes_NQ, ((0, 0), (0, -bytes_NQ.shape[1] % 8))).view(np.uint64)
 
@@ -84,7 +84,7 @@ def _add(count_MN: np.ndarray, rows: int, sums_5RN: np.ndarray) -> None:
 
 
 def _count(bits_NQ: np.ndarray) -> np.ndarray:
-    """Set bits of each row: int32 (N,)."""
+    """The number of bits that are set in each row: int32 (N,)."""
     return np.bitwise_count(bits_NQ).sum(axis=1, dtype=np.int32)
 
 

@@ -25,7 +25,7 @@ EPSILON = 2.0**-44  # plink2's kSmallEpsilon: thresholds and ties are compared w
 
 
 def summands(dosage_MN: np.ndarray) -> np.ndarray:
-    """What sums over individuals are made of, float32 (3, M, N): called (0 or 1), A1 count, its square.
+    """The summands of sums over individuals, float32 (3, M, N): called (0 or 1), A1 count, square of the A1 count.
 
     All three are 0 where the genotype is missing. ``dosage_MN`` are A1 counts, int8, -1 for missing.
     """
@@ -123,7 +123,7 @@ def _sums(left_3MN: np.ndarray, right_3RN: np.ndarray) -> tuple[np.ndarray, ...]
 
 
 def _resolve(pairs: list[Pair], major: list[float], keep: list[bool]) -> None:
-    """Take SNPs of a chromosome out of ``keep``, by PLINK's rounds over each window's pairs."""
+    """Set ``keep`` to False for the SNPs that PLINK's rounds over each window's pairs remove."""
     for _, of_window in groupby(pairs, key=itemgetter(0)):
         partners: dict[int, list[int]] = {}
         for _, first, second in of_window:
@@ -133,7 +133,7 @@ def _resolve(pairs: list[Pair], major: list[float], keep: list[bool]) -> None:
 
 
 def _settle(partners: dict[int, list[int]], major: list[float], keep: list[bool]) -> None:
-    """Rounds over one window: each SNP removes one partner or itself a round, until none has a partner.
+    """Rounds over one window: in each round a SNP removes one partner or itself, until none has a partner.
 
     ``partners`` are lists of later SNPs, the nearest last.
     """

@@ -1,7 +1,7 @@
 """Principal components of unrelated training individuals, and everybody else's scores on them.
 
-Of few individuals all axes come from the eigenvectors of their products; of many, the first ones from a block Krylov
-space (Musco & Musco 2015, NeurIPS; as in FastPCA and plink2's approx), whose start is fixed.
+For few individuals all axes come from the eigenvectors of their products. For many, the first axes come from a block
+Krylov space with a fixed start (Musco & Musco 2015, NeurIPS; as in FastPCA and plink2's approx).
 """
 
 from dataclasses import dataclass
@@ -56,13 +56,24 @@ def fit(
     product_NN: np.ndarray | None = None,
     axes: int = AXES,
 ) -> Axes:
-    """Axes of the individuals in ``fitted_N``, bool (N,), T of them, and scores of everyone on them.
+    """Axes of some individuals, and scores of everyone on them.
 
-    Genotypes are standardised by ``p_M``, which must lie inside (0, 1), missing -> 0 (Patterson et al. 2006,
-    PLoS Genet 2:e190). There are at most min(``axes``, T - 1, M) axes, fewer if the data have fewer. An axis
-    points to where its largest loading is positive. ``product_NN`` is ``grm.product``'s; without it axes are
-    iterated, and only to ``CONVERGED``. UserError for fewer than two individuals, no SNP, or people
-    who are all alike.
+    Genotypes are standardised, missing ones become 0 (Patterson et al. 2006, PLoS Genet 2:e190). An axis points to
+    where its largest loading is positive.
+
+    Args:
+        everyone: M SNPs of N individuals.
+        p_M: A1 frequencies that standardise the SNPs, inside (0, 1).
+        fitted_N: whom the axes are fitted on, bool, T of them.
+        product_NN: what ``grm.product`` gives for ``everyone``. Without it the axes are iterated, and only to
+            ``CONVERGED``.
+        axes: how many axes are wanted; there are at most min(axes, T - 1, M), and fewer if the data have fewer.
+
+    Returns:
+        The axes and everyone's scores.
+
+    Raises:
+        UserError: for fewer than two individuals, for no SNP, and for individuals who are all alike.
     """
     f, m = int(fitted_N.sum()), len(p_M)
     if f < 2 or m == 0:
@@ -102,10 +113,20 @@ def _all(product_TT: np.ndarray) -> Spectrum:
 
 
 def iterate(people: Dosages, p_M: np.ndarray, k: int, passes: int = PASSES) -> Spectrum:
-    """The first 2k (at most T) eigenvalues and eigenvectors; the first k converge, if ``passes`` allow.
+    """The first eigenvalues and eigenvectors of the products of many individuals, from a block Krylov space.
 
-    Each pass over the genotypes multiplies the newest block of 2k vectors; Rayleigh-Ritz over all blocks.
-    Genotypes are float32, the rest float64.
+    Each pass over the genotypes multiplies the newest block of 2k vectors; Rayleigh-Ritz over all blocks gives the
+    eigenvectors. Genotypes are float32, the rest is float64.
+
+    Args:
+        people: M SNPs of T individuals.
+        p_M: A1 frequencies that standardise the SNPs, inside (0, 1).
+        k: how many eigenvectors must converge.
+        passes: the largest number of passes over the genotypes.
+
+    Returns:
+        2k eigenvalues and eigenvectors, or T if that is fewer, of which the first k have converged if ``passes``
+        allowed it.
     """
     f = len(people.person_N)
     width = min(2 * k, f)

@@ -27,7 +27,7 @@ def pairs(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.nd
 
 
 def groups(kinship: pd.DataFrame, iids: Sequence[str], threshold: float) -> np.ndarray:
-    """A number (N,) for each individual, the same for all who are linked by a chain of relatives."""
+    """The number of each individual's group, int (N,); a chain of relatives is one group."""
     n, pair_R2 = len(iids), pairs(kinship, iids, threshold)
     graph = coo_array((np.ones(len(pair_R2)), (pair_R2[:, 0], pair_R2[:, 1])), shape=(n, n))
     return np.asarray(connected_components(graph, directed=False)[1])

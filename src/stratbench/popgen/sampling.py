@@ -82,9 +82,19 @@ def require_small_families(family_N: np.ndarray, limit: float) -> None:
 def with_validation(
     set_N: np.ndarray, people: pd.DataFrame, options: Mapping[str, Any], rng: np.random.Generator
 ) -> np.ndarray:
-    """The sets, text (N,), with a share ``validation`` of who trains drawn from them, by families if ``keep_families``.
+    """Draw validation individuals from those who train.
 
-    Changes ``set_N``. ``people`` has the columns stratum and family. Raises UserError for a family that is too large.
+    Args:
+        set_N: the sets so far, text. It is changed.
+        people: has the columns stratum and family.
+        options: ``validation``, the share of those who train, and ``keep_families``, whether whole families are drawn.
+        rng: draws them.
+
+    Returns:
+        ``set_N``.
+
+    Raises:
+        UserError: for a family that is too large to be kept together.
     """
     train_T = np.flatnonzero(set_N == "train")
     stratum_T = people["stratum"].to_numpy()[train_T]

@@ -17,10 +17,16 @@ LEAST = 1e-12  # of z's length: smaller parts would divide 0 by 0
 
 
 def corrected(l_NJ: np.ndarray, square_N: np.ndarray, value_J: np.ndarray, k: int) -> np.ndarray:
-    """Corrected scores on the first ``k`` axes, float64 (N, k), of people outside the fit.
+    """Scores of people outside the fit, corrected for shrinkage.
 
-    ``l_NJ`` are their plain scores on J >= k directions, ``square_N`` their squared lengths over all SNPs,
-    ``value_J`` the squared singular values of the fit, descending and positive.
+    Args:
+        l_NJ: their plain scores on J directions of the fit, float64.
+        square_N: the squared lengths of their standardised genotypes over all SNPs.
+        value_J: the squared singular values of the fit, descending and positive.
+        k: how many axes are wanted, at most J.
+
+    Returns:
+        Scores on the first ``k`` axes, float64 (N, k).
     """
     rest_N = np.sqrt(np.maximum(square_N - (l_NJ**2).sum(axis=1), 0))
     return np.stack([_one(l_J, rest, value_J, k) for l_J, rest in zip(l_NJ, rest_N, strict=True)])

@@ -95,10 +95,19 @@ def _folds(label_T: np.ndarray, seed: int) -> np.ndarray:
 
 
 def nonlinear(train_TF: np.ndarray, label_T: np.ndarray, test_VF: np.ndarray, seed: int) -> np.ndarray:
-    """Labels (V,) predicted by a random forest or an RBF support vector machine, whichever is better in training.
+    """Populations predicted by a random forest or an RBF support vector machine, whichever is better in training.
 
-    The forest (judged out of bag) sees single features and their steps, such as the offset that a residual
-    leaves; the machine (judged by 3-fold cross-validation) sees what is spread over many, such as a variance.
+    The forest (judged out of bag) sees single features and their steps, such as the offset that a residual leaves; the
+    machine (judged by 3-fold cross-validation) sees what is spread over many, such as a variance.
+
+    Args:
+        train_TF: scaled features of the training individuals, float64.
+        label_T: their populations, int64.
+        test_VF: scaled features of the test individuals.
+        seed: of the forest and of the folds.
+
+    Returns:
+        Predicted populations of the test individuals, int64 (V,).
     """
     forest = RandomForestClassifier(
         TREES, class_weight="balanced", oob_score=True, bootstrap=True, random_state=seed, n_jobs=1
@@ -119,10 +128,19 @@ def decode(
     population_test_V: np.ndarray,
     seed: int,
 ) -> Decoded:
-    """Balanced accuracies ``linear`` and ``nonlinear`` of decoding the population, and ``chance``, 1 / L.
+    """How well the population can be decoded from features.
 
-    Populations with fewer than 5 training or 3 test individuals are left out. Not applicable where fewer
-    than two remain or a feature is not finite. Features that are all constant decode at chance.
+    Populations with fewer than 5 training or 3 test individuals are left out. Features that are all constant decode at
+    chance.
+
+    Args:
+        feature_train_TF, feature_test_VF: features, float.
+        population_train_T, population_test_V: populations, text.
+        seed: of the random forest.
+
+    Returns:
+        Balanced accuracies ``linear`` and ``nonlinear``, and ``chance``, 1 / L. They are not applicable where fewer
+        than two populations remain, or where a feature is not finite.
     """
     train, test = np.asarray(population_train_T, dtype=str), np.asarray(population_test_V, dtype=str)
     levels = populations(train, test)
@@ -168,11 +186,20 @@ def decode_from_logit(
     population_test_V: np.ndarray,
     seed: int,
 ) -> Estimate:
-    """Balanced accuracy of the population decoded from the logit within each class of y, averaged.
+    """Balanced accuracy of the population decoded from the logit within each class of y, averaged over the classes.
 
-    A population that differs only in its share of cases cannot be decoded this way, as y is given. The probe is
-    a small tree (at most eight leaves, each of 5% of the training individuals). A class of y in which not
-    every population has 5 training and 3 test individuals is left out; if none is left, the result is not applicable.
+    A population that differs only in its share of cases cannot be decoded this way, as y is given. The probe is a
+    small tree (at most eight leaves, each of 5% of the training individuals).
+
+    Args:
+        logit_train_T, logit_test_V: the network's logits, float.
+        y_train_T, y_test_V: labels.
+        population_train_T, population_test_V: populations, text.
+        seed: of the tree.
+
+    Returns:
+        The estimate. A class of y in which not every population has 5 training and 3 test individuals is left out; if
+        no class is left, the result is not applicable.
     """
     train, test = np.asarray(population_train_T, dtype=str), np.asarray(population_test_V, dtype=str)
     logit_train, logit_test = (np.asarray(x, dtype=float)[:, None] for x in (logit_train_T, logit_test_V))
@@ -203,10 +230,16 @@ def decode_from_logit(
 def probe_rows(
     keys: Mapping[str, Any], trained: Decoded, untrained: Decoded | None = None, logit: Estimate | None = None
 ) -> list[dict[str, Any]]:
-    """Tidy rows (``rows.table`` makes the table) of one fit and seed.
+    """Rows of probes.tsv of one fit and seed.
 
-    ``keys`` holds study, scenario, replicate, cohort, trait, split, model, adjustment and seed;
-    ``trained`` and ``untrained`` come from ``decode``, ``logit`` from ``decode_from_logit``.
+    Args:
+        keys: study, scenario, replicate, cohort, trait, split, model, adjustment and seed.
+        trained: what ``decode`` gives for the trained network.
+        untrained: the same for the network before its training, if that was probed.
+        logit: what ``decode_from_logit`` gives, if that was probed.
+
+    Returns:
+        Tidy rows, of which ``rows.table`` makes the table.
     """
     found = rows(keys, "ancestry_chance", trained["chance"])
     for kind in ("linear", "nonlinear"):

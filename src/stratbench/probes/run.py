@@ -12,9 +12,9 @@ from stratbench.core.job import say
 from stratbench.core.progress import telling
 from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
-from stratbench.genotypes.tables import read_fit
+from stratbench.genotypes.records import read_fit
 from stratbench.methods.guard import training
-from stratbench.metrics.rows import table
+from stratbench.metrics.rows import SplitPlace, table
 from stratbench.probes.decode import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
 from stratbench.task.model_data import ModelData, load
 from stratbench.training.evaluate import hidden, predict
@@ -45,21 +45,21 @@ def probe(
         data = load(inputs)
         for fit, params, fit_json in zip(fits, inputs["params"], inputs["fit_json"], strict=True):
             with telling(f"{fit['model']} {fit['adjustment']}"):
-                records += _of_fit(data, fit, params, fit_json, place)
+                records += _of_fit(data, fit, params, fit_json, SplitPlace(**place))
     write_tsv(table(records), outputs["probes"])
 
 
 def _of_fit(
-    data: ModelData, fit: Mapping[str, Any], params: str, fit_json: str, place: Mapping[str, Any]
+    data: ModelData, fit: Mapping[str, Any], params: str, fit_json: str, place: SplitPlace
 ) -> list[dict[str, Any]]:
     """The rows of all seeds of one fit."""
     records: list[dict[str, Any]] = []
-    keys = {**place, "model": fit["model"], "adjustment": fit["adjustment"]}
+    keys = place.keys(model=fit["model"], adjustment=fit["adjustment"])
     trained = restore(params, fit_json, data.split_sha256)
-    names = (place["cohort"], place["trait"], place["split"], fit["model"])
-    for run in read_fit(fit_json)["seeds"]:
-        if run["seed"] not in trained:
-            records += failed_rows({**keys, "seed": run["seed"]}, run["reason"])
+    names = (place.cohort, place.trait, place.split, fit["model"])
+    for run in read_fit(fit_json).seeds:
+        if run.seed not in trained:
+            records += failed_rows({**keys, "seed": run.seed}, run.reason)
     if trained:
         with training(guards(**fit["specs"])):
             setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))

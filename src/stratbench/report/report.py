@@ -12,10 +12,11 @@ from markupsafe import Markup
 from stratbench.core import files, job
 from stratbench.core.errors import damaged
 from stratbench.report.analysis.results import Results
+from stratbench.report.figures.catalogue import modules as figure_modules
 from stratbench.report.style import study_colours
+from stratbench.report.text import catalogue
 from stratbench.report.text._parts import images
 from stratbench.report.text.answer import answer
-from stratbench.report.text.catalogue import sections
 from stratbench.study.study import Study
 
 TAG = re.compile(r"<[^<>]*>")
@@ -40,7 +41,10 @@ def report(
         outputs: ``report``.
         config: the whole config, checked.
         base: the folder that holds ``results``.
+
+    Raises ValueError for a figure whose section is not there.
     """
+    require_sections()
     study = Study(config)
     results = Results(study, base)
     job.say("words and tables")
@@ -57,11 +61,22 @@ def report(
         question=QUESTION,
         answer=answer(results),
         headline=images(results, "answer", "headline"),
-        sections=sections(results),
+        sections=catalogue.sections(results),
         colours={name: colour for name, colour in study_colours(study).items() if name in used},
     )
     files.write_text(page, outputs["report"])
     job.say(f"{len(page) / 1e6:.1f} MB")
+
+
+def require_sections() -> None:
+    """Raises ValueError for a figure whose section is not there, as the page would not show it."""
+    names = {module.__name__.rpartition(".")[2] for module in catalogue.modules()} | {"answer"}
+    for figure in figure_modules():
+        if figure.SECTION not in names:
+            raise ValueError(
+                f"{figure.__file__}: SECTION is '{figure.SECTION}', and there is no such section in "
+                f"{catalogue.FOLDER}: name one of {', '.join(sorted(names))}"
+            )
 
 
 def inline(path: Path, name: str, text: str) -> Any:

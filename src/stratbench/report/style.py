@@ -256,6 +256,17 @@ def rows_axis(axis: "Axes", ticks: Sequence[tuple[float, str, bool]], labels: bo
         axis.set_ylim(min(y for y, _, _ in ticks) - 0.7, max(y for y, _, _ in ticks) + 0.7)
 
 
+def metric_label(name: str, k: str = "") -> str:
+    """What an axis of a metric says, with its k where it has one: 'Jaccard index of the first 12 SNPs'."""
+    from stratbench.metrics.catalogue import (
+        label,  # the metrics import SciPy, which figures' names do not need
+    )
+
+    text = label(name)
+    said = re.sub(r"\bk\b", k, text) if k else text
+    return f"{text} of {k}" if k and said == text else said
+
+
 def row_labels(axis: "Axes") -> list[Any]:
     """The texts of all rows, also of those that an axis beside this one shows."""
     return [tick.label1 for tick in axis.yaxis.get_major_ticks()]

@@ -16,8 +16,8 @@ from stratbench.core.words import counted
 from stratbench.datasets.people import read_kept, read_people
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import SETS
-from stratbench.methods import registry
 from stratbench.methods.options import complete
+from stratbench.methods.spec import MethodSpec
 
 
 def split(
@@ -41,8 +41,9 @@ def split(
 
     Raises UserError for fractions that sum to 1 or more, an empty set, and a set with cases only or controls only.
     """
-    method = registry.load("split", spec["method"], spec.get("file"))
-    options = complete_options(method.OPTIONS, spec)
+    chosen = MethodSpec.of("split", spec)
+    method = chosen.load()
+    options = complete_options(method.OPTIONS, chosen)
     people = with_strata(inputs)
     ordered = people.sort_values("iid", ignore_index=True)
     rng = np.random.default_rng(seed(*names, "split"))
@@ -72,10 +73,10 @@ def _kinships(cohort: Mapping[str, Any], iids: list[str], mating: str) -> pd.Dat
     return kinships(cohort, iids)
 
 
-def complete_options(schemas: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+def complete_options(schemas: Mapping[str, Any], spec: MethodSpec) -> dict[str, Any]:
     """The spec's options over the defaults. Raises UserError if nobody is left to train."""
     required = {name: {"default": None, **schema} for name, schema in schemas.items()}
-    options = complete(required, spec["options"], f"split '{spec['method']}'")
+    options = complete(required, spec.options, f"split '{spec.method}'")
     held = options.get("validation", 0) + options.get("test", 0)
     if held >= 1:
         raise UserError(f"splits: validation + test is {held:g}; keep it below 1, to leave someone to train")
@@ -98,7 +99,7 @@ def with_strata(files: Mapping[str, Any]) -> pd.DataFrame:
     people = read_people(files, kept)
     labels, about = tables.read_labels(files["trait"], files["trait_json"], rows=kept)
     stratum = people["population"].copy()
-    if about["kind"] == "binary":
+    if about.kind == "binary":
         label_N = np.where(labels["y"] == 1, "case", "control")
         people["label"] = label_N
         stratum = stratum + "\t" + label_N

@@ -15,20 +15,24 @@ from stratbench.methods.registry import nearest
 def covariates(
     people: pd.DataFrame, samples_tsv: str | Path, train_N: np.ndarray, declared: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Declared covariates as numbers: ``iid`` and a column for each number.
+    """Declared covariates as numbers.
 
     A numeric covariate keeps its name. A categorical one has a column ``<name>=<level>`` for each level among
     training individuals but the first by name. Columns have mean 0 and standard deviation 1 over training
-    individuals with a value. A person who has no value, or a level that training lacks, gets 0, the training mean, and
-    is counted in the log. A covariate that does not vary in training is left out, and the log says so.
+    individuals with a value. An individual without a value, or with a level that training lacks, has 0, the mean of
+    training, and is counted in the log. What does not vary in training is left out, and the log says so.
 
     Args:
         people: N rows of samples.tsv, all text.
         samples_tsv: where they were read from, for messages.
-        train_N: bool, who trains.
-        declared: ``{column: numeric or categorical}``.
+        train_N: who of them trains, bool.
+        declared: the kind of each covariate, ``numeric`` or ``categorical``, by its column.
 
-    Raises UserError for an absent column and a value that is no number.
+    Returns:
+        ``iid`` and a column for each number, float64.
+
+    Raises:
+        UserError: for a column that is not there, and for a value that is no number.
     """
     samples = people.set_index("iid")
     found: dict[str, np.ndarray] = {}

@@ -111,10 +111,19 @@ def unrelated(family_N: np.ndarray, train_N: np.ndarray) -> np.ndarray:
 def without_kin(
     cohort: Mapping[str, Any], iid_N: np.ndarray, fitted_N: np.ndarray, threshold: float
 ) -> np.ndarray:
-    """Which of the fitted individuals to keep so that no pair has a KING kinship above the threshold: bool (N,).
+    """Leave out relatives of those whom PCs are fitted on.
 
     All are kept if the SNPs span too little of a genome for kinships to be precise, or if the individuals are too
     many; the log then says so.
+
+    Args:
+        cohort: paths of the cohort's files.
+        iid_N: ids of the dataset's individuals.
+        fitted_N: whom PCs are to be fitted on, bool.
+        threshold: the KING kinship that no pair of them may exceed.
+
+    Returns:
+        Who of them is left, bool (N,).
     """
     iids, span, snps = iid_N[fitted_N].tolist(), kin.span(cohort), len(kin.autosomal(cohort))
     reasons = {

@@ -152,7 +152,18 @@ class Checker:
     def spec(
         self, kind: str, place: Place, entry: Mapping[str, Any], key: str, common: Mapping[str, Any] = EMPTY
     ) -> dict[str, Any]:
-        """A spec with the options of the method over ``common`` ones; ``key`` is where its name stands."""
+        """The spec of an entry that names a method.
+
+        Args:
+            kind: of the method.
+            place: of the entry in the config.
+            entry: the method's name or file, and its options.
+            key: where the entry has the method's name.
+            common: schemas of options that all methods of the kind take, which the method's own replace.
+
+        Returns:
+            ``{key: name, "file": path or None, "options": {...}}``.
+        """
         given = {name: value for name, value in entry.items() if name not in (key, "file")}
         file = entry.get("file")
         name = entry.get(key) or Path(file or "").stem
@@ -244,7 +255,14 @@ class Checker:
                 self.cohort_and_split(config, cohort, split)
 
     def define(self, config: Config, section: str, place: Place, label: str) -> None:
-        """Define a label that the config leaves undefined as the method of that name with its defaults."""
+        """Define a label that the config leaves undefined as the method of that name with its defaults.
+
+        Args:
+            config: gets the definition.
+            section: the config's section for that kind of method.
+            place: where the label is used.
+            label: the label.
+        """
         if label in config[section]:
             return
         shipped = registry.names(KINDS[section])
@@ -279,6 +297,14 @@ class Checker:
             self.simulated(place, spec, cohort, of["simulate"])
 
     def measured(self, place: Place, name: str, cohort: str, declared: Config | None) -> None:
+        """Check that a cohort declares a measured trait.
+
+        Args:
+            place: of the trait's name in the config.
+            name: the trait's name in the cohort file.
+            cohort: the cohort's label.
+            declared: the content of the cohort file; None for a simulated cohort.
+        """
         if declared is None:
             self.refuse(place, f"the simulated cohort '{cohort}' has no measured traits")
         elif name not in declared["traits"]:
@@ -286,7 +312,14 @@ class Checker:
             self.refuse(place, f"'{cohort}' declares no trait '{name}': {hint}")
 
     def simulated(self, place: Place, spec: Config, cohort: str, simulate: Config) -> None:
-        """Check that the cohort's demography has what a simulated trait asks for."""
+        """Check that the cohort's demography has what a simulated trait asks for.
+
+        Args:
+            place: of the trait in the config.
+            spec: the trait.
+            cohort: the cohort's label.
+            simulate: the spec of its demography.
+        """
         from stratbench.cohorts.simulated.simulate import column_names
 
         try:

@@ -28,7 +28,7 @@ def reserved(kind: str, label: str, method: str | None) -> str | None:
 
 
 def same_cohorts(cohorts: Mapping[str, Any]) -> Iterator[Problem]:
-    """Cohorts whose label is that of another one's replicate."""
+    """Cohorts whose label is also the label of another cohort's replicate."""
     replicates = {
         cohort.label: cohort
         for label, spec in cohorts.items()

@@ -95,12 +95,14 @@ def _require_roles(cohort: Mapping[str, Any]) -> None:
     for key in ("population", "family"):
         if cohort[key] is not None and cohort[key] == cohort["trait"]:
             raise UserError(
-                f"cohort.{key}: '{cohort[key]}' is the trait, which it would explain; name another"
+                f"cohort.{key}: '{cohort[key]}' is the trait, which it would explain; name another column"
             )
     iid = cohort["id"] if isinstance(cohort["id"], str) else cohort["id"][1]
     for key in KEYS:
         if iid in set(_list(cohort[key])) - {*SPECIAL.get(key, ())}:
-            raise UserError(f"cohort.{key}: '{iid}' is the column of ids, another for everyone; name another")
+            raise UserError(
+                f"cohort.{key}: '{iid}' is the column of ids, different for everyone; name another column"
+            )
 
 
 def _at(place: Place, message: str) -> str:
@@ -196,7 +198,7 @@ def _cohort_file(
 
 
 def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
-    """The .fam, its sexes in PLINK's code. Raises UserError for an iid that occurs twice, and open chromosomes."""
+    """The .fam, its sexes in PLINK's code. Raises UserError for an iid given twice, and unknown chromosomes."""
     from stratbench.cohorts.real import sex, tables
     from stratbench.core.files import read_text
     from stratbench.genotypes import plink
@@ -204,9 +206,10 @@ def _people(bfile: str, cohort: Mapping[str, Any]) -> Any:
 
     fam, bim = plink.read_fam(f"{bfile}.fam"), f"{bfile}.bim"
     tables.require_unique(fam["iid"], f"{bfile}.fam")
-    if chromosomes.autosomes(cohort) is None:
+    species = chromosomes.Species.of(cohort)
+    if species.autosomes is None:
         lines = read_text(bim).split("\n")
-        chromosomes.require_known({line.split(None, 1)[0] for line in lines if line.strip()}, cohort, bim)
+        chromosomes.require_known({line.split(None, 1)[0] for line in lines if line.strip()}, species, bim)
     return fam.assign(sex=sex.of_fam(fam, cohort["missing"], f"{bfile}.fam"))
 
 

@@ -85,7 +85,7 @@ def _require_one_spelling(labels: pd.Series, where: str) -> None:
 def covariate_kinds(
     cohort: Mapping[str, Any], table: pd.DataFrame | None, fam: pd.DataFrame, fam_path: str
 ) -> dict[str, str]:
-    """The kind of each covariate, as stated or as its values say; sex has levels.
+    """The kind of each covariate, as stated or as its values say; sex is categorical.
 
     Args:
         cohort: the config's ``cohort``.
@@ -93,12 +93,16 @@ def covariate_kinds(
         fam: the .fam, with its sexes in PLINK's code.
         fam_path: where it lies.
 
-    Raises UserError for the trait among them, for one without values, and for values that are not of one kind.
+    Returns:
+        ``numeric`` or ``categorical`` by the covariate's column.
+
+    Raises:
+        UserError: for a covariate that is the trait, for one without values, and for values that are not of one kind.
     """
     given = cohort["covariates"]
     if cohort["trait"] in given:
         raise UserError(
-            f"cohort.covariates: '{cohort['trait']}' is the trait, adjusted for itself; leave it out"
+            f"cohort.covariates: '{cohort['trait']}' is the trait, which cannot be adjusted for itself; leave it out"
         )
     stated = given if isinstance(given, Mapping) else dict.fromkeys(given)
     return {column: _kind(column, kind, cohort, table, fam, fam_path) for column, kind in stated.items()}
@@ -134,16 +138,20 @@ def _kind(
 def trait_kind(
     column: pd.Series, iid: pd.Series, where: str, stated: str | None, own: bool
 ) -> tuple[str, str]:
-    """The trait's kind, as stated or as the values say by PLINK's rules, and a line about it.
+    """The trait's kind, as stated or as the values say by PLINK's rules.
 
     Args:
         column: values of everyone in the .fam, text, blank where missing.
         iid: whose they are, with the same index.
         where: the file and column, for messages.
-        stated: what the config says.
-        own: whether it is the .fam's phenotype, PLINK's own.
+        stated: the kind that the config states, if it does.
+        own: whether the column is the .fam's phenotype, which PLINK codes in its own way.
 
-    Raises UserError for values that are no numbers, that leave the kind open, or that nothing can be learned from.
+    Returns:
+        ``binary`` or ``quantitative``, and a line about it for the log and the report.
+
+    Raises:
+        UserError: for values that are no numbers, that leave the kind open, or that nothing can be learned from.
     """
     remedy = "code controls 0 and cases 1, or add it to cohort.missing"
     values.require_numbers(column, iid, f"cohort.trait: {where}", remedy)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import stratbench
+from stratbench.genotypes.records import FitRecord
 
 
 def versions() -> dict[str, str]:
@@ -48,7 +49,7 @@ def commit() -> dict[str, Any]:
     return {"commit": _git("rev-parse", "HEAD"), "dirty": None if status is None else bool(status)}
 
 
-def provenance(config: Mapping[str, Any], fits: Iterable[Mapping[str, Any]], jobs: int) -> dict[str, Any]:
+def provenance(config: Mapping[str, Any], fits: Iterable[FitRecord], jobs: int) -> dict[str, Any]:
     """The content of provenance.json: JSON values only, no time and no path of this machine.
 
     ``fits`` are the fit.json of the study; ``jobs`` counts the jobs that were measured.
@@ -56,7 +57,7 @@ def provenance(config: Mapping[str, Any], fits: Iterable[Mapping[str, Any]], job
     fits = list(fits)
     counts: dict[str, int] = {}
     for fit in fits:
-        device = str(fit.get("device") or "none")
+        device = str(fit.device or "none")
         counts[device] = counts.get(device, 0) + 1
     return {
         "versions": versions(),
@@ -67,9 +68,9 @@ def provenance(config: Mapping[str, Any], fits: Iterable[Mapping[str, Any]], job
         "config": dict(config),
         "seeds": config.get("seeds"),
         "devices": counts,
-        "training_versions": _distinct(fit.get("versions") for fit in fits),
+        "training_versions": _distinct(fit.versions for fit in fits),
         "fits": len(fits),
-        "fits_failed": sum(fit["status"] != "ok" for fit in fits),
+        "fits_failed": sum(fit.status != "ok" for fit in fits),
         "jobs": jobs,
     }
 

@@ -11,7 +11,7 @@ from stratbench.core.errors import damaged
 from stratbench.core.files import write_json, write_tsv
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
-from stratbench.genotypes.tables import read_fit
+from stratbench.genotypes.records import FitRecord, read_fit
 from stratbench.metrics import rows
 from stratbench.summary.comparisons import comparisons
 from stratbench.summary.provenance import provenance
@@ -56,7 +56,7 @@ def together(paths: Sequence[str]) -> pd.DataFrame:
     return rows.sort(pd.concat(parts, ignore_index=True)) if parts else rows.table([])
 
 
-def _require_fits(metrics: pd.DataFrame, paths: Sequence[str], fits: Mapping[str, Mapping[str, Any]]) -> None:
+def _require_fits(metrics: pd.DataFrame, paths: Sequence[str], fits: Mapping[str, FitRecord]) -> None:
     """Raise UserError for a fit without a row in its split's metrics, which have one even for a fit that failed."""
     there = set(metrics[FIT].drop_duplicates().agg("/".join, axis=1))
     for name in fits:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from stratbench.core.errors import UserError, damaged
+from stratbench.genotypes.records import FitRecord
 from stratbench.genotypes.tables import RUNTIME
 
 COLUMNS = list(RUNTIME.columns)
@@ -38,9 +39,9 @@ def read(path: str | Path) -> dict[str, Any]:
     return {"rule": rule, "job": job, **(table.iloc[0].to_dict() if len(table) else {})}
 
 
-def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, FitRecord]) -> pd.DataFrame:
     """runtime.tsv: a row per job. ``fits`` maps a fit's name to its fit.json, which knows the device of its job."""
-    devices = {name.rpartition("/")[0]: record.get("device") for name, record in fits.items()}
+    devices = {name.rpartition("/")[0]: record.device for name, record in fits.items()}
     records = [read(path) for path in benchmarks]
     for record in records:
         record["device"] = devices.get(record["job"]) if record["rule"] == "fit" else None

@@ -11,6 +11,7 @@ from stratbench.datasets.keep import read_snps
 from stratbench.datasets.people import read_people, read_sets
 from stratbench.genotypes import plink, tables
 from stratbench.genotypes.dosages import Dosages, open_bed
+from stratbench.genotypes.records import TraitRecord
 from stratbench.genotypes.tables import Ids
 
 FILES = ("fam", "samples", "trait", "trait_json", "keep_snp", "split", "pcs", "covariates")
@@ -36,12 +37,12 @@ class Task:
     covariates: pd.DataFrame
     kept: Ids
     snps: Ids
-    about: Mapping[str, Any]
+    about: TraitRecord
 
     @property
     def kind(self) -> str:
         """``binary`` or ``quantitative``."""
-        return str(self.about["kind"])
+        return self.about.kind
 
     @property
     def y_N(self) -> np.ndarray:

@@ -84,12 +84,32 @@ class Network:
         return look_up(self.table_M4, unpack(self.packed_NQ[i_B], self.table_M4.shape[0]))
 
     def encode(self, variables: Variables, x_BM: Array, batch: Batch, key: Array) -> tuple[Array, Any]:
-        """Hidden features before the adjustment of features, and the encoder's new statistics."""
+        """Hidden features before the adjustment of features.
+
+        Args:
+            variables: parameters and states.
+            x_BM: unadjusted inputs, float32.
+            batch: whose inputs these are.
+            key: of dropout.
+
+        Returns:
+            Features, float32 (B, F), and the encoder's new statistics.
+        """
         x_BM = self.adjustment.inputs(variables.state, variables.params["adjustment"], x_BM, batch)
         return self._apply("encoder", variables, x_BM, batch.train, key)
 
     def predict(self, variables: Variables, h_BF: Array, batch: Batch, key: Array) -> Outputs:
-        """f, the score and the hidden features that the head sees, from the encoder's features."""
+        """Outputs from the encoder's features.
+
+        Args:
+            variables: parameters and states.
+            h_BF: hidden features before the adjustment of features, float32.
+            batch: whose features these are.
+            key: of dropout.
+
+        Returns:
+            f, the score, the hidden features that the head sees, and the new variables.
+        """
         own = variables.params["adjustment"]
         h_BF, fitted = self.adjustment.features(variables.state, own, h_BF, batch)
         f_B, head = self._apply("head", variables, h_BF, batch.train, key)
@@ -101,7 +121,17 @@ class Network:
         return Outputs(f_B, score_B, h_BF, updated)
 
     def forward(self, variables: Variables, x_BM: Array, batch: Batch, key: Array) -> Outputs:
-        """From unadjusted inputs, float32 (B, M), to all outputs."""
+        """All outputs from unadjusted inputs.
+
+        Args:
+            variables: parameters and states.
+            x_BM: unadjusted inputs, float32.
+            batch: whose inputs these are.
+            key: of dropout.
+
+        Returns:
+            As ``predict`` gives them.
+        """
         h_BF, encoder = self.encode(variables, x_BM, batch, key)
         variables = variables._replace(statistics={**variables.statistics, "encoder": encoder})
         return self.predict(variables, h_BF, batch, key)

@@ -12,12 +12,12 @@ import numpy as np
 from stratbench.adjustments.contract import Adjustment, Context, compose
 from stratbench.genotypes.tables import SETS
 from stratbench.methods.guard import Guard
-from stratbench.methods.registry import load
+from stratbench.methods.spec import MethodSpec
 from stratbench.models.contract import Architecture
 from stratbench.task.model_data import ModelData
 from stratbench.training.network import Network
 
-Spec = Mapping[str, Any]  # {"method": name, "file": path or None, "options": {...}}
+Spec = Mapping[str, Any]  # what MethodSpec.of reads
 
 
 @dataclass(frozen=True)
@@ -28,28 +28,25 @@ class Setup:
     adjustment: Adjustment
 
 
-def method(kind: str, spec: Spec) -> Any:
-    """Import the method file that a spec names."""
-    return load(kind, spec["method"], spec.get("file"))
-
-
 def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
     """The guards of those method files that are the user's own."""
-    own = [("model", model), *(("adjustment", spec) for spec in adjustments)]
-    return [Guard(kind, Path(spec["file"])) for kind, spec in own if spec.get("file")]
+    used = [MethodSpec.of("model", model), *(MethodSpec.of("adjustment", spec) for spec in adjustments)]
+    return [Guard(one.kind, Path(one.file)) for one in used if one.file]
 
 
 def build_model(data: ModelData, spec: Spec) -> Architecture:
     """The architecture for a dataset's SNPs; told how many each chromosome has, if it asks for their ``lengths``."""
-    build = method("model", spec).build
+    chosen = MethodSpec.of("model", spec)
+    build = chosen.load().build
     further = {"lengths": data.lengths} if "lengths" in inspect.signature(build).parameters else {}
-    architecture: Architecture = build(len(data.snp_M), spec["options"], **further)
+    architecture: Architecture = build(len(data.snp_M), chosen.options, **further)
     return architecture
 
 
 def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
     """The adjustment of one spec, or of several combined in order (``a+b``)."""
-    return compose([method("adjustment", spec).build(spec["options"]) for spec in specs])
+    chosen = [MethodSpec.of("adjustment", spec) for spec in specs]
+    return compose([one.load().build(one.options) for one in chosen])
 
 
 def standardised_pcs(data: ModelData) -> np.ndarray:
@@ -60,7 +57,17 @@ def standardised_pcs(data: ModelData) -> np.ndarray:
 
 
 def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
-    """Build the network. Labels outside the training set are hidden from the adjustment."""
+    """Build a network that is ready to be trained or explained.
+
+    Args:
+        data: the dataset of one split. Labels outside the training set are hidden from the adjustment.
+        model: the spec of the model.
+        adjustments: the specs of the adjustment, several if it is a combination.
+        seed: for adjustments that draw at random.
+
+    Returns:
+        The network, and what it is made of.
+    """
     architecture = build_model(data, model)
     adjustment = build_adjustment(adjustments)
     table_M4 = data.genotypes.table(architecture.encoding)

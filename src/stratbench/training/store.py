@@ -11,7 +11,7 @@ from flax import serialization
 from stratbench.adjustments.contract import State
 from stratbench.core.errors import UserError, damaged
 from stratbench.core.files import read_content
-from stratbench.genotypes.tables import read_fit, trained
+from stratbench.genotypes.records import read_fit
 from stratbench.training.network import Variables
 
 UNREADABLE = (
@@ -43,8 +43,8 @@ def require_trained_as(
     """Raise UserError unless a fit.json names this model and these adjustments, with these options."""
     record = read_fit(fit)
     for kind, own, asked in (
-        ("model", [record.get("model")], [model]),
-        ("adjustment", record.get("adjustment"), list(adjustments)),
+        ("model", [record.model], [model]),
+        ("adjustment", record.adjustment, list(adjustments)),
     ):
         if own not in (None, [None]) and _named(own) != _named(asked):
             raise UserError(
@@ -63,7 +63,7 @@ def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int,
     Raises UserError if the model was trained on another split than the one in hand, and for files that are damaged.
     """
     record = read_fit(fit)
-    if record.get("split_sha256") != split_sha256:
+    if record.split_sha256 != split_sha256:
         raise UserError(f"{params}: trained on another split; delete the model and run again")
     content = read_content(params)
     try:
@@ -74,6 +74,6 @@ def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int,
         }
     except UNREADABLE as error:
         raise damaged(params, f"is cut or damaged ({error or type(error).__name__})") from error
-    if list(found) != trained(record):
-        raise damaged(params, f"holds networks of the seeds {list(found)}, {fit} names {trained(record)}")
+    if list(found) != record.trained:
+        raise damaged(params, f"holds networks of the seeds {list(found)}, {fit} names {record.trained}")
     return found

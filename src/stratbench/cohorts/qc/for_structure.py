@@ -1,11 +1,11 @@
 """The SNPs that PCs and GRM may use: common, autosomal, outside long-range LD, and LD-pruned."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from stratbench.cohorts.qc.asked import QCOptions
 from stratbench.cohorts.qc.waterfall import Waterfall
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
@@ -19,8 +19,8 @@ def for_structure(
     genotypes: Dosages,
     table: pd.DataFrame,
     autosome_M: np.ndarray,
-    options: Mapping[str, Any],
-    about: Mapping[str, Any],
+    options: QCOptions,
+    species: chromosomes.Species,
     steps: Waterfall,
 ) -> np.ndarray:
     """Choose the SNPs for PCs and GRM.
@@ -30,7 +30,7 @@ def for_structure(
         table: chrom, pos and a1_freq of each SNP.
         autosome_M: which SNPs have a place on an autosome, bool.
         options: those of QC.
-        about: what the cohort file says; ``build`` is looked at.
+        species: the cohort's, whose genome build says which regions have long-range LD.
         steps: the waterfall, which gets a row for each step.
 
     Returns:
@@ -46,12 +46,10 @@ def for_structure(
         steps.add(step, UNIT, int((keep_M & ~passes_M).sum()), threshold)
         keep_M[:] &= passes_M
 
-    keep(
-        "common", maf_M >= options["structure_maf"] * (1 - ld.EPSILON), f"MAF < {options['structure_maf']:g}"
-    )
+    keep("common", maf_M >= options.structure_maf * (1 - ld.EPSILON), f"MAF < {options.structure_maf:g}")
     if not autosome_M.all():
         keep("autosomes", autosome_M, "not on a known autosome")
-    excluded, name = _regions(options["long_range_ld"], about)
+    excluded, name = _regions(options.long_range_ld, species)
     if excluded:
         keep("long-range LD", ~long_range_ld.inside(table, excluded), name)
     common = np.flatnonzero(keep_M)
@@ -59,20 +57,22 @@ def for_structure(
         genotypes.snps(common),
         table["chrom"].to_numpy()[common],
         maf_M[common],
-        options["ld_window"],
-        options["ld_step"],
-        options["ld_r2"],
+        options.ld_window,
+        options.ld_step,
+        options.ld_r2,
     )
     unlinked_M = np.zeros(len(table), dtype=bool)
     unlinked_M[common[pruned]] = True
-    window = f"{options['ld_window']} SNPs, step {options['ld_step']}, r2 > {options['ld_r2']:g}"
+    window = f"{options.ld_window} SNPs, step {options.ld_step}, r2 > {options.ld_r2:g}"
     keep("LD pruning", unlinked_M, window)
     return keep_M.astype(np.int64)
 
 
-def _regions(given: Any, about: Mapping[str, Any]) -> tuple[list[long_range_ld.Region], str]:
+def _regions(
+    given: str | Sequence[str] | None, species: chromosomes.Species
+) -> tuple[list[long_range_ld.Region], str]:
     """Regions and what to call them. Raises UserError for a build that is not the cohort's."""
-    build = chromosomes.human_build(about.get("build"))
+    build = species.human_build
     if given is None or (given == "auto" and build is None):
         return [], ""
     if given == "auto":

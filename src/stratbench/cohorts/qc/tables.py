@@ -53,9 +53,15 @@ def write_snps(
     step_M: np.ndarray,
     path: Path,
 ) -> None:
-    """qc_snps.tsv.gz: each SNP of the source, of whom ``first`` counts those who passed the call rate.
+    """Write qc_snps.tsv.gz: what QC saw of each SNP of the source.
 
-    ``maf`` and ``hwe_p`` are of those who were left, ``last``; ``hwe_p`` is blank where it was not tested.
+    Args:
+        bim: the .bim of the M SNPs of the source.
+        first: the genotype counts of the individuals who passed the call rate, from which ``missing`` comes.
+        last: those of the individuals who were left, from which ``maf`` comes.
+        hwe_p_M: P values of HWE among those who were left, float64; NaN, which is written blank, where not tested.
+        step_M: the step that removed each SNP, text; blank for the SNPs that are kept.
+        path: of the table.
     """
     table = bim[["snp", "chrom", "pos"]].assign(
         missing=(1 - first.called_M / first.n).round(6),

@@ -1,13 +1,23 @@
 """What each step of quality control removed."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
 
 LEAST = {"individuals": 2, "SNPs": 1}  # that a step must leave; there may be no SNPs for structure
+
+
+@dataclass(frozen=True)
+class QCStep:
+    """A row of qc.tsv: how many of a unit a step has removed and left, and the threshold that it applied."""
+
+    step: str
+    unit: str
+    removed: int
+    left: int
+    threshold: str
 
 
 @dataclass
@@ -17,23 +27,31 @@ class Waterfall:
     Attributes:
         left: how many individuals and SNPs no step has removed.
         source: the file that errors name.
-        rows: step, unit, removed, left and threshold of each step so far.
+        rows: the steps so far, in their order.
     """
 
     left: dict[str, int]
     source: str
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[QCStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for unit in self.left:
             self.add("input", unit, 0)
 
     def add(self, step: str, unit: str, removed: int, threshold: str = "") -> None:
-        """Record a step. Raises UserError if it leaves no SNP, or fewer than two individuals."""
+        """Record a step.
+
+        Args:
+            step: its name.
+            unit: what it removes, ``individuals``, ``SNPs`` or ``structure SNPs``.
+            removed: how many of these.
+            threshold: the threshold that it applied, in words.
+
+        Raises:
+            UserError: if the step leaves no SNP, or fewer than two individuals.
+        """
         self.left[unit] -= removed
-        self.rows.append(
-            {"step": step, "unit": unit, "removed": removed, "left": self.left[unit], "threshold": threshold}
-        )
+        self.rows.append(QCStep(step, unit, removed, self.left[unit], threshold))
         say(f"{step}: {counted(removed, unit.removesuffix('s'))} removed, {self.left[unit]:,} left")
         if self.left[unit] < LEAST.get(unit, 0):
             left = (

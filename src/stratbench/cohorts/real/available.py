@@ -36,11 +36,12 @@ def runs(arguments: Sequence[str]) -> bool:
 
 
 def resolve(config: Mapping[str, Any], fetching: bool, folder: str | Path = FETCHED) -> dict[str, Any]:
-    """A checked config without its real cohorts that cannot be had, which stand under ``unavailable``.
+    """A checked config without the real cohorts that cannot be had.
 
-    ``fetching`` fetches what is not there; otherwise what was found at the last time counts, and a cohort of
-    which nothing is known is taken to be available. ``unavailable`` is a list of label, title, and failures
-    (file, source, reason); each is told on stderr. Raises UserError where no cohort at all is left.
+    With ``fetching``, files that are not there are fetched. Otherwise the result of the last attempt counts, and a
+    cohort that was never tried is taken to be available. The config's new key ``unavailable`` lists label, title and
+    failures (file, source, reason) of each cohort that is left out; with ``fetching`` stderr tells them, too. Raises
+    UserError where no cohort at all is left.
     """
     absent = []
     for label in dict.fromkeys(label for block in config["blocks"] for label in block["cohorts"]):

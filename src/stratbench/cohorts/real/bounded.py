@@ -1,4 +1,4 @@
-"""How large what is fetched may be. Bytes are counted as they come, whatever a header says of them.
+"""Limits on the size of what is fetched. Bytes are counted as they arrive, whatever a header states.
 
 A cohort file states the `bytes` of a final file and the `largest` size of what a source stores. What it does not
 state has the limits of this file, which are far above any of the cohorts that are shipped.
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 LARGEST = 2_000_000_000  # bytes, of a final file without `bytes` and of an archive without `largest`
-MARGIN = 65_536  # bytes that a gzipped file may be larger than its content, and a hundredth of that
+MARGIN = (
+    65_536  # a gzipped file may be larger than its content by so many bytes and a hundredth of the content
+)
 PIECE = 1 << 20
 
 
@@ -24,7 +26,7 @@ class TooLarge(Unavailable):
 
 @dataclass(frozen=True)
 class Bound:
-    """The most bytes that something may have, and what is said of more."""
+    """A limit in bytes, and the message about more than that."""
 
     most: int
     refusal: str
@@ -36,7 +38,7 @@ class Bound:
 
 
 def pieces(read: Callable[[int], bytes], bound: Bound) -> Iterator[bytes]:
-    """What ``read`` gives until its end, a piece at a time. Raises TooLarge at the first byte too many."""
+    """Yield what ``read`` returns, a piece at a time, until the end. Raises TooLarge at the first byte too many."""
     size = 0
     while piece := read(min(PIECE, bound.most - size + 1)):
         size += len(piece)

@@ -10,11 +10,11 @@ from stratbench.methods.registry import nearest
 from stratbench.methods.schema import controls, dotted, first, plain, problems, shipped, with_defaults
 
 UNAVAILABLE = "unavailable.json"  # beside what is fetched (``available``)
-FETCHED = "resources/cohorts"  # below it, what cohort files name is fetched to
+FETCHED = "resources/cohorts"  # the files of cohort files are fetched into folders below it
 TAKEN = (  # no names for further columns of samples.tsv
     *("iid", "population", "family", "sex"),  # every one has these
     *("population_declared", "population_probability"),  # QC adds these
-    *("fid", "parents", "none"),  # words that say something else where a column may be named
+    *("fid", "parents", "none"),  # words with another meaning where a column may be named
 )
 
 
@@ -103,7 +103,7 @@ def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _file_names(content: Mapping[str, Any]) -> Iterator[str]:
-    """What is fetched lies in one folder, beside the note of what could not be had."""
+    """Names that two fetched files, or a file and the note of what is unavailable, would share in their folder."""
     taken = {UNAVAILABLE: "the note of what cannot be had"}
     for key, entry in fetched(content).items():
         if entry["name"] in taken:
@@ -112,7 +112,7 @@ def _file_names(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _conversion(content: Mapping[str, Any]) -> Iterator[str]:
-    """What has no source is made by `convert`, of a file that has one."""
+    """Files without sources that `convert` does not make, and files with sources that it would make."""
     spec, without = content.get("convert"), set(made(content))
     if spec is None:
         makes = set()

@@ -1,4 +1,4 @@
-"""Files of a cohort that no source offers as such: made of fetched ones, with the SHA-256 that is declared."""
+"""Files of a cohort that no source offers: they are made from fetched files and must have the declared SHA-256."""
 
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from stratbench.core.job import say
 
 
 def convert(declared: Mapping[str, Any], folder: Path) -> None:
-    """Make what a cohort file's `convert` makes, in ``folder``, of the files that are there already.
+    """Make the files that a cohort file's `convert` describes, from files that are in ``folder`` already.
 
     Files with the right SHA-256 are kept. Raises UserError for a source that cannot be converted, or if what
     comes out has another SHA-256 than the cohort file says.
@@ -29,7 +29,7 @@ def convert(declared: Mapping[str, Any], folder: Path) -> None:
             if wrong := other(out[key], entry):
                 raise UserError(
                     f"{files[key]}: the conversion of {files[options['source']]} ({options['method']}) has a {wrong} "
-                    "by the cohort file; correct whichever is wrong"
+                    "by the cohort file; correct the cohort file, or the source"
                 )
             out[key].replace(files[key])
             say(f"{entry['name']}: from {files[options['source']].name} ({options['method']})")

@@ -82,7 +82,7 @@ def fetch(inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
 
 
 def _convert(declared: Mapping[str, Any], folder: Path, cohort_file: str | Path) -> None:
-    """Make what no source has. Raises Unfetched: a file that cannot be made is as far away as one without a source."""
+    """Make the files that no source has. Raises Unfetched for one that cannot be made."""
     try:
         convert(declared, folder)
     except UserError as error:
@@ -100,7 +100,7 @@ def is_complete(declared: Mapping[str, Any], folder: str | Path) -> bool:
 def _fetch_one(
     entry: Mapping[str, Any], target: Path, work: Path, failed: dict[str, str], cohort_file: str | Path
 ) -> None:
-    """One file. ``failed`` is why URLs, hosts and packages gave nothing: files that share one do not try it again."""
+    """Fetch one file. ``failed`` says why URLs, hosts and packages gave nothing, so that no file tries them again."""
     if has(target, entry["sha256"]):
         say(f"{target.name}: already here")
         return
@@ -153,10 +153,11 @@ def _take(
 
 
 def _once(places: Sequence[str], failed: dict[str, str], get: Callable[[], Path]) -> Path:
-    """What ``get`` gets, unless one of these places has failed before: a cohort waits for each once.
+    """What ``get`` returns, unless one of these places has failed before: a cohort waits for each place once.
 
-    ``places`` are a package; or a URL and, if it has one, its host, which has failed if it did not answer. What
-    one source's limit refuses, another's may allow, so a package and a URL are named with their limit.
+    ``places`` are a package; or a URL and, if it has one, its host, which has failed if it did not answer. A
+    package and a URL are named with their limit, because another source with a higher limit may allow what this one
+    refuses.
     """
     for place in places:
         if place in failed:

@@ -17,10 +17,18 @@ from stratbench.genotypes import plink
 
 
 def convert(source: Path, fam: Path, options: Mapping[str, Any], table: Path) -> None:
-    """Write ``table``: column `iid` from the .fam, then `n1`, `n2`, ... as GEMMA's -n numbers them, text.
+    """Write a table of phenotypes with the ids of the .fam.
 
-    A row one field short is taken to have lost the tab between ``options["fused"]`` and the next field.
-    Raises UserError for any other number of fields, or if rows and .fam differ in number.
+    Args:
+        source: the file of phenotypes, a row for each individual of the .fam in its order.
+        fam: the .fam.
+        options: ``fused`` is the number of a field, from 1: a row that is one field short is taken to have lost the tab
+            after this field.
+        table: the table that is written: a column ``iid`` and then ``n1``, ``n2``, ..., as GEMMA's -n numbers them,
+            text.
+
+    Raises:
+        UserError: for a row with any other number of fields, and if rows and .fam differ in number.
     """
     people, fused = plink.read_fam(fam)["iid"], options.get("fused")
     rows = [line.split() for line in files.read_text(source).splitlines()]

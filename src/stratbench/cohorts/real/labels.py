@@ -1,4 +1,4 @@
-"""Population labels of real people: where they come from, and that QC is told what to do with who has none."""
+"""Population labels of real people: where they come from, and whether QC knows what to do about missing ones."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,9 +27,16 @@ def origin(declared: Mapping[str, Any], paths: Mapping[str, str | Path]) -> str:
 
 
 def require(population_N: pd.Series, iid_N: pd.Series, asked: str, where: str) -> None:
-    """Raise UserError where QC could not do what is ``asked`` (its option populations) with these labels.
+    """Check that QC can do what it is asked to do with these population labels.
 
-    ``population_N`` is blank for who has none; ``where`` names their file and column.
+    Args:
+        population_N: the label of each individual; blank where it is missing.
+        iid_N: their ids.
+        asked: QC's option ``populations``.
+        where: the file and column that the labels come from, for messages.
+
+    Raises:
+        UserError: for labels with characters that nobody sees, and for missing labels that QC has no way to fill.
     """
     for name in sorted(set(population_N)):
         odd = next((letter for letter in name if not letter.isprintable()), None)
@@ -54,7 +61,7 @@ def require(population_N: pd.Series, iid_N: pd.Series, asked: str, where: str) -
 
 
 def require_labels(config: Mapping[str, Any], folder: str | Path = FETCHED) -> None:
-    """``require`` of every cohort file of a checked config whose data are here; QC looks at the others.
+    """Call ``require`` for every cohort file of a config whose data are on this machine; QC checks the others.
 
     The short form of a study was looked into when it was expanded. Raises UserError, which names the cohort.
     """

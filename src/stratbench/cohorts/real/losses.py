@@ -1,4 +1,5 @@
-"""People whom the tables of a cohort file lack, and rows of nobody: told when a config is read, before any job."""
+"""Individuals without a row in a cohort's tables, and rows that match nobody: told before any job, as a config is
+read."""
 
 import sys
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from stratbench.genotypes import plink
 
 
 def tell_losses(config: Mapping[str, Any], folder: str | Path = FETCHED) -> None:
-    """Print to stderr what finds nobody in the tables of each cohort file of a checked config whose data are here.
+    """Print to stderr which rows and individuals match nobody, for each cohort file whose data are on this machine.
 
     Raises UserError, which names the cohort, for a table that matches too few.
     """

@@ -1,4 +1,4 @@
-"""Whose row of a table is which: ids meet exactly or not at all, and what finds nobody is counted and told."""
+"""Matching the rows of a table to individuals: ids match exactly or not at all, and what matches nobody is reported."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Matched:
         without: ids of the .fam that have no row.
         strangers: ids of the table that the .fam lacks.
         rows: how many rows the table has.
-        hint: how those ids differ, where that is seen.
+        hint: how those ids differ, if a pattern is found.
     """
 
     values: pd.DataFrame
@@ -44,7 +44,7 @@ class Matched:
         return dict(zip(COUNTS, (Path(self.path).name, *numbers), strict=True))
 
     def losses(self) -> list[str]:
-        """A line for what finds nobody on either side; none if everything is matched."""
+        """A line for the ids that match nobody, of the table and of the .fam; no line if everything is matched."""
         found = []
         if self.strangers:
             found.append(
@@ -68,19 +68,24 @@ def matched(
     unmatched: float,
     content: pd.DataFrame | None = None,
 ) -> Matched:
-    """The columns that ``table`` names for the individuals of a .fam.
+    """The columns that ``table`` names, for the individuals of a .fam.
 
     Args:
         path: the table's file.
         table: an entry of a cohort file's ``tables``: ``{id, columns}``.
         fam: what ``plink.read_fam`` returns.
         fam_path: where that was read from.
-        missing: values that mean missing; of a column named sex, as sex is put into PLINK's code here.
-        unmatched: the share of the .fam's individuals without a row from which on the table is refused.
+        missing: values that mean a missing one. They matter here in a column named sex alone, whose values are turned
+            into PLINK's code.
+        unmatched: the share of the .fam's individuals without a row at which the table is refused.
         content: what the file holds, if it was read before.
 
-    Raises UserError for absent columns, an id that occurs twice, signs in ids and values that cannot be seen, a
-    table that matches nobody, and one that matches too few.
+    Returns:
+        The columns, and who has no part in them.
+
+    Raises:
+        UserError: for a column that is not there, an id that occurs twice, invisible characters in ids or values, and
+            for a table that matches nobody or too few.
     """
     if content is None:
         content = tables.read(path)
@@ -118,7 +123,7 @@ def _values(
     path: str | Path,
     missing: Sequence[str],
 ) -> pd.DataFrame:
-    """The wanted columns under their new names, indexed by id: ``content`` and the ids ``own`` are, by line."""
+    """The wanted columns under their new names, indexed by id. ``content`` and the ids ``own`` are indexed by line."""
     wanted = {}
     for new, old in columns.items():
         files.require_visible(content[old], path, f"'{old}'")

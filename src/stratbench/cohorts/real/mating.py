@@ -1,8 +1,8 @@
 """What a cohort's mating, as its file declares it, means for QC.
 
-outbred: all steps. pedigree: relatives and their proportions are the design, so HWE and duplicates are tested only
-where that is asked for. inbred: hardly anyone is heterozygous, so HWE, heterozygosity and KING say nothing and are
-refused; kinship is the GRM's.
+outbred: all steps are taken. pedigree: the design decides who is related and how genotypes are distributed, so HWE and
+duplicates are tested only if the config asks for it. inbred: hardly anyone is heterozygous, so HWE, heterozygosity and
+KING say nothing and are refused; kinship is read from the GRM.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ def forbidden(options: Mapping[str, Any], mating: str) -> Iterator[tuple[str, st
 
 
 def settle(options: Mapping[str, Any], mating: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The options with ``auto`` replaced, and by step why it is left out: ``not tested: inbred``."""
+    """The options with ``auto`` replaced, and the reason for each step that is left out, as ``not tested: inbred``."""
     settled, notes = dict(options), {}
     for name, value in AUTO.items():
         if options[name] == "auto":

@@ -1,7 +1,7 @@
-"""What is packed, taken out: files that are gzipped or lie in a zip, and the files of a tar.
+"""Unpacking: files that are gzipped or lie in a zip, and the files of a tar.
 
-Nothing here is believed: neither a stated size, nor a stated number of members, nor a name or link that leads out
-of the folder. Sizes are counted as bytes come (``bounded``).
+Nothing that an archive states is believed: neither a size, nor a number of members, nor a name or link that leads out
+of the folder. Bytes are counted as they arrive (``bounded``).
 """
 
 import gzip
@@ -107,7 +107,7 @@ def _link(links: list[tuple[Path, str]], root: Path) -> None:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Whether a path leads to what lies below a folder, links and all."""
+    """Whether a path, with all links followed, leads to something below a folder."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError):  # links that lead to each other

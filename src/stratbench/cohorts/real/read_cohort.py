@@ -47,7 +47,7 @@ def read_cohort(
     fam, snps = plink.read_fam(fam_path), plink.read_bim(bim)
     require_unique(fam["iid"], fam_path)
     plink.require_same_people(bed, plink.open_bed(bed, len(fam), len(snps)), len(fam))
-    chromosomes.require_known(snps["chrom"].unique(), declared, bim)
+    chromosomes.require_known(snps["chrom"].unique(), chromosomes.Species.of(declared), bim)
     _say_same_alleles(snps, bim)
     fam["sex"] = sex.of_fam(fam, declared["missing"], fam_path)
     tables = [
@@ -127,7 +127,7 @@ def _numeric(declared: Mapping[str, Any]) -> list[str]:
 
 
 def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
-    """Where a value is -9, or -9.0: a number as well as PLINK's code for missing, so that its use is said."""
+    """Where a value is -9 or -9.0, PLINK's code for missing, which may be a number: the log says so."""
     coded = minus_nine(values)
     if coded.any():
         say(f"{path}: {coded.sum()} of {len(values)} values of '{column}' are -9: missing, as PLINK has it")
@@ -135,7 +135,20 @@ def _minus_nine(values: pd.Series, column: str, path: str | Path) -> pd.Series:
 
 
 def fam_column(fam: pd.DataFrame, number: int, name: str, path: str | Path) -> pd.Series:
-    """A column of the .fam by its number, from 1. Raises UserError if there is none."""
+    """A column of the .fam by its number.
+
+    Args:
+        fam: what ``plink.read_fam`` returns.
+        number: the column's number, from 1.
+        name: what the cohort file calls it, for the message.
+        path: the .fam, for the message.
+
+    Returns:
+        Its values, text, with the table's index.
+
+    Raises:
+        UserError: if the .fam has fewer columns.
+    """
     if number > fam.shape[1]:
         raise UserError(f"{path}: {counted(fam.shape[1], 'column')}, but '{name}' is to be column {number}")
     return fam.iloc[:, number - 1]
@@ -144,7 +157,7 @@ def fam_column(fam: pd.DataFrame, number: int, name: str, path: str | Path) -> p
 def _require_numbers(
     known: pd.DataFrame, iid: pd.Series, declared: Mapping[str, Any], source: Mapping[str, str | Path]
 ) -> None:
-    """Refuse what is no number in a column of a trait or of a numeric covariate, ``source`` being where it is from."""
+    """Refuse values that are no numbers in columns of traits and numeric covariates; ``source`` has their files."""
     remedy = "list it under 'missing' in the cohort file if it means that"
     for column in _numeric(declared):
         if column in source:
@@ -165,7 +178,7 @@ def _require_covariates(
 def _population(
     fam: pd.DataFrame, extra: pd.DataFrame, column: str | None, missing: Sequence[str]
 ) -> Sequence[str]:
-    """Labels, blank where missing: QC refuses those or calls them."""
+    """Population labels, blank where missing; QC refuses or calls the missing ones."""
     if column is None:
         return ["all"] * len(fam)
     return (fid_labels(fam, missing) if column == "fid" else extra[column]).tolist()
@@ -177,18 +190,20 @@ def fid_labels(fam: pd.DataFrame, missing: Sequence[str]) -> pd.Series:
 
 
 def _family(fam: pd.DataFrame, extra: pd.DataFrame, kind: str, missing: Sequence[str]) -> pd.Series:
-    """Who belongs together; people without a declared family are their own."""
+    """The family of each individual; an individual without a declared family is a family of one."""
     if kind == "none":
         return fam["iid"]
     if kind == "parents":
         known = ~fam[["father", "mother"]].isin(["0", *missing]).any(axis=1)
         families = fam["father"] + "x" + fam["mother"]
         if families[known].nunique() < len(fam.loc[known, ["father", "mother"]].drop_duplicates()):
-            families = fam["father"] + " x " + fam["mother"]  # ids hold an x, so that two pairs read the same
+            families = fam["father"] + " x " + fam["mother"]  # ids hold an x, so two pairs had one text
     else:
         families = fid_labels(fam, missing) if kind == "fid" else extra[kind]
         known = families != ""
-    alone = fam["iid"].where(~fam["iid"].isin(families[known]), fam["iid"] + " alone")  # no family's name
+    alone = fam["iid"].where(
+        ~fam["iid"].isin(families[known]), fam["iid"] + " alone"
+    )  # a name that no family has
     return families.where(known, alone)
 
 

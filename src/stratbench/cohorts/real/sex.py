@@ -1,4 +1,4 @@
-"""Sex as people write it, in PLINK's code: 1 male, 2 female, and what else there is refused."""
+"""Sex as people write it, turned into PLINK's code, 1 for male and 2 for female; other values are refused."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,9 +29,20 @@ def of_fam(fam: pd.DataFrame, missing: Sequence[str], path: str | Path) -> pd.Se
 
 
 def of_table(values: pd.Series, missing: Sequence[str], path: str | Path, ids: pd.Series) -> pd.Series:
-    """A table's column as 1, 2, or blank for unknown; 0 and 1 alone are kept, as nobody knows which is which.
+    """A table's column of sexes in PLINK's code.
 
-    ``values`` and ``ids`` are indexed by line. Raises UserError for other values.
+    Args:
+        values: the column as text, indexed by the line of the table.
+        missing: values that mean a missing one.
+        path: the table, for messages.
+        ids: the individual of each line, for messages.
+
+    Returns:
+        1, 2, or blank for unknown. Values of 0 and 1 alone stay as they are, because nobody knows which of the two is
+        male.
+
+    Raises:
+        UserError: for any other value.
     """
     plain = _plain(values, missing)
     unknown = "0" if {"0", "1"} <= set(plain) <= {"", "0", "1"} else ""
@@ -46,7 +57,7 @@ def of_table(values: pd.Series, missing: Sequence[str], path: str | Path, ids: p
 
 
 def _plain(values: pd.Series, missing: Sequence[str]) -> pd.Series:
-    """In small letters, numbers without decimals, as a spreadsheet's 1.0 is 1, and blank where missing."""
+    """The values in lower case, numbers without decimals (a spreadsheet writes 1.0 for 1), and blank where missing."""
     numbers = dict(zip(values, decimals.read(values), strict=True))
     known = {text: text.casefold() if number != number else f"{number:g}" for text, number in numbers.items()}
     return values.map(

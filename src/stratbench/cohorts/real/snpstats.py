@@ -24,12 +24,18 @@ CHUNK = 4096  # SNPs written at once
 
 
 def convert(source: Path, options: Mapping[str, Any], bed: Path, bim: Path, fam: Path) -> None:
-    """Write ``bed``, ``bim`` and ``fam`` from the objects that ``options`` name in the .RData ``source``.
+    """Write a fileset from objects of an .RData file.
 
-    ``genotypes`` names the SnpMatrix; ``snps`` a data frame with `chromosome`, `position`, `A1` and `A2`, and
-    ``people`` one whose ``columns`` become the .fam's from the sixth on; their row names say whose row is
-    whose. FID and IID are both the person's row name. Raises UserError for objects that are not there or do
-    not fit.
+    Args:
+        source: the .RData file.
+        options: names of the objects. ``genotypes`` is the SnpMatrix; ``snps`` is a data frame with `chromosome`,
+            `position`, `A1` and `A2`; ``people`` is one whose ``columns`` become the .fam's from the sixth on. Row
+            names say which SNP or individual a row is of. ``largest`` is the largest size of the decompressed file,
+            in bytes.
+        bed, bim, fam: the files that are written. FID and IID are both the individual's row name.
+
+    Raises:
+        UserError: for objects that are not there or do not fit together.
     """
     objects = read_rdata(source, options.get("largest", LARGEST))
     count_MN, people, snps = _genotypes(_named(objects, options["genotypes"], source), source)

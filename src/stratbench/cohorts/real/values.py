@@ -1,4 +1,4 @@
-"""What a column of measurements holds, numbers or categories; whoever has something else is named."""
+"""Whether a column of measurements holds numbers or categories; messages name whoever has something else."""
 
 import re
 
@@ -8,13 +8,20 @@ from stratbench.core import decimals
 from stratbench.core.errors import UserError
 
 CODE = re.compile(r"[+-]?0[0-9]")  # a number that begins as codes do: 01, 007
-MOST_ALONE = 0.5  # share of people whose value nobody else has, above which it is taken for no category
+MOST_ALONE = 0.5  # a column is not categorical if a larger share of people have a value that nobody else has
 
 
 def require_numbers(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> None:
-    """Raise UserError, which ends in the remedy, for a value that is neither blank nor a number.
+    """Check that a column holds numbers and blanks alone.
 
-    ``values`` and ``iid`` have the same index; ``column`` says which file and column that is.
+    Args:
+        values: the column, text.
+        iid: the individual of each value, with the same index.
+        column: the file and the column's name, for the message.
+        remedy: how the message ends.
+
+    Raises:
+        UserError: for the first value that is neither blank nor a number.
     """
     bad = pd.Series(pd.isna(decimals.read(values)), index=values.index) & (values != "")
     if bad.any():
@@ -34,7 +41,7 @@ def require_some(values: pd.Series, column: str) -> None:
 
 
 def require_groups(values: pd.Series, column: str) -> None:
-    """Raise UserError for a category of which every individual has another one."""
+    """Raise UserError for a categorical column in which every individual has a different value."""
     there = values[values != ""]
     if len(there) > 1 and there.is_unique:
         raise UserError(
@@ -46,8 +53,21 @@ def require_groups(values: pd.Series, column: str) -> None:
 def kind(values: pd.Series, iid: pd.Series, column: str, remedy: str) -> str:
     """Whether a column is numeric or categorical, where nobody has stated it.
 
-    It is numeric if every value that is not blank is a number, and categorical if none is, unless most values occur
-    once. Raises UserError, which ends in the remedy, for everything between, and for numbers written as codes are.
+    A column is numeric if every value that is not blank is a number. It is categorical if no value is a number,
+    unless most values occur once.
+
+    Args:
+        values: the column, text.
+        iid: the individual of each value, with the same index.
+        column: the file and the column's name, for messages.
+        remedy: how messages end.
+
+    Returns:
+        ``numeric`` or ``categorical``.
+
+    Raises:
+        UserError: for a column of numbers and words, for numbers that are written as codes are, such as 007, and for
+            words most of which occur once.
     """
     there = values[values != ""]
     number = pd.Series(pd.notna(decimals.read(there)), index=there.index)

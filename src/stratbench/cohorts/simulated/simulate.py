@@ -135,7 +135,7 @@ def _people(method: ModuleType, options: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _ancestry(method: ModuleType, options: Mapping[str, Any]) -> tuple[float, Sequence[str]] | None:
-    """When, and in which populations, ancestors are looked for; None if they are not."""
+    """When, and in which populations, ancestors are looked for; None if the demography does not ask for it."""
     return method.ancestry(options) if hasattr(method, "ancestry") else None
 
 
@@ -156,7 +156,7 @@ def _coalescent(
             where = method.guard.path if hasattr(method, "guard") else method.__name__
             raise UserError(
                 f"{where}: {sequence.num_samples // 2} individuals are simulated, but samples(options) named {bed.n} "
-                "at first; it has to answer alike at each call"
+                "at first; it must give the same answer at each call"
             )
         sites = counted(sequence.num_sites, "site")
         say(f"chromosome {number}: {counted(sequence.num_trees, 'tree')} and {sites} simulated")
@@ -178,7 +178,7 @@ def _trees(
     pedigree: pd.DataFrame | None,
     census: float | None,
 ) -> "tskit.TreeSequence":
-    """One chromosome, the last of the seeds' names; it may take minutes."""
+    """The tree sequence of one chromosome, whose number is the last of the seed's names. It may take minutes."""
     model, samples = method.demography(options), method.samples(options)
     with (
         telling(lambda: f"chromosome {seed_names[-1]}: its coalescent is running"),
@@ -188,7 +188,7 @@ def _trees(
 
 
 def _blamed(method: ModuleType, what: str) -> AbstractContextManager[None]:
-    """What msprime and tskit refuse of a user's demography comes from its file."""
+    """Report what msprime and tskit refuse of a user's demography as an error of its file."""
     guard = getattr(method, "guard", None)
     return guard.calling(what) if guard else nullcontext()
 

@@ -21,7 +21,18 @@ SECONDS = 20  # between two lines of progress; there is one at each tenth of the
 def write_chromosome(
     bed: plink.Writer, sequence: "tskit.TreeSequence", number: int, chromosomes: int, min_maf: float
 ) -> pd.DataFrame:
-    """Append the SNPs of chromosome ``number`` of ``chromosomes`` to the .bed; return their .bim rows."""
+    """Append the SNPs of one chromosome to the .bed.
+
+    Args:
+        bed: the open .bed.
+        sequence: the chromosome's trees and mutations.
+        number: the chromosome's number, from 1.
+        chromosomes: how many there are; progress is told as a share of all.
+        min_maf: SNPs whose minor allele is rarer are left out.
+
+    Returns:
+        The SNPs' rows of the .bim.
+    """
     rows: list[tuple[int, str, str]] = []
     chunk: list[np.ndarray] = []
     said, tenth = time.monotonic(), 10 * (number - 1) // chromosomes
@@ -67,7 +78,7 @@ def snps(sequence: "tskit.TreeSequence", min_maf: float) -> Iterator[tuple[int, 
 
 
 def _require_pairs(sequence: "tskit.TreeSequence") -> None:
-    """Individuals are pairs of neighbouring samples; another order would mix people up without a sign."""
+    """Raise ValueError unless the two samples of each individual are neighbours; another order would mix people up."""
     individual = sequence.nodes_individual[sequence.samples()]
     first, second = individual[::2], individual[1::2]
     if len(first) != len(second) or (first != second).any() or (np.diff(first) <= 0).any():

@@ -28,10 +28,18 @@ def tree_sequence(
     pedigree: "pd.DataFrame | None" = None,
     census: float | None = None,
 ) -> "tskit.TreeSequence":
-    """Ancestry and mutations of one chromosome; sample nodes 2i and 2i + 1 are individual i.
+    """Ancestry and mutations of one chromosome.
 
-    ``pedigree`` takes the place of ``samples``; its genotyped individuals are the samples, in its order.
-    ``census`` is in generations ago.
+    Args:
+        demography: what the demography returned; a census is added to it.
+        samples: diploid individuals of each population.
+        options: ``length`` in base pairs, ``recombination`` and ``mutation`` per base pair and generation.
+        seed_names: the names that all draws are seeded with.
+        pedigree: takes the place of ``samples``: its genotyped individuals are the samples, in its order.
+        census: how many generations ago ancestors are looked for.
+
+    Returns:
+        The tree sequence; its sample nodes 2i and 2i + 1 are individual i.
     """
     import msprime
 

@@ -12,7 +12,8 @@ import pandas as pd
 from stratbench.core import files
 from stratbench.datasets import keep
 from stratbench.datasets.people import select as select_people
-from stratbench.genotypes import tables
+from stratbench.genotypes import records, tables
+from stratbench.genotypes.records import FitRecord, TraitRecord
 from stratbench.genotypes.tables import Ids, Kind
 from stratbench.metrics.catalogue import judged
 from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
@@ -188,7 +189,7 @@ class Results:
             path = self.base / fill(self.paths.trait_json, dataset)
             if path.is_file():
                 key = f"{self.study.cohort(dataset.cohort).scenario}/{dataset.trait}"
-                kinds[key] = tables.read_trait(path)["kind"]
+                kinds[key] = records.read_trait(path).kind
         return groups(self.study, kinds)
 
     def group(self, keys: dict[str, str]) -> Group:
@@ -224,14 +225,15 @@ class Results:
     def attribution(self, fit: Fit, label: str) -> pd.DataFrame:
         """Scores of each of these SNPs, for each seed that was trained."""
         path = self.base / self.paths.attribution.format(**vars(fit), attribution=label)
-        return tables.read(path, tables.ATTRIBUTION, rows=self.snps(fit), seeds=tables.trained(self.fit(fit)))
+        return tables.read(path, tables.ATTRIBUTION, rows=self.snps(fit), seeds=self.fit(fit).trained)
 
-    def trait(self, group: Group) -> dict[str, Any]:
+    def trait(self, group: Group) -> TraitRecord | None:
+        """trait.json of a group's first replicate; None where it is not there."""
         path = self.base / fill(self.paths.trait_json, group.splits[0])
-        return tables.read_trait(path) if path.is_file() else {}
+        return records.read_trait(path) if path.is_file() else None
 
-    def fit(self, fit: Fit) -> dict[str, Any]:
-        return tables.read_fit(self.base / fill(self.paths.fit, fit))
+    def fit(self, fit: Fit) -> FitRecord:
+        return records.read_fit(self.base / fill(self.paths.fit, fit))
 
     def value(self, group: Group, metric: str, **keys: str) -> Any:
         """The row of comparisons.tsv with these keys, all other keys blank; None if there is none."""

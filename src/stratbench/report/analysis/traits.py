@@ -1,11 +1,11 @@
 """What the liability of a simulated trait is made of: realised shares of its variance, all and within populations."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from stratbench.genotypes import tables
+from stratbench.genotypes import records
+from stratbench.genotypes.records import TraitRecord
 from stratbench.report.analysis.results import Group, Results
 from stratbench.study.paths import fill
 
@@ -33,14 +33,14 @@ def parts(shares: Mapping[str, float]) -> dict[str, float]:
     return dict(zip(PARTS, values, strict=True))
 
 
-def kept(said: Mapping[str, Any], which: str = "shares") -> dict[str, float]:
-    """The ``shares`` or ``shares_within`` of a trait.json: those of who is kept, where it is ascertained."""
-    return said.get(which.replace("shares", "shares_kept")) or said.get(which) or {}
+def kept(trait: TraitRecord) -> Mapping[str, float]:
+    """The shares of the parts of a simulated trait among those who are kept; none of a measured trait."""
+    return trait.shares_kept or trait.shares or {}
 
 
-def _within(said: Mapping[str, Any]) -> dict[str, float] | None:
+def _within(trait: TraitRecord) -> dict[str, float] | None:
     """The shares within populations, parted; None in one population, and if nothing lies within."""
-    shares = kept(said, "shares_within")
+    shares = trait.shares_kept_within or trait.shares_within or {}
     return parts(shares) if 0 < shares.get("liability", 1.0) < 1 - 1e-9 else None
 
 
@@ -55,7 +55,7 @@ def mean_shares(
     rows = []
     for group in simulated(results.groups):
         stored = [
-            tables.read_trait(results.base / fill(results.paths.trait_json, split)) for split in group.splits
+            records.read_trait(results.base / fill(results.paths.trait_json, split)) for split in group.splits
         ]
         found = [parts(kept(one)) for one in stored if kept(one)]
         within = [shares for one in stored if (shares := _within(one))]

@@ -79,13 +79,12 @@ def draw(data: AccuracyBars) -> "Figure":
         style.rows_axis(axis, rows.ticks)
         style.unit_axis(axis)
         axis.set_title(model)
-        style.within(axis, -1 if group.quantitative else 0, 1)
+    style.within(axes[0, 0], -1 if group.quantitative else 0, 1)  # the panels share their axis
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
-    name = "correlation with the trait" if group.quantitative else "AUROC"
     style.below(
         axes[0, 0],
-        f"{name}, test individuals, {replicates(data.n)}",
+        f"{style.metric_label(group.overall)}, test individuals, {replicates(data.n)}",
         [
             style.key("o", "overall"),
             style.key("D", "within populations", filled=False),

@@ -83,7 +83,7 @@ def draw(data: AgreementMatrices) -> "Figure":
         for spine in axis.spines.values():
             spine.set_visible(False)
     bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.8, pad=0.02)
-    bar.set_label("Spearman correlation")
+    bar.set_label(style.metric_label("agreement_spearman"))
     bar.ax.yaxis.set_major_formatter(lambda value, _: style.short(value))
     bar.outline.set_visible(False)
     if others:
@@ -96,11 +96,11 @@ def draw(data: AgreementMatrices) -> "Figure":
             axis.axvline(0, color=style.QUIET, lw=0.9)
             style.rows_axis(axis, [(-y, name, False) for y, name in enumerate(others)])
             style.unit_axis(axis)
-            style.within(axis, -2, 2)
+        style.within(axes[1, 0], -2, 2)  # the panels of a row share their axis
         for axis in axes[1, 1:]:
             axis.tick_params(axis="y", labelleft=False)
         axes[1, 0].set_xlabel(
-            f"fall of agreement: within a variant minus with '{data.group.baseline}' ({replicates(data.n)})",
+            f"{style.metric_label('agreement_delta_spearman')}, against '{data.group.baseline}' ({replicates(data.n)})",
             loc="left",
         )
     return figure

@@ -71,12 +71,13 @@ def draw(data: AncestryScores) -> "Figure":
         style.rows_axis(axis, data.layout.ticks)
         style.unit_axis(axis)
         axis.set_title(title)
-        style.within(axis, 0, 1)
-    for axis in axes[0, 1:]:
+    style.within(axes[0, 0], 0, 1)  # the panels share their axis
+    for axis, (_, trained, _) in zip(axes[0, 1:], PROBES[1:], strict=True):
         axis.tick_params(axis="y", labelleft=False)
+        axis.set_xlabel(style.metric_label(trained), loc="left")
     style.below(
         axes[0, 0],
-        f"balanced accuracy of decoded population, {replicates(data.n)}",
+        f"{style.metric_label(PROBES[0][1])}, {replicates(data.n)}",
         [
             style.key("o", "trained network"),
             style.key("o", "the same network, untrained", filled=False),

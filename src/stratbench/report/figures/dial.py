@@ -7,6 +7,7 @@ panel for each metric.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
@@ -39,12 +40,12 @@ SECTION = "dial"
 ORDER = 20
 LEFT, TOP, ACROSS, DOWN = 0.85, 0.4, 0.25, 0.22
 COLUMNS = 3  # of the legend
-NAMES = {
-    "auprc": "AUPRC\nof cases", "brier": "Brier score", "ece": "calibration error\n(ECE)", "r2": "R\N{SUPERSCRIPT TWO}"
-}  # fmt: skip
-TESTS = {"causal_auc_pr": "AUC_PR for causal SNPs", "lambda_gc": "inflation (lambda GC)"}
+WRAPPED = 22  # characters of a panel's height
+TESTS = ("causal_auc_pr", "lambda_gc")
 
-Rows = dict[str, Callable[[str], Panel]]  # of a page: the metric's name, and its panel of a model
+Rows = dict[
+    tuple[str, str], Callable[[str], Panel]
+]  # of a page: a metric and its k, and its panel of a model
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class DialPage:
     places: Places
     rows: tuple[
         tuple[str, tuple[Panel, ...]], ...
-    ]  # the metric's name, a panel for each model, or one of the tests
+    ]  # a metric's label, a panel for each model, or one of the tests
     title: str
     n: str
     colours: dict[str, str]  # of the adjustments, or of the tests
@@ -86,10 +87,13 @@ def load(results: Results, subject: Any) -> DialPage:
     read = CurveReader(results, one, where, colours)
     rows: list[tuple[str, tuple[Panel, ...]]]
     if page == "tests":
-        rows = [(name, (read.tests(metric, colours),)) for metric, name in TESTS.items()]
+        rows = [(style.metric_label(metric), (read.tests(metric, colours),)) for metric in TESTS]
     else:
         made = {"headline": _headline, "prediction": _prediction, "snps": _snps}[page](read)
-        rows = [(name, tuple(panel(model) for model in one.models)) for name, panel in made.items()]
+        rows = [
+            (style.metric_label(*metric), tuple(panel(model) for model in one.models))
+            for metric, panel in made.items()
+        ]
     kept = [(name, row) for name, row in rows if any(line.drawn for panel in row for line in panel.lines)]
     return DialPage(page, one, where, tuple(kept), dial_title(dial, where), spread(results, one), colours)
 
@@ -99,14 +103,14 @@ def _course(results: Results, subject: Any) -> Course:
 
 
 def _headline(read: CurveReader) -> Rows:
-    accuracy = "correlation" if read.course.groups[0].quantitative else "AUROC"
+    group = read.course.groups[0]
     return {
-        f"{accuracy},\noverall": read.overall,
-        f"{accuracy},\nwithin populations": read.within,
-        "AUC_PR for\ncausal SNPs": read.causal,
-        "agreement of\nSNP rankings": read.snps,
-        "ancestry from\nhidden features": read.hidden,
-        "ancestry from\nthe logit given y": read.logit,
+        (group.overall, ""): read.overall,
+        (group.within, ""): read.within,
+        ("causal_auc_pr", ""): read.causal,
+        ("agreement_spearman", ""): read.snps,
+        ("ancestry_linear", ""): read.hidden,
+        ("ancestry_logit", ""): read.logit,
     }
 
 
@@ -116,36 +120,28 @@ def _prediction(read: CurveReader) -> Rows:
     from stratbench.metrics.prediction import MEASURES
 
     group = read.course.groups[0]
-    word = "correlation" if group.quantitative else "AUROC"
-    rows: Rows = {}
-    for metric in MEASURES[group.kind]:
-        if metric != group.overall:
-            rows[NAMES.get(metric, metric)] = partial(read.score, metric=metric)
-    for metric, what in ((group.overall, "overall"), (group.within, "within populations")):
-        rows[f"{word} of f alone,\n{what}"] = partial(read.of_f, metric=f"{metric}_f")
-    rows["ancestry from hidden\nfeatures, nonlinear"] = partial(read.hidden, metric="ancestry_nonlinear")
+    scores = [metric for metric in MEASURES[group.kind] if metric != group.overall]
+    rows: Rows = {(metric, ""): partial(read.score, metric=metric) for metric in scores}
+    for metric in (f"{group.overall}_f", f"{group.within}_f"):
+        rows[metric, ""] = partial(read.of_f, metric=metric)
+    rows["ancestry_nonlinear", ""] = partial(read.hidden, metric="ancestry_nonlinear")
     return rows
 
 
 def _snps(read: CurveReader) -> Rows:
     """Recovery of causal SNPs beyond AUC_PR, and agreement beyond Spearman's."""
     sizes = read.numbers.sizes
-    ratio = partial(read.causal, metric="causal_auc_pr_ratio", chance=1.0, high=MOST)
-    rows: Rows = {"AUC_PR over that of\na random ranking": ratio}
+    rows: Rows = {}
+    ratio, delta = "causal_auc_pr_ratio", "agreement_delta_spearman"
+    rows[ratio, ""] = partial(read.causal, metric=ratio, chance=1.0, high=MOST)
     for k in sizes("precision_at_k"):
-        rows[f"causal SNPs among\nthe first {k}"] = partial(read.causal, metric="precision_at_k", k=k)
+        rows["precision_at_k", k] = partial(read.causal, metric="precision_at_k", k=k)
     for k in sizes("agreement_jaccard"):
         chance = read.numbers.chance_jaccard(k)
-        rows[f"Jaccard index of\nthe first {k}"] = partial(
-            read.snps, metric="agreement_jaccard", chance=chance, k=k
-        )
-    rows["own agreement minus\nthat with baseline,\nSpearman"] = partial(
-        read.falls, metric="agreement_delta_spearman"
-    )
+        rows["agreement_jaccard", k] = partial(read.snps, metric="agreement_jaccard", chance=chance, k=k)
+    rows[delta, ""] = partial(read.falls, metric=delta)
     for k in sizes("agreement_delta_jaccard"):
-        rows[f"own agreement minus\nthat with baseline,\nJaccard of {k}"] = partial(
-            read.falls, metric="agreement_delta_jaccard", k=k
-        )
+        rows["agreement_delta_jaccard", k] = partial(read.falls, metric="agreement_delta_jaccard", k=k)
     return rows
 
 
@@ -171,7 +167,7 @@ def _grid(data: DialPage) -> "Figure":
     )
     for k, (line, (name, panels)) in enumerate(zip(axes, data.rows, strict=True)):
         draw_row(line, panels, data.places, labels=k == len(axes) - 1, shared=True)
-        line[0].set_ylabel(name, fontsize=8.5)
+        line[0].set_ylabel(fill(name, WRAPPED), fontsize=8.5)
     for axis, model in zip(axes[0], one.models, strict=True):
         axis.set_title(model)
     foot(axes[-1, 0], data.places, f"{data.title}, {data.n}", entries, COLUMNS)
@@ -245,8 +241,9 @@ def _meaning(one: Course, page: str) -> str:
     if page == "snps":
         return (
             f"SNP rankings come from the attribution {one.attribution}; lines without points are association tests. "
-            f"Own agreement is that of trainings with other seeds, the mean of an adjustment's and of "
-            f"'{one.groups[0].baseline}': above 0, the adjustment changes the ranking more than a seed does. Pale: the "
+            f"Agreement within is that of trainings with other seeds, the mean of an adjustment's and of "
+            f"'{one.groups[0].baseline}': where it is larger than agreement between the two, the adjustment changes "
+            "the ranking more than a seed does. Pale: the "
             "model learned nothing within populations there."
         )
     return (

@@ -162,13 +162,12 @@ def _draw_facets(data: HeadlineFacets) -> "Figure":
 
 def _legends_of_facets(line: Any, data: HeadlineFacets) -> None:
     group = data.facets[-1].group
-    name = "correlation" if group.quantitative else "AUROC"
     baseline = group.baseline
     first = [facet.group for facet in data.facets if facet.group.associations]
     tests = first[0].associations[:2] if first else ()
     style.below(
         line[0],
-        f"{name} of test individuals",
+        f"{style.metric_label(group.overall)}, test individuals",
         [
             style.key("o", "overall"),
             style.key("D", "within populations", filled=False),
@@ -179,7 +178,7 @@ def _legends_of_facets(line: Any, data: HeadlineFacets) -> None:
     )
     style.below(
         line[1],
-        "Spearman correlation of SNP rankings",
+        style.metric_label("agreement_spearman"),
         [
             style.key("o", f"between it and '{baseline}'"),
             style.key("^", "within the same adjustment", filled=False),
@@ -188,7 +187,7 @@ def _legends_of_facets(line: Any, data: HeadlineFacets) -> None:
     )
     style.below(
         line[2],
-        "AUC_PR for causal SNPs",
+        style.metric_label("causal_auc_pr"),
         [
             style.key("o", f"attribution: {data.attribution or 'none'}"),
             *(
@@ -200,7 +199,7 @@ def _legends_of_facets(line: Any, data: HeadlineFacets) -> None:
     )
     style.below(
         line[3],
-        "balanced accuracy of decoded population",
+        "balanced accuracy of decoded population",  # by several metrics, which the legend tells apart
         [
             style.key("o", "from hidden features, trained"),
             style.key("o", "from hidden features, untrained", filled=False),

@@ -93,13 +93,13 @@ def draw(data: RecoveryPanels) -> "Figure":
             axis.axvline(data.chance, color=style.QUIET, ls=":", lw=1.3)
         style.rows_axis(axis, rows.ticks)
         style.unit_axis(axis)
-        style.within(axis, 0, 1)
         axis.set_title(model)
+    style.within(axes[0, 0], 0, 1)  # the panels share their axis
     for axis in axes[0, 1:]:
         axis.tick_params(axis="y", labelleft=False)
     style.below(
         axes[0, 0],
-        f"AUC_PR for causal SNPs, {replicates(data.n)}",
+        f"{style.metric_label('causal_auc_pr')}, {replicates(data.n)}",
         [
             *(style.key(marker, f"attribution: {name}") for name, marker in shapes.items()),
             style.line_key("chance", style.QUIET, ":"),

@@ -21,7 +21,8 @@ VERBS = {
 def describe(results: Results, group: Group) -> str:
     """What a trait is, in a few words."""
     if group.measured:
-        return str(results.trait(group).get("description") or "measured trait")
+        trait = results.trait(group)
+        return trait.description if trait and trait.description else "measured trait"
     spec = results.study.spec("traits", group.trait)["simulate"]
     h2, environment = float(spec.get("h2", math.nan)), float(spec.get("environment", math.nan))
     parts = f"h2 {plain(h2)}, environment tied to population {plain(environment)}"

@@ -113,8 +113,8 @@ def _traits(results: Results) -> Table:
     rows = []
     for group in results.groups:
         said = results.trait(group)
-        parts = kept(said)
-        number = said.get("n")
+        parts = kept(said) if said else {}
+        number, cases = (said.n, said.n_cases) if said else (None, None)
         rows.append(
             [
                 group.trait,
@@ -123,7 +123,7 @@ def _traits(results: Results) -> Table:
                 describe(results, group),
                 group.kind,
                 f"{number:,}" if number else NOTHING,
-                f"{said['n_cases']:,}" if said.get("n_cases") is not None else NOTHING,
+                f"{cases:,}" if cases is not None else NOTHING,
                 *(plain(parts.get(part)) for part in ("genetic", "environment", "noise")),
             ]
         )

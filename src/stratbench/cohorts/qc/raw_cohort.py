@@ -22,8 +22,8 @@ CELLS = 16_000_000
 
 
 @dataclass
-class UnderQC:
-    """A raw cohort of N individuals and M SNPs.
+class RawCohort:
+    """A raw cohort of N individuals and M SNPs, and what no step of quality control has removed from it yet.
 
     Attributes:
         fam, bim, samples: its tables, in file order.
@@ -84,7 +84,7 @@ class UnderQC:
         return count(self.reader, self.samples["population"].to_numpy(), self.keep_N)
 
 
-def read(inputs: Mapping[str, Any], n_autosomes: int | None) -> UnderQC:
+def read(inputs: Mapping[str, Any], n_autosomes: int | None) -> RawCohort:
     """Read the ``fam``, ``bim``, ``bed`` and ``samples`` of a raw cohort, and check them against each other.
 
     Raises UserError where they do not fit together, and for duplicate SNP ids.
@@ -98,7 +98,7 @@ def read(inputs: Mapping[str, Any], n_autosomes: int | None) -> UnderQC:
             f"{inputs['bim']}: {counted(len(twice), 'SNP id')} used a second time, first '{twice.iloc[0]}'; "
             "rename them, e.g. with plink2 --set-all-var-ids '@:#:$r:$a', or remove them with --rm-dup"
         )
-    return UnderQC(
+    return RawCohort(
         fam,
         bim,
         samples,
