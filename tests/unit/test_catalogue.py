@@ -40,7 +40,7 @@ ASK = """
 import json, sys
 from pathlib import Path
 import numpy as np
-sys.path[:0] = [TESTS, DOCS]
+sys.path[:0] = [*TESTS, DOCS]
 import metrics
 from test_metrics_table import run, write_split
 from stratbench.core.digest import digest
@@ -115,7 +115,9 @@ def test_the_glossary_explains_each_word_once_and_every_metric() -> None:
 
 def asked(package: Path, base: Path) -> dict:
     """What tables, report and page say with the package of this folder."""
-    code = ASK.replace("TESTS", repr(str(ROOT / "tests" / "unit"))).replace("DOCS", repr(str(ROOT / "docs")))
+    code = ASK.replace("TESTS", repr([str(ROOT / "tests" / "unit"), str(ROOT / "tests")])).replace(
+        "DOCS", repr(str(ROOT / "docs"))
+    )
     run = subprocess.run(
         [sys.executable, "-c", code, base],
         env={"PYTHONPATH": str(package)},
