@@ -58,28 +58,32 @@ def lines(own: Any, models: Mapping[str, Mapping[str, Any]], higher: bool, words
         words: what the metric is.
 
     Returns:
-        A head that says what the numbers are, and a line for each model: means over replicates by trait, and the mean
-        of the traits, which chooses.
+        A head that says what the numbers are, and a line for each model: means over replicates by trait and
+        adjustment (blank where the study does not have that fit), and the mean of these, which chooses.
     """
-    by_cohort = own.groupby(["model", "trait", "cohort"])["value"].mean()
-    mean = by_cohort.groupby(["model", "trait"]).mean().unstack()
-    error = (by_cohort.groupby(["model", "trait"]).sem()).unstack()
+    by_cohort = own.groupby(["model", "trait", "adjustment", "cohort"])["value"].mean()
+    by_task = by_cohort.groupby(["model", "trait", "adjustment"])
+    mean, error = by_task.mean().unstack([1, 2]), by_task.sem().unstack([1, 2])
     chosen = mean.mean(axis=1)
-    traits, n = list(mean.columns), own["cohort"].nunique()
+    tasks, n = sorted(mean.columns, key=lambda task: (task[1] != "none", task)), own["cohort"].nunique()
     head = [
-        f"Means over {n} replicates (standard error): {words}. The mean over traits chooses.",
+        f"Means over {n} replicates (standard error): {words}. The mean of a row chooses the recipe.",
         "",
-        f"| architecture | recipe | {' | '.join(traits)} | mean | chosen |",
-        "|---" * (len(traits) + 4) + "|",
+        f"| architecture | recipe | {' | '.join(' under '.join(task) for task in tasks)} | mean | chosen |",
+        "|---" * (len(tasks) + 4) + "|",
     ]
     body = []
     for method in dict.fromkeys(models[label]["method"] for label in mean.index):
         labels = [label for label in mean.index if models[label]["method"] == method]
         for place, label in enumerate(chosen[labels].sort_values(ascending=not higher).index):
-            cells = " | ".join(f"{mean.loc[label, t]:.3f} ({error.loc[label, t]:.3f})" for t in traits)
-            recipe = _differing(models, labels, label)
-            body.append(f"| {method} | {recipe} | {cells} | {chosen[label]:.3f} | {'' if place else 'yes'} |")
+            cells = [_cell(mean.loc[label, task], error.loc[label, task]) for task in tasks]
+            recipe, yes = _differing(models, labels, label), "" if place else "yes"
+            body.append(f"| {method} | {recipe} | {' | '.join(cells)} | {chosen[label]:.4f} | {yes} |")
     return head + body
+
+
+def _cell(mean: float, error: float) -> str:
+    return "" if mean != mean else f"{mean:.3f} ({error:.3f})"
 
 
 def _differing(models: Mapping[str, Mapping[str, Any]], labels: list[str], label: str) -> str:
