@@ -70,7 +70,7 @@ def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
     assert said["covariates"] == {"age": "numeric", "sex": "categorical", "site": "categorical"}
     assert config["cohorts"]["mine"]["qc"]["thin"] == own_cohort.THIN
     (block,) = config["blocks"]
-    assert block["models"] == ["linear", "cnn"]
+    assert block["models"] == ["linear", "mlp"]
     assert block["splits"] == ["kin-aware"]
     assert config["splits"]["kin-aware"]["options"]["test"] == 0.3
     note = "data/mine.tsv, column 'Bmi': quantitative (by its values), 3 of 4 not missing"

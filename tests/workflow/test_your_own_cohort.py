@@ -78,4 +78,4 @@ def test_populations_and_values_are_the_tables(run: tuple[Path, str]) -> None:
         base / "results/mine/summary/metrics.tsv", text=("model", "adjustment", "metric")
     )
     fitted = metrics[(metrics["metric"] == "pearson") & (metrics["status"] == "ok")]
-    assert {"linear", "cnn", "floor-population", "floor-pcs", "floor-covariates"} <= set(fitted["model"])
+    assert {"linear", "mlp", "floor-population", "floor-pcs", "floor-covariates"} <= set(fitted["model"])

@@ -24,7 +24,7 @@ THIN = (
 LONGEST = 64  # characters of a label
 USED = {
     "splits": ["random"],
-    "models": ["linear", "cnn"],
+    "models": ["linear", "mlp"],
     "adjustments": ["none", "pc-covariates", "input-residual"],
     "attributions": ["gradient-input"],
     "associations": ["ols", "ols-pcs"],
