@@ -18,7 +18,7 @@ def row(metric: Metric) -> str:
     rows = [
         *(["each population"] if metric.by_population else []),
         *([f"`diff_{metric.name}`"] if metric.paired else []),
-        *(["the verdict"] if metric.judged else []),
+        *(["the verdict"] if metric.nothing_below is not None else []),
     ]
     cells = (
         f"`{metric.name}`",

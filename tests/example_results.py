@@ -380,7 +380,7 @@ def _metrics(
     populations: int,
 ) -> None:
     cohort = study.cohort(split.cohort)
-    rng = _rng("metrics", split)
+    rng, rng_f = _rng("metrics", split), _rng("f", split)
     base = {
         **dict.fromkeys(KEYS, ""), "study": study.name, "scenario": cohort.scenario,
         "replicate": str(cohort.replicate), "cohort": cohort.label, "trait": split.trait,
@@ -420,11 +420,14 @@ def _metrics(
         signal = 0.0 if fit.model in example.nothing or split.trait in ("shortcut", "null") else 0.14
         for seed in ("1", "2"):
             at = {**of, "seed": seed}
-            rows.add(base, name, jitter(chance + signal + shortcut * (0.2 if removes else 1)), **at)
+            overall = chance + signal + shortcut * (0.2 if removes else 1)
+            rows.add(base, name, jitter(overall), **at)
+            rows.add(base, f"{name}_f", overall + 0.012 * rng_f.normal(), **at)
             rows.add(base, f"{name}_stratified", jitter(chance + signal), **at)
             rows.add(base, f"{name}_stratified_f", jitter(chance + signal), **at)
-            rows.add(base, f"{name}_se", 0.03, **at)
-            rows.add(base, f"{name}_stratified_se", 0.035, **at)
+            for f in ("", "_f"):
+                rows.add(base, f"{name}{f}_se", 0.03, **at)
+                rows.add(base, f"{name}_stratified{f}_se", 0.035, **at)
             for population in range(populations if populations > 1 else 0):
                 rows.add(base, name, jitter(chance + signal), population=f"p{population + 1}", **at)
         for attribution in study.attributions_of(fit):
@@ -494,7 +497,6 @@ def _further(
         return float(level + 0.02 * rng.normal())
 
     scores = {"r2": 0.1} if quantitative else {"accuracy": 0.65, "auprc": 0.7, "brier": 0.22, "ece": 0.08}
-    name, chance = ("pearson", 0.0) if quantitative else ("auroc", 0.5)
     for model in ("floor-population", "ceiling-genetic"):
         for metric, level in scores.items():
             rows.add(base, metric, near(level), model=model)
@@ -503,7 +505,7 @@ def _further(
         if (fit.model, fit.adjustment) in example.failed:
             continue
         of = {"model": fit.model, "adjustment": fit.adjustment}
-        for metric, level in {**scores, f"{name}_f": chance + 0.2}.items():
+        for metric, level in scores.items():
             rows.add(base, metric, near(level), seed="1", **of)
         for attribution in study.attributions_of(fit):
             where = {**of, "attribution": attribution}

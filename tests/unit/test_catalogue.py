@@ -79,13 +79,17 @@ def test_families_are_found() -> None:
     assert len(catalogue.metrics()) > 25
 
 
-def test_paired_and_judged_metrics_are_those_of_before_the_catalogue() -> None:
+def test_paired_metrics_are_those_of_before_the_catalogue() -> None:
     assert set(catalogue.paired()) == {
         *("accuracy", "auroc", "auroc_f", "auroc_stratified", "auroc_stratified_f", "r2"),
         *("pearson", "pearson_f", "pearson_stratified", "pearson_stratified_f", "causal_auc_pr"),
         *("ancestry_linear", "ancestry_nonlinear", "ancestry_logit"),
     }
-    assert catalogue.judged() == {"auroc_stratified": 0.5, "pearson_stratified": 0.0}
+
+
+def test_verdicts_are_taken_on_f_within_populations() -> None:
+    judged = {m.name: (m.chance, m.nothing_below) for m in catalogue.metrics() if m.nothing_below is not None}
+    assert judged == {"auroc_stratified_f": (0.5, 0.55), "pearson_stratified_f": (0.0, 0.1)}
 
 
 def test_a_declaration_that_contradicts_itself_is_refused() -> None:
@@ -93,7 +97,10 @@ def test_a_declaration_that_contradicts_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="low 1 is not below high 0"):
         Metric("m", "says", 1, 0, "higher", **more)
     with pytest.raises(ValueError, match="needs a number as chance"):
-        Metric("m", "says", 0, 1, "higher", **more, chance="a rule", judged=True)
+        Metric("m", "says", 0, 1, "higher", **more, chance="a rule", nothing_below=0.6)
+    for limit in (0.5, 1.1):
+        with pytest.raises(ValueError, match=f"nothing_below {limit} is not above chance 0.5"):
+            Metric("m", "says", 0, 1, "higher", **more, chance=0.5, nothing_below=limit)
 
 
 def test_the_page_shows_the_declarations_as_they_are(script: ModuleType) -> None:
@@ -105,7 +112,7 @@ def test_the_page_shows_the_declarations_as_they_are(script: ModuleType) -> None
 
 
 def test_the_glossary_explains_each_word_once_and_every_metric() -> None:
-    words = glossary.in_order((*glossary.TERMS, *catalogue.terms()))
+    words = glossary.words()
     names = [word for word, _ in words]
     assert len(set(names)) == len(names)
     assert {metric.term for metric in catalogue.metrics()} <= set(names)

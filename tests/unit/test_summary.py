@@ -10,8 +10,7 @@ from scipy import stats
 from stratbench.core import files
 from stratbench.genotypes.records import FitRecord
 from stratbench.metrics import rows
-from stratbench.metrics.intervals import normal_interval, t_interval
-from stratbench.metrics.verdict import LEARNED, NOTHING, UNDECIDED, learned
+from stratbench.metrics.intervals import narrower, normal_interval, t_interval
 from stratbench.summary.comparisons import COLUMNS, comparisons
 from stratbench.summary.provenance import provenance
 from stratbench.summary.run import summary
@@ -116,20 +115,13 @@ def test_scenarios_and_k_are_not_pooled():
     pd.testing.assert_frame_equal(found, shuffled)
 
 
-def test_verdicts():
-    low = example({"none": {1: [0.51], 2: [0.48], 3: [0.5]}}, metric="auroc_stratified", model="cnn")
-    high = example({"none": {1: [0.71], 2: [0.72], 3: [0.7]}}, metric="auroc_stratified", model="linear")
-    single = example({"none": {1: [0.9]}}, metric="auroc_stratified", model="mlp")
-    correlation = example({"none": {1: [0.1], 2: [0.12]}}, metric="pearson_stratified", model="quant")
-    floor = example({"": {1: [0.5], 2: [0.5]}}, metric="auroc_stratified", model="floor-pcs")
-    found = learned(comparisons(pd.concat([low, high, single, correlation, floor])))
-    assert dict(zip(found["model"], found["verdict"], strict=True)) == {
-        "cnn": NOTHING,
-        "linear": LEARNED,
-        "mlp": UNDECIDED,
-        "quant": NOTHING,  # two replicates: 0.11 -+ 0.127
-    }
-    assert learned(comparisons(low), suffix="_f").empty
+def test_a_narrower_interval_is_the_one_of_that_level():
+    """Of a t interval over replicates, and of the normal interval of one replicate."""
+    for n in (2, 6):
+        wide, narrow = (t_interval(0.01, 0.02, n, level) for level in (0.95, 0.90))
+        assert narrower(*wide, n) == pytest.approx(narrow)
+    wide, narrow = (normal_interval(0.01, 0.02, level) for level in (0.95, 0.90))
+    assert narrower(*wide, 1) == pytest.approx(narrow)
 
 
 def test_large_seeds_and_numeric_labels_survive_the_file(tmp_path):

@@ -43,14 +43,14 @@ def paired() -> tuple[str, ...]:
     return tuple(metric.name for metric in metrics() if metric.paired)
 
 
-def judged() -> dict[str, float]:
-    """The metrics on which the verdict "learned" is taken, with the level of chance."""
-    return {metric.name: float(metric.chance or 0) for metric in metrics() if metric.judged}
+def metric(name: str) -> Metric:
+    """The declaration of the metric of this name."""
+    return next(metric for metric in metrics() if metric.name == name)
 
 
 def label(name: str) -> str:
     """The label of an axis that shows this metric."""
-    return next(metric.label for metric in metrics() if metric.name == name)
+    return metric(name).label
 
 
 def terms() -> tuple[tuple[str, str], ...]:

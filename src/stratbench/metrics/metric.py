@@ -20,7 +20,8 @@ class Metric:
         meaning: what the glossary says of the term; ``says`` where it is blank.
         chance: what guessing gives: a number, a rule in words, or None where guessing has no meaning.
         paired: whether comparisons.tsv has ``diff_<name>``, the paired difference between adjustments.
-        judged: whether the verdict "learned" is taken on it, against ``chance``, which is then a number.
+        nothing_below: for a metric on which verdicts are taken against ``chance``, which is then a number: a model
+            whose interval includes chance and ends below this level has learned nothing; None for other metrics.
         by_population: whether it also has a row for each population.
     """
 
@@ -35,14 +36,20 @@ class Metric:
     meaning: str = ""
     chance: float | str | None = None
     paired: bool = False
-    judged: bool = False
+    nothing_below: float | None = None
     by_population: bool = False
 
     def __post_init__(self) -> None:
         if not self.low < self.high:
             raise ValueError(f"{self.name}: low {self.low} is not below high {self.high}")
-        if self.judged and not isinstance(self.chance, float):
-            raise ValueError(f"{self.name}: a metric that is judged needs a number as chance")
+        if self.nothing_below is None:
+            return
+        if not isinstance(self.chance, float):
+            raise ValueError(f"{self.name}: a metric with nothing_below needs a number as chance")
+        if not self.chance < self.nothing_below <= self.high:
+            raise ValueError(
+                f"{self.name}: nothing_below {self.nothing_below} is not above chance {self.chance} and in the range"
+            )
 
     @property
     def range(self) -> str:

@@ -51,7 +51,6 @@ METRICS: tuple[Metric, ...] = (
         term="AUROC",
         chance=0.5,
         paired=True,
-        judged=True,
     ),
     Metric(
         "auroc_f",
@@ -72,6 +71,7 @@ METRICS: tuple[Metric, ...] = (
         term="AUROC",
         chance=0.5,
         paired=True,
+        nothing_below=0.55,
     ),
     Metric(
         "auprc",
@@ -122,7 +122,6 @@ METRICS: tuple[Metric, ...] = (
         term="correlation",
         chance=0.0,
         paired=True,
-        judged=True,
     ),
     Metric(
         "pearson_f",
@@ -143,6 +142,7 @@ METRICS: tuple[Metric, ...] = (
         term="correlation",
         chance=0.0,
         paired=True,
+        nothing_below=0.1,
     ),
     Metric(
         "r2",

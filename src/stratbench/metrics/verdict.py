@@ -1,33 +1,63 @@
-"""Whether a model learned anything within populations; if not, its attributions are noise or ancestry."""
+"""What is known of a model: whether it learned anything within populations, ancestry only, or nothing.
 
-import pandas as pd
+Verdicts are taken on f, the network's own output without what its adjustment adds, because attributions explain f.
+"""
 
-from stratbench.metrics.catalogue import judged
+import math
 
-LEARNED, NOTHING, UNDECIDED = "learned", "learned nothing", "undecided"
-WHO = ["study", "scenario", "trait", "split", "model", "adjustment"]
+from stratbench.metrics.catalogue import metrics
 
-
-def verdict(ci_low: float, ci_high: float, chance: float) -> str:
-    """``learned nothing`` where the interval includes chance or lies below it; ``undecided`` without one."""
-    if pd.isna(ci_low) or pd.isna(ci_high):
-        return UNDECIDED
-    return LEARNED if ci_low > chance else NOTHING
+LEARNED, ANCESTRY, NOTHING, NOT_SHOWN = "learned", "ancestry only", "learned nothing", "not shown"
+Interval = tuple[float, float]  # the lower and the upper limit; NaN where there is no interval
+MISSING: Interval = (math.nan, math.nan)
 
 
-def learned(comparisons: pd.DataFrame, suffix: str = "") -> pd.DataFrame:
-    """A row per model and adjustment of comparisons.tsv: its keys, the interval it is judged by, ``verdict``.
+def verdict(within: Interval, overall: Interval, chance: float, nothing_below: float) -> str:
+    """The first of the four verdicts that holds, in the order in which they are defined above.
 
-    Judged are the metrics that are declared so (auroc_stratified, and pearson_stratified for quantitative
-    traits), of the score, or with ``suffix`` ``_f`` of the network alone. Floors and ceilings are not judged.
-    A fit that failed everywhere is undecided.
+    Args:
+        within: 95% interval of the accuracy of f within populations. Without it nothing is shown.
+        overall: 95% interval of the accuracy of f over all people. Where they are of one population this is the
+            accuracy within it, and says nothing about ancestry: ``MISSING`` is given.
+        chance: the accuracy of guessing, for both.
+        nothing_below: as the metric of ``within`` declares it.
+
+    Returns one of LEARNED, ANCESTRY, NOTHING and NOT_SHOWN; ``meanings`` says when each is given.
     """
-    chance = comparisons["metric"].map({f"{metric}{suffix}": level for metric, level in judged().items()})
-    adjusted = comparisons["adjustment"].fillna("") != ""
-    rows = comparisons[chance.notna() & adjusted]
-    verdicts = [
-        verdict(low, high, level)
-        for low, high, level in zip(rows["ci_low"], rows["ci_high"], chance[rows.index], strict=True)
+    if not has_interval(within):
+        return NOT_SHOWN
+    if within[0] > chance:
+        return LEARNED
+    if overall[0] > chance:
+        return ANCESTRY
+    return NOTHING if within[1] < nothing_below else NOT_SHOWN
+
+
+def has_interval(interval: Interval) -> bool:
+    """Whether both limits are numbers."""
+    return not any(map(math.isnan, interval))
+
+
+def meanings() -> dict[str, str]:
+    """What each verdict means, for readers; the limits are those that the metrics declare."""
+    limits = [
+        f"{metric.nothing_below:g}".lstrip("0") + f" for {metric.term}"
+        for metric in metrics()
+        if metric.nothing_below is not None
     ]
-    kept = [*WHO, "metric", "mean", "ci_low", "ci_high", "n_replicates"]
-    return rows[kept].assign(verdict=verdicts).reset_index(drop=True)
+    return {
+        LEARNED: "a verdict: the 95% interval of the accuracy of f within populations lies above chance",
+        ANCESTRY: (
+            "a verdict: the model is not shown to have learned within populations, but the 95% interval of the "
+            "accuracy of f overall lies above chance; it cannot be given where the test individuals are of one "
+            "population"
+        ),
+        NOTHING: (
+            "a verdict: the 95% interval of the accuracy of f within populations includes chance or lies below it, "
+            f"and ends below {' and '.join(limits)}"
+        ),
+        NOT_SHOWN: (
+            "a verdict: none of the other three, because the 95% interval of the accuracy of f within populations is "
+            "too wide or because there is none"
+        ),
+    }

@@ -1,6 +1,7 @@
-"""What differences say: whether a number clearly rises or falls.
+"""What differences say: whether a number clearly rises, clearly falls, or stays where it was.
 
-A change is 'clear' where the 95% interval of the difference excludes 0.
+A change is 'clear' where the 95% interval of the difference excludes 0. An interval that includes 0 is no proof that
+nothing changed: a number 'stays' only where the 90% interval of its paired difference is narrow enough.
 """
 
 import math
@@ -9,14 +10,31 @@ from typing import Any
 
 from stratbench.report.analysis.results import Group, Results
 
-RISES, FALLS, UNCLEAR, OPEN = "rises", "falls", "unclear", "open"
+RISES, FALLS, SAME, UNCLEAR, OPEN = "rises", "falls", "same", "unclear", "open"
+SAME_WITHIN = 0.03  # two one-sided tests at 5%: the largest difference that still counts as none
 
 
-def direction(row: Any) -> str:
-    """What the interval of a difference says: rises, falls or unclear; open where there is no interval."""
+def sign(row: Any) -> str:
+    """What the interval of any difference says: rises, falls or unclear; open where there is no interval."""
     if math.isnan(row["ci_low"]):
         return OPEN
     return RISES if row["ci_low"] > 0 else FALLS if row["ci_high"] < 0 else UNCLEAR
+
+
+def direction(row: Any) -> str:
+    """What the interval of a paired difference says: its sign where that is clear, else same or unclear.
+
+    It is the same where the 90% interval lies within ``SAME_WITHIN`` of 0, open where there is no interval.
+    """
+    found = sign(row)
+    return SAME if found == UNCLEAR and _same(row) else found
+
+
+def _same(row: Any) -> bool:
+    from stratbench.metrics.intervals import narrower  # it imports SciPy, which names of figures do not need
+
+    low, high = narrower(row["ci_low"], row["ci_high"], int(row["n_replicates"]))
+    return max(-low, high) <= SAME_WITHIN
 
 
 def paired_changes(
@@ -32,9 +50,9 @@ def paired_changes(
         names: the adjustments; those without a difference are left out.
         keys: further columns of comparisons.tsv, such as ``attribution``.
 
-    Returns the names under ``rises``, ``falls``, ``unclear`` and ``open``, in this order.
+    Returns the names under ``rises``, ``falls``, ``same``, ``unclear`` and ``open``, in this order.
     """
-    found: dict[str, list[str]] = {RISES: [], FALLS: [], UNCLEAR: [], OPEN: []}
+    found: dict[str, list[str]] = {kind: [] for kind in (RISES, FALLS, SAME, UNCLEAR, OPEN)}
     for name in names:
         of = {"model": model, "adjustment": name, "against": group.baseline, **keys}
         row = results.value(group, f"diff_{metric}", **of)

@@ -10,7 +10,7 @@ import pandas as pd
 from stratbench.report.analysis import rankings
 from stratbench.report.analysis.numbers import number
 from stratbench.report.analysis.results import Group, Results, select
-from stratbench.report.analysis.verdicts import NOTHING, verdict
+from stratbench.report.analysis.verdicts import LEARNED, verdict
 from stratbench.study.study import Point, Study
 
 Rows = tuple[Any, ...]  # a row of comparisons.tsv for each point of a course, None where there is no number
@@ -165,10 +165,13 @@ class CourseNumbers:
             lambda group: rankings.between(self.results, group, model, adjustment, metric, **keys)
         )
 
-    def nothing(self, model: str, adjustment: str) -> frozenset[int]:
-        """The places in the course at which a model learned nothing."""
-        found = self.each(lambda group: verdict(self.results, group, model, adjustment))
-        return frozenset(k for k, kind in enumerate(found) if kind == NOTHING)
+    def not_learned(self, model: str, *adjustments: str) -> frozenset[int]:
+        """The places in the course at which a model is not shown to have learned under one of these adjustments."""
+        return frozenset(
+            place
+            for place, group in enumerate(self.course.groups)
+            if any(verdict(self.results, group, model, name) != LEARNED for name in adjustments)
+        )
 
     def chance_ancestry(self, model: str) -> float | None:
         """The chance level of decoded ancestry, if it is the same number at all points."""

@@ -11,7 +11,7 @@ from stratbench.genotypes import tables
 from stratbench.metrics.association import ranking
 from stratbench.report.analysis.genome import at_locus, scores
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.analysis.verdicts import LEARNED, in_words
 from stratbench.study.study import Fit
 
 RANK = 10  # by default a ranking finds a locus if one of its SNPs is among so many best
@@ -23,7 +23,12 @@ class Ranking:
 
     name: str
     score: pd.Series  # by SNP, larger is better
-    verdict: str  # of the model; blank for associations
+    verdict: str  # of the model, in words; blank for associations
+
+    @property
+    def judged(self) -> bool:
+        """Whether it may be concluded from: an association's, or that of a model that is shown to have learned."""
+        return self.verdict in ("", LEARNED)
 
     @property
     def ranks(self) -> pd.Series:
@@ -107,5 +112,5 @@ def _attributions(results: Results, group: Group, fit: Fit) -> Iterator[Ranking]
     for attribution in results.study.attributions_of(fit):
         score = scores(results, fit, attribution)
         if score is not None:
-            said = verdict(results, group, fit.model, fit.adjustment)
+            said = in_words(results, group, fit.model, fit.adjustment)
             yield Ranking(f"{fit.model}, {fit.adjustment}, {attribution}", score, said)

@@ -15,7 +15,7 @@ from stratbench.datasets.people import select as select_people
 from stratbench.genotypes import records, tables
 from stratbench.genotypes.records import FitRecord, TraitRecord
 from stratbench.genotypes.tables import Ids, Kind
-from stratbench.metrics.catalogue import judged
+from stratbench.metrics.catalogue import metric
 from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Cohort, Dataset, Fit, Split, Study
@@ -93,9 +93,19 @@ class Group:
         return f"{self.overall}_stratified"
 
     @property
+    def overall_f(self) -> str:
+        """The accuracy of f, the network's own output without what its adjustment adds."""
+        return f"{self.overall}_f"
+
+    @property
+    def within_f(self) -> str:
+        """The accuracy of f on which verdicts are taken."""
+        return f"{self.within}_f"
+
+    @property
     def chance(self) -> float:
         """The chance level: the headline metrics' value for a model that has learned nothing."""
-        return judged()[self.within]
+        return float(metric(self.overall).chance or 0)
 
     def causal_snps(self, study: Study) -> bool:
         """Whether the config asks for causal SNPs, so that there is something to recover."""
@@ -245,6 +255,15 @@ class Results:
         """Rows of comparisons.tsv by their keys, kept as a dict because figures look up thousands."""
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
         return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
+
+    def several_populations(self, group: Group) -> bool:
+        """Whether the test individuals are of several populations, which have rows of their own then."""
+        return (group.scenario, group.trait, group.split) in self._several_populations
+
+    @cached_property
+    def _several_populations(self) -> set[tuple[str, str, str]]:
+        rows = self.comparisons[self.comparisons["population"] != ""]
+        return set(rows[["scenario", "trait", "split"]].itertuples(index=False, name=None))
 
     def per_replicate(self, group: Group, metric: str, **keys: str) -> np.ndarray:
         """A metric's value in each replicate that has one, the mean over its seeds; other keys blank."""

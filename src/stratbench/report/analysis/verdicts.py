@@ -1,22 +1,52 @@
 """The verdicts on the models and adjustments of a group, and what was expected of it, for the figures and the text."""
 
+from typing import Any
+
 from stratbench.metrics import verdict as rule
-from stratbench.metrics.verdict import LEARNED, NOTHING, UNDECIDED
+from stratbench.metrics.catalogue import metric
+from stratbench.metrics.verdict import ANCESTRY, LEARNED, MISSING, NOT_SHOWN, NOTHING, Interval
 from stratbench.report.analysis.results import Group, Results
 
-__all__ = ["LEARNED", "NOTHING", "UNDECIDED", "control", "fits_with", "is_shortcut", "verdict", "verdicts"]
+__all__ = [
+    "ANCESTRY", "LEARNED", "NOTHING", "NOT_SHOWN", "NO_INTERVAL", "NULL", "POSITIVE", "SHORTCUT", "WIDE", "Remarks",
+    "control", "in_words", "remarks", "verdict", "verdicts", "why_not_shown",
+]  # fmt: skip
 
-Fits = frozenset[tuple[str, str]]  # of (model, adjustment)
+POSITIVE, NULL, SHORTCUT = "positive control", "pure null", "pure shortcut"
+WIDE, NO_INTERVAL = "wide interval", "no interval"  # why nothing is shown
+Remarks = dict[tuple[str, str], str]  # (model, adjustment) -> a remark in a figure
 
 
 def verdict(results: Results, group: Group, model: str, adjustment: str) -> str:
-    """The verdict by the interval of the accuracy within populations; undecided if there is no such number."""
-    row = results.value(group, group.within, model=model, adjustment=adjustment)
-    return UNDECIDED if row is None else rule.verdict(row["ci_low"], row["ci_high"], group.chance)
+    """The verdict by the intervals of f, within populations and over all people, as ``metrics/verdict.py`` has it."""
+    declared = metric(group.within_f)
+    assert isinstance(declared.chance, float)
+    assert declared.nothing_below is not None
+    of = {"model": model, "adjustment": adjustment}
+    within = _interval(results.value(group, group.within_f, **of))
+    several = results.several_populations(group)
+    overall = _interval(results.value(group, group.overall_f, **of)) if several else MISSING
+    return rule.verdict(within, overall, declared.chance, declared.nothing_below)
+
+
+def _interval(row: Any) -> Interval:
+    return MISSING if row is None else (row["ci_low"], row["ci_high"])
+
+
+def in_words(results: Results, group: Group, model: str, adjustment: str) -> str:
+    """The verdict, for tables: of 'not shown' with the reason why."""
+    said = verdict(results, group, model, adjustment)
+    return f"{said} ({why_not_shown(results, group, model, adjustment)})" if said == NOT_SHOWN else said
+
+
+def why_not_shown(results: Results, group: Group, model: str, adjustment: str) -> str:
+    """'no interval', or 'wide interval': one that reaches from chance to where something may be learned."""
+    row = results.value(group, group.within_f, model=model, adjustment=adjustment)
+    return WIDE if rule.has_interval(_interval(row)) else NO_INTERVAL
 
 
 def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
-    """What each trained combination of a group learned; fits without any number are left out."""
+    """The verdict on each trained combination of a group; fits without any number are left out."""
     return {
         (model, adjustment): verdict(results, group, model, adjustment)
         for model in group.models
@@ -25,25 +55,33 @@ def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
     }
 
 
-def fits_with(results: Results, group: Group, kind: str) -> Fits:
-    """The models and adjustments of a group whose verdict is of this kind, those without any number included."""
-    return frozenset(
-        (model, adjustment)
-        for model in group.models
-        for adjustment in group.adjustments
-        if verdict(results, group, model, adjustment) == kind
-    )
+def remarks(results: Results, group: Group) -> Remarks:
+    """What a figure says of each fit that is not shown to have learned, whose attributions are drawn pale.
+
+    It is the verdict or, where that is 'not shown' for lack of an interval or of any result, that reason.
+    """
+    found = verdicts(results, group)
+    made = {}
+    for model in group.models:
+        for adjustment in group.adjustments:
+            said = found.get((model, adjustment), "no result")
+            if said == NOT_SHOWN and why_not_shown(results, group, model, adjustment) == NO_INTERVAL:
+                said = NO_INTERVAL
+            if said != LEARNED:
+                made[model, adjustment] = said
+    return made
 
 
 def control(results: Results, group: Group) -> str:
-    """'positive': genetic effects and no environment; 'null': neither; otherwise blank."""
+    """Which control a simulated trait is; blank for all others.
+
+    A positive control has genetic effects and no environment, the pure null neither, the pure shortcut no genetic
+    effect but an environment that differs between populations.
+    """
     spec = results.study.spec("traits", group.trait).get("simulate") or {}
-    if group.measured or not group.models or (spec.get("environment") or 0) > 0 or "h2" not in spec:
+    if group.measured or not group.models or "h2" not in spec:
         return ""
-    return "positive" if spec["h2"] > 0 else "null"
-
-
-def is_shortcut(results: Results, group: Group) -> bool:
-    """Whether a trait has no genetic effect and is caused by the environment of the populations."""
-    spec = results.study.spec("traits", group.trait).get("simulate") or {}
-    return not group.measured and spec.get("h2") == 0 and (spec.get("environment") or 0) > 0
+    environment = (spec.get("environment") or 0) > 0
+    if spec["h2"] > 0:
+        return "" if environment else POSITIVE
+    return SHORTCUT if environment else NULL

@@ -74,7 +74,7 @@ class Line:
     marker: str = "o"
     filled: bool = True
     dashed: bool = False
-    pale: frozenset[int] = frozenset()  # places in ``values`` whose model learned nothing
+    pale: frozenset[int] = frozenset()  # places in ``values`` whose model is not shown to have learned
     mark: bool = False  # a reference beside the adjustments: a line without points and intervals
 
     @property
@@ -117,21 +117,22 @@ class CurveReader:
 
     def each(self, metric: str, model: str, marker: str = "o", filled: bool = True, fade: bool = False,
              **keys: str) -> list[Line]:  # fmt: skip
-        """A line for each adjustment; with ``fade`` it is pale where the model learned nothing.
+        """A line for each adjustment; with ``fade`` it is pale where the model is not shown to have learned.
 
         Args:
             metric: its name, or 'overall' or 'within' for the group's own measure of accuracy.
             model: of which the metric is.
             marker: of the points.
             filled: whether points are; lines of open ones are dashed.
-            fade: whether the metric says nothing where the model learned nothing.
+            fade: whether the metric says nothing where the model is not shown to have learned.
             keys: further columns of comparisons.tsv, such as ``attribution``.
         """
+        other = [keys["against"]] if "against" in keys else []
         return [
             self.line(
                 self.numbers.of(metric, model, name, **keys), self.colours[name], self.shift(name),
                 marker=marker, filled=filled, dashed=not filled,
-                pale=self.numbers.nothing(model, name) if fade else frozenset(),
+                pale=self.numbers.not_learned(model, name, *other) if fade else frozenset(),
             )
             for name in self.course.adjustments
         ]  # fmt: skip
@@ -179,11 +180,12 @@ class CurveReader:
         """Agreement with the baseline's ranking, and within an adjustment."""
         lines = []
         for name in self.course.adjustments:
-            look: dict[str, Any] = {"pale": self.numbers.nothing(model, name), "shift": self.shift(name)}
+            look: dict[str, Any] = {"pale": self.numbers.not_learned(model, name), "shift": self.shift(name)}
             keys = {"attribution": self.course.attribution, "against": name, "k": k}
             own = self.numbers.of(metric, model, name, **keys)
             other = self.numbers.between(metric, model, name, k)
             lines.append(self.line(own, self.colours[name], marker="^", filled=False, dashed=True, **look))
+            look["pale"] = self.numbers.not_learned(model, name, self.course.groups[0].baseline)
             lines.append(self.line(other, self.colours[name], **look))
         return Panel("snps", tuple(lines), chance, -1)
 

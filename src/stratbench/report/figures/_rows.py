@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from stratbench.core.words import counted
 from stratbench.report.analysis.results import Group
 
+VERDICT_BESIDE = (
+    "Beside a row stands the verdict on the network's own output, unless it is 'learned' (see the glossary)."
+)
+
 
 @dataclass(frozen=True)
 class Row:

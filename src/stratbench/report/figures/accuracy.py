@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
 from stratbench.report.analysis.results import CEILINGS, FLOORS, Group, Results
-from stratbench.report.analysis.verdicts import NOTHING, fits_with
-from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.analysis.verdicts import Remarks, remarks
+from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout, replicates
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class AccuracyBars:
     group: Group
     panels: tuple[tuple[str, Layout], ...]
     values: dict[tuple[str, ...], Any]
-    nothing: frozenset[tuple[str, str]]
+    remarks: Remarks
     colours: dict[str, str]
     n: int
 
@@ -50,7 +50,7 @@ def load(results: Results, subject: Any) -> AccuracyBars:
         for model in group.models
     )
     return AccuracyBars(
-        group, panels, values, fits_with(results, group, NOTHING), style.study_colours(results.study),
+        group, panels, values, remarks(results, group), style.study_colours(results.study),
         results.replicates(group),
     )  # fmt: skip
 
@@ -69,10 +69,7 @@ def draw(data: AccuracyBars) -> "Figure":
             colour, here = data.colours[row.adjustment], (model, row.adjustment)
             style.dot(axis, row.y + 0.13, data.values[(*here, group.overall)], colour)
             style.dot(axis, row.y - 0.16, data.values[(*here, group.within)], colour, "D", filled=False)
-            if here in data.nothing:
-                style.note(axis, row.y, "learned nothing")
-            if data.values[(*here, group.overall)] is None:
-                style.note(axis, row.y, "no result")
+            style.note(axis, row.y, data.remarks.get(here, ""))
         for y, name in rows.extra:
             style.dot(axis, y + 0.13, data.values[(name, "", group.overall)], style.QUIET)
             style.dot(axis, y - 0.16, data.values[(name, "", group.within)], style.QUIET, "D", filled=False)
@@ -99,5 +96,6 @@ def caption(results: Results, subject: Any) -> str:
     metric = "Correlation" if group.quantitative else "AUROC"
     return (
         f"{metric} of {group.title}: all test individuals (filled) and within populations (open), with 95% "
-        "intervals. Floors know only what they are named after; ceilings know what nobody can know."
+        "intervals. Floors know only what they are named after; ceilings know what nobody can know. "
+        f"{VERDICT_BESIDE}"
     )

@@ -9,8 +9,8 @@ from stratbench.report import style
 from stratbench.report.analysis.numbers import number
 from stratbench.report.analysis.rankings import agreement_matrix, fall
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import NOTHING, fits_with
-from stratbench.report.figures._rows import replicates
+from stratbench.report.analysis.verdicts import Remarks, remarks
+from stratbench.report.figures._rows import VERDICT_BESIDE, replicates
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class AgreementMatrices:
     attribution: str
     matrices: dict[str, np.ndarray]
     delta: dict[tuple[str, str], Any]
-    nothing: frozenset[tuple[str, str]]
+    remarks: Remarks
     colours: dict[str, str]
     n: int
 
@@ -47,7 +47,7 @@ def load(results: Results, subject: Any) -> AgreementMatrices:
         group.attribution,
         {model: agreement_matrix(results, group, model, group.attribution) for model in group.models},
         {name: fall(results, group, *name, group.attribution) for name in names},
-        fits_with(results, group, NOTHING),
+        remarks(results, group),
         style.study_colours(results.study),
         results.replicates(group),
     )
@@ -89,10 +89,9 @@ def draw(data: AgreementMatrices) -> "Figure":
     if others:
         for axis, model in zip(axes[1], models, strict=True):
             for y, name in enumerate(others):
-                faded = (model, name) in data.nothing
+                faded = not data.remarks.keys().isdisjoint({(model, name), (model, data.group.baseline)})
                 style.dot(axis, -y, data.delta.get((model, name)), data.colours[name], faded=faded)
-                if faded:
-                    style.note(axis, -y, "learned nothing")
+                style.note(axis, -y, data.remarks.get((model, name), ""))
             axis.axvline(0, color=style.QUIET, lw=0.9)
             style.rows_axis(axis, [(-y, name, False) for y, name in enumerate(others)])
             style.unit_axis(axis)
@@ -117,5 +116,6 @@ def caption(results: Results, subject: Any) -> str:
         "Above: every pair; the diagonal (bold) is agreement within one adjustment. Below: how far "
         "agreement falls from within "
         "the variants to between them; right of zero, adjusting changed the ranking more than training "
-        f"again.{placebo}"
+        f"again.{placebo} Pale below: the model is not shown to have learned within populations under one of the two, "
+        f"so its attributions say nothing. {VERDICT_BESIDE}"
     )

@@ -32,7 +32,7 @@ def load(results: Results, subject: Any) -> manhattan.GenomeScores:
         group.associations[0],
         minus_log10_p(results, split),
         style.association_colours(group.associations),
-        frozenset(),
+        {},
         f"{MINUS}log10 p",
     )
 

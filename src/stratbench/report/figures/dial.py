@@ -235,8 +235,8 @@ def _meaning(one: Course, page: str) -> str:
     if page == "headline":
         return (
             "Numbers are joined by lines; points without a number stand to the right and are not. Grey and purple: "
-            "floors, ceilings, the untrained network and the association tests. Pale: the model learned nothing within "
-            "populations there, so its attributions say nothing."
+            "floors, ceilings, the untrained network and the association tests. Pale: the model is not shown to have "
+            "learned within populations there, so its attributions say nothing."
         )
     if page == "snps":
         return (
@@ -244,7 +244,7 @@ def _meaning(one: Course, page: str) -> str:
             f"Agreement within is that of trainings with other seeds, the mean of an adjustment's and of "
             f"'{one.groups[0].baseline}': where it is larger than agreement between the two, the adjustment changes "
             "the ranking more than a seed does. Pale: the "
-            "model learned nothing within populations there."
+            "model is not shown to have learned within populations there."
         )
     return (
         "f is the network's own output, before an adjustment's offset is added. Brier score and calibration error are "

@@ -12,7 +12,7 @@ from stratbench.report.analysis.dial import Course
 from stratbench.report.analysis.headline import headline_courses, headline_groups
 from stratbench.report.analysis.rankings import between, chance_auc_pr
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import NOTHING, UNDECIDED, fits_with
+from stratbench.report.analysis.verdicts import Remarks, remarks
 from stratbench.report.figures._curves import (
     HIGH,
     CurveReader,
@@ -30,7 +30,7 @@ from stratbench.report.figures._curves import (
     spread,
     test_keys,
 )
-from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout, replicates
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ class Facet:
     group: Group
     layout: Layout
     n: int
-    nothing: frozenset[tuple[str, str]]
-    undecided: frozenset[tuple[str, str]]
+    remarks: Remarks
     values: dict[tuple[str, ...], Any]
 
 
@@ -124,8 +123,7 @@ def _facet(results: Results, group: Group) -> Facet:
     for position, name in enumerate(group.associations[:2]):
         values[(f"association {position}",)] = results.value(group, "causal_auc_pr", association=name)
     values["chance",] = chance_auc_pr(results, group)
-    nothing, undecided = (fits_with(results, group, kind) for kind in (NOTHING, UNDECIDED))
-    return Facet(group, rows, results.replicates(group), nothing, undecided, values)
+    return Facet(group, rows, results.replicates(group), remarks(results, group), values)
 
 
 def _draw_facets(data: HeadlineFacets) -> "Figure":
@@ -220,12 +218,7 @@ def _accuracy(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
         here = (row.model, row.adjustment)
         style.dot(axis, row.y + 0.13, values[(*here, group.overall)], colour)
         style.dot(axis, row.y - 0.16, values[(*here, group.within)], colour, "D", filled=False)
-        if here in facet.nothing:
-            style.note(axis, row.y, "learned nothing")
-        elif values[(*here, group.overall)] is None:
-            style.note(axis, row.y, "no result")
-        elif here in facet.undecided:
-            style.note(axis, row.y, "undecided")
+        style.note(axis, row.y, facet.remarks.get(here, ""))
 
 
 def _absent(axis: Any, text: str) -> None:
@@ -249,8 +242,11 @@ def _snps(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
             )  # fmt: skip
     for row in facet.layout.rows:
         here = (row.model, row.adjustment)
-        faded = here in facet.nothing
-        for name, marker, filled, shift in (("between", "o", True, 0.13), ("own", "^", False, -0.16)):
+        own = here in facet.remarks
+        either = own or (row.model, facet.group.baseline) in facet.remarks
+        for name, marker, filled, shift, faded in (
+            ("between", "o", True, 0.13, either), ("own", "^", False, -0.16, own)
+        ):  # fmt: skip
             value = facet.values[(*here, name)]
             drawn = drawn or value is not None
             style.dot(axis, row.y + shift, value, data.colours[row.adjustment], marker, filled, faded)
@@ -268,7 +264,7 @@ def _causal(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
         here = (row.model, row.adjustment)
         value = facet.values[(*here, "causal")]
         drawn = drawn or value is not None
-        style.dot(axis, row.y, value, data.colours[row.adjustment], faded=here in facet.nothing)
+        style.dot(axis, row.y, value, data.colours[row.adjustment], faded=here in facet.remarks)
     if not drawn:
         _absent(axis, "no causal SNP is known,\nor there is none")
 
@@ -299,8 +295,8 @@ def _caption_of_facets(results: Results) -> str:
         "Points are means over replicates, lines 95% intervals, bands the intervals of the reference marks; "
         "what lies outside the range of possible values is cut off. "
         f"SNP rankings come from the attribution {attribution or '(none)'}. "
-        "Pale points in the second and third column: the model learned nothing within populations, "
-        "so its attributions say nothing."
+        "Pale points in the second and third column: the model is not shown to have learned within populations, "
+        f"so its attributions say nothing. {VERDICT_BESIDE}"
     )
 
 
@@ -369,6 +365,6 @@ def _caption_of_curves(results: Results, chosen: list[tuple[Course, str]]) -> st
     return (
         f"Four questions over {dial.title}, one column each; a row for each trait and model. "
         f"{intervals(results, *dict.fromkeys(one for one, _ in chosen))}. Numbers are joined by lines; points "
-        "without a number stand to the right and are not. Pale in the second and third column: the model learned "
-        "nothing within populations there, so its attributions say nothing."
+        "without a number stand to the right and are not. Pale in the second and third column: the model is not "
+        "shown to have learned within populations there, so its attributions say nothing."
     )

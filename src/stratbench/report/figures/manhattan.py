@@ -10,7 +10,7 @@ from stratbench.report import style
 from stratbench.report.analysis.dial import courses, strongest
 from stratbench.report.analysis.genome import Genome, genome, scores_of_model
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import NOTHING, verdict
+from stratbench.report.analysis.verdicts import remarks
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class GenomeScores:
     baseline: str
     scores: dict[str, pd.Series]
     colours: dict[str, str]
-    nothing: frozenset[str]
+    remarks: dict[str, str]  # of the adjustments under which the model is not shown to have learned
     unit: str
 
 
@@ -48,7 +48,7 @@ def load(results: Results, subject: Any) -> GenomeScores:
     group = results.group(subject)
     split, model, attribution = group.splits[0], subject["model"], group.attribution
     found = scores_of_model(results, split, model, attribution)
-    nothing = {name for name in found if verdict(results, group, model, name) == NOTHING}
+    said = {name: text for (of, name), text in remarks(results, group).items() if of == model}
     title = f"{model} on {group.trait} in {results.study.shown(split.cohort)}"
     unit = f"{attribution},\nlargest = 1"
     return GenomeScores(
@@ -57,7 +57,7 @@ def load(results: Results, subject: Any) -> GenomeScores:
         group.baseline,
         found,
         style.study_colours(results.study),
-        frozenset(nothing),
+        said,
         unit,
     )
 
@@ -111,7 +111,7 @@ def mirrored(data: GenomeScores, line: float | None = None, line_label: str = ""
 def _half(axis: "Axes", data: GenomeScores, name: str, sign: int) -> float:
     snps = data.genome.snps
     values = snps["snp"].map(data.scores[name]).to_numpy(dtype=float)
-    heavy, fade = 2 * len(snps) * len(data.scores) > RASTERISE_FROM, 0.5 if name in data.nothing else 1.0
+    heavy, fade = 2 * len(snps) * len(data.scores) > RASTERISE_FROM, 0.5 if name in data.remarks else 1.0
     colour = data.colours[name]
     for position, (chromosome, _, _) in enumerate(data.genome.chromosomes):
         here = (snps["chrom"] == chromosome).to_numpy()
@@ -138,7 +138,7 @@ def _names(axis: "Axes", data: GenomeScores, other: str) -> None:
         if name not in data.scores:
             text = f"{name}: failed" if name else ""
         else:
-            text = f"{name} (learned nothing)" if name in data.nothing else name
+            text = f"{name} ({data.remarks[name]})" if name in data.remarks else name
         axis.text(
             1.005, y, text.replace(" (", "\n("), transform=axis.transAxes, va=side, ha="left", fontsize=8.5,
             color=data.colours.get(name, style.INK), fontweight="bold",
@@ -179,5 +179,6 @@ def caption(results: Results, subject: Any) -> str:
         f"{subject['model']} on "
         f"{group.trait}, cohort {results.study.shown(group.splits[0].cohort)}: {group.baseline} above, each "
         "adjustment mirrored below."
-        f"{circles}{loci} Where a model learned nothing, its peaks mean nothing."
+        f"{circles}{loci} Pale, with the verdict in brackets: the model is not shown to have learned within "
+        "populations, so its peaks mean nothing."
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from stratbench.report import style
 from stratbench.report.analysis.rankings import chance_auc_pr
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import NOTHING, fits_with
-from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.analysis.verdicts import Remarks, remarks
+from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout, replicates
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class RecoveryPanels:
     group: Group
     panels: tuple[tuple[str, Layout], ...]
     values: dict[tuple[str, ...], Any]
-    nothing: frozenset[tuple[str, str]]
+    remarks: Remarks
     chance: float | None
     colours: dict[str, str]
     n: int
@@ -56,7 +56,7 @@ def load(results: Results, subject: Any) -> RecoveryPanels:
     )
     panels = panels or (("", layout(group, (), group.associations, "associations", heading=False)),)
     return RecoveryPanels(
-        group, panels, values, fits_with(results, group, NOTHING), chance_auc_pr(results, group),
+        group, panels, values, remarks(results, group), chance_auc_pr(results, group),
         style.study_colours(results.study), results.replicates(group),
     )  # fmt: skip
 
@@ -83,10 +83,9 @@ def draw(data: RecoveryPanels) -> "Figure":
             for name, marker in shapes.items():
                 style.dot(
                     axis, row.y + shift[name], data.values.get((model, row.adjustment, name)),
-                    data.colours[row.adjustment], marker, faded=(model, row.adjustment) in data.nothing,
+                    data.colours[row.adjustment], marker, faded=(model, row.adjustment) in data.remarks,
                 )  # fmt: skip
-            if (model, row.adjustment) in data.nothing:
-                style.note(axis, row.y, "learned nothing")
+            style.note(axis, row.y, data.remarks.get((model, row.adjustment), ""))
         for y, name in rows.extra:
             style.dot(axis, y, data.values.get((name,)), grey[name], "s")
         if data.chance is not None:
@@ -113,5 +112,6 @@ def caption(results: Results, subject: Any) -> str:
     return (
         f"Recovery of the causal SNPs of {group.title}: area under the precision-recall curve of the "
         "ranking by each "
-        "attribution (shapes) and association test, with 95% intervals. Pale: the model learned nothing."
+        "attribution (shapes) and association test, with 95% intervals. Pale: the model is not shown to have "
+        f"learned within populations, so its attributions say nothing. {VERDICT_BESIDE}"
     )

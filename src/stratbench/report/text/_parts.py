@@ -6,7 +6,7 @@ from typing import Any
 from stratbench.core.words import counted
 from stratbench.report.analysis.numbers import cell
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.analysis.verdicts import in_words
 from stratbench.report.figures.catalogue import pictures
 from stratbench.report.page import Image, Table
 
@@ -64,7 +64,7 @@ def fits_table(
             continue
         row = [labels.get(model, model), adjustment, *(cell(values[k]) for k in used)]
         if verdicts:
-            row.append(verdict(results, group, model, adjustment) if adjustment else "")
+            row.append(in_words(results, group, model, adjustment) if adjustment else "")
         rows.append(row)
     head = [
         "model",

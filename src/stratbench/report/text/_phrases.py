@@ -4,17 +4,41 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from stratbench.report.analysis.changes import FALLS, OPEN, RISES, UNCLEAR, paired_changes
+from stratbench.report.analysis.changes import (
+    FALLS,
+    OPEN,
+    RISES,
+    SAME,
+    SAME_WITHIN,
+    UNCLEAR,
+    paired_changes,
+)
 from stratbench.report.analysis.numbers import estimate, interval, listed, plain
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import LEARNED, NOTHING, verdicts
+from stratbench.report.analysis.verdicts import (
+    ANCESTRY,
+    LEARNED,
+    NO_INTERVAL,
+    NOT_SHOWN,
+    NOTHING,
+    WIDE,
+    verdicts,
+    why_not_shown,
+)
 from stratbench.report.page import Text
 
 VERBS = {
     RISES: "clearly rises",
     FALLS: "clearly falls",
-    UNCLEAR: "does not clearly change",
-    OPEN: "changes without a known interval",
+    SAME: f"stays within {plain(SAME_WITHIN)} of where it was",
+    UNCLEAR: "has an interval that does not say whether it changes",
+    OPEN: "has no interval of its change",
+}
+IT = {  # what is said of a model that is not shown to have learned
+    ANCESTRY: "shows ancestry only",
+    NOTHING: "learned nothing",
+    WIDE: "has a wide interval",
+    NO_INTERVAL: "has no interval",
 }
 
 
@@ -65,40 +89,58 @@ class Phrases:
             f"unadjusted {model}" if self.group.baseline == "none" else f"{model} under {self.group.baseline}"
         )
 
-    def under(self, names: Sequence[str], every: str = "every") -> str:
+    def under(self, names: Sequence[str]) -> str:
         """'under a and b', 'under every adjustment'."""
         if list(names) == self.others and len(names) > 1:
-            return f"under {every} adjustment"
+            return "under every adjustment"
         return f"under {listed(list(names))}"
 
     def changes(
         self, model: str, metric: str, names: Sequence[str] | None = None, **keys: str
     ) -> dict[str, list[str]]:
-        """Adjustments by what the paired difference from the baseline says: rises, falls, unclear, open."""
+        """Adjustments by what the paired difference from the baseline says, as ``paired_changes`` returns them."""
         names = self.others if names is None else names
         return paired_changes(self.results, self.group, model, metric, names, **keys)
 
     def moves(self, changes: dict[str, list[str]]) -> str:
-        """'clearly falls under a and does not clearly change under b'; blank where nothing is known."""
-        return listed(
-            [
-                f"{VERBS[kind]} {self.under(names, 'any' if kind == UNCLEAR else 'every')}"
-                for kind, names in changes.items()
-                if names
-            ]
-        )
+        """'clearly falls under a and stays within .03 of where it was under b'; blank where nothing is known."""
+        return listed([f"{VERBS[kind]} {self.under(names)}" for kind, names in changes.items() if names])
 
-    def learned_nothing(self) -> str:
-        """Names of all models that learned nothing; blank if there are none."""
+    def not_learned(self) -> str:
+        """Names of all models that are not shown to have learned, a sentence a verdict; blank if there are none."""
+        titles = {
+            ANCESTRY: "Above chance overall but not shown to be within populations, so ancestry only",
+            NOTHING: "Learned nothing within populations",
+            NOT_SHOWN: "Not shown whether anything was learned within populations",
+        }
+        said = {kind: "; ".join(self._models(kind)) for kind in titles}
+        return " ".join(f"{titles[kind]}: {models}." for kind, models in said.items() if models)
+
+    def _models(self, kind: str) -> list[str]:
+        """The models with this verdict: 'cnn, unadjusted or adjusted', or 'cnn under a and b'."""
         parts = []
         for model in self.group.models:
             tried = [name for name in self.group.adjustments if (model, name) in self.found]
-            nothing = [name for name in tried if self.found[model, name] == NOTHING]
-            if nothing and nothing == tried and len(tried) > 1:
-                parts.append(f"{model}, unadjusted or adjusted")
-            elif nothing:
-                parts.append(f"{model} under {listed(nothing)}")
-        return f"Learned nothing within populations: {'; '.join(parts)}." if parts else ""
+            by: dict[str, list[str]] = {}
+            for name in tried:
+                if self.found[model, name] == kind:
+                    by.setdefault(self._because(model, name), []).append(name)
+            for because, names in by.items():
+                whole = names == tried and len(tried) > 1
+                of = f"{model}, unadjusted or adjusted" if whole else f"{model} under {listed(names)}"
+                parts.append(of + because)
+        return parts
+
+    def _because(self, model: str, adjustment: str) -> str:
+        """' (wide interval)' or ' (no interval)' where nothing is shown; otherwise blank."""
+        if self.found[model, adjustment] != NOT_SHOWN:
+            return ""
+        return f" ({why_not_shown(self.results, self.group, model, adjustment)})"
+
+    def it(self, model: str, adjustment: str) -> str:
+        """Why nothing is concluded from a model's attributions: 'learned nothing', 'has no interval'."""
+        kind = self.found[model, adjustment]
+        return IT[why_not_shown(self.results, self.group, model, adjustment) if kind == NOT_SHOWN else kind]
 
     def learned(self, model: str) -> list[str]:
         """The adjustments, other than the baseline, under which a model learned something."""
@@ -115,38 +157,18 @@ def price(words: Phrases) -> list[str]:
         if not any(ancestry.values()):
             continue
         removing = ancestry[FALLS]
-        if ancestry[OPEN] and not removing:
-            sentences.append(
-                f"Whether the ancestry in the logit of {model} falls is not known: no intervals."
-            )
-            continue
         if not removing:
-            sentences.append(f"No adjustment clearly lowers the ancestry in the logit of {model}.")
+            sentences.append(f"The ancestry in the logit of {model} {words.moves(ancestry)}.")
             continue
-        kind = words.found.get((model, group.baseline))
-        if kind == LEARNED:
-            prices = [_loss("accuracy within populations", words.changes(model, group.within, removing))]
-            if group.attributions and group.causal_snps(words.results.study):
-                by = {"attribution": group.attributions[0]}
-                kept = [name for name in removing if words.found.get((model, name)) == LEARNED]
-                prices.append(
-                    _loss("recovery of causal SNPs", words.changes(model, "causal_auc_pr", kept, **by))
-                )
-        elif kind == NOTHING:
-            prices = ["within populations there was nothing to lose"]
-        else:
-            prices = ["the price is not known"]
+        prices = {"accuracy within populations": words.changes(model, group.within, removing)}
+        if words.found.get((model, group.baseline)) == LEARNED and group.causal_snps(words.results.study):
+            kept = [name for name in removing if words.found.get((model, name)) == LEARNED]
+            by = {"attribution": group.attribution}
+            prices["recovery of causal SNPs"] = words.changes(model, "causal_auc_pr", kept, **by)
+        said = [f"{what} {words.moves(changes)}" for what, changes in prices.items() if any(changes.values())]
         text = f"The ancestry in the logit of {model} clearly falls under {listed(removing)}"
-        sentences.append(f"{text}; {listed([price for price in prices if price])}.")
+        sentences.append(f"{text}; {'; '.join(said) or 'the price is not known'}.")
     return sentences
-
-
-def _loss(what: str, changes: dict[str, list[str]]) -> str:
-    """'accuracy clearly falls under a', or that it does not; blank where nothing is known."""
-    if not any(changes.values()):
-        return ""
-    falls = changes[FALLS]
-    return f"{what} clearly falls under {listed(falls)}" if falls else f"{what} does not clearly fall there"
 
 
 def brief(results: Results, group: Group) -> Text:
@@ -162,7 +184,7 @@ def brief(results: Results, group: Group) -> Text:
     how = "Unadjusted" if group.baseline == "none" else f"With {group.baseline}"
     text = [
         f"{how} {words.metric}: {'; '.join(levels)}." if levels else "No result.",
-        words.learned_nothing(),
+        words.not_learned(),
         *price(words),
     ]
     title = (

@@ -17,12 +17,14 @@ def columns(group: Group) -> list[tuple[str, dict[str, str]]]:
         return [
             ("correlation, overall", {"metric": "pearson"}),
             ("correlation, within", {"metric": "pearson_stratified"}),
+            ("overall, network alone", {"metric": "pearson_f"}),
             ("within, network alone", {"metric": "pearson_stratified_f"}),
             ("R2, overall", {"metric": "r2"}),
         ]
     return [
         ("AUROC, overall", {"metric": "auroc"}),
         ("AUROC, within", {"metric": "auroc_stratified"}),
+        ("overall, network alone", {"metric": "auroc_f"}),
         ("within, network alone", {"metric": "auroc_stratified_f"}),
         ("AUPRC", {"metric": "auprc"}),
         ("accuracy", {"metric": "accuracy"}),
@@ -36,8 +38,8 @@ def build(results: Results) -> Section | None:
             "All numbers are of test individuals. A floor knows only what it is named after; a ceiling "
             "uses the true "
             "liability, which no model can know. 'Within' compares only people of one population. "
-            "Accuracy that falls "
-            "after adjustment is no failure by itself."
+            "'Network alone' is f, the network's own output without what its adjustment adds; verdicts are taken on "
+            "it. Accuracy that falls after adjustment is no failure by itself."
         )
     ]
     for group in results.groups:

@@ -3,7 +3,7 @@
 from stratbench.report.analysis.numbers import cell, signed
 from stratbench.report.analysis.rankings import between, fall
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.analysis.verdicts import in_words
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.text._parts import images, over
 
@@ -39,7 +39,7 @@ def _table(results: Results, group: Group, attribution: str) -> Table | None:
             lower = fall(results, group, model, adjustment, attribution) if other is not None else None
             if own is not None or other is not None:
                 cells = [cell(own), cell(other), cell(lower, signed)]
-                rows.append([model, adjustment, *cells, verdict(results, group, model, adjustment)])
+                rows.append([model, adjustment, *cells, in_words(results, group, model, adjustment)])
     if not rows:
         return None
     base = group.baseline

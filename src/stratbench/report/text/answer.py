@@ -1,9 +1,11 @@
 """The short answer at the top of the page, from comparisons.tsv alone: what was learned, and a paragraph a trait."""
 
 from stratbench.core.words import counted
+from stratbench.report.analysis.changes import SAME_WITHIN
 from stratbench.report.analysis.dial import courses
+from stratbench.report.analysis.numbers import plain
 from stratbench.report.analysis.results import Results
-from stratbench.report.analysis.verdicts import LEARNED, NOTHING, UNDECIDED, verdicts
+from stratbench.report.analysis.verdicts import ANCESTRY, LEARNED, NOT_SHOWN, NOTHING, verdicts
 from stratbench.report.page import Block, Listing, Text
 from stratbench.report.text._phrases import brief
 from stratbench.report.text.dial import movements
@@ -31,21 +33,24 @@ def _count(results: Results) -> str:
     found = [value for group in results.groups for value in verdicts(results, group).values()]
     if not found:
         return "No model of this study was trained with success: there is no answer."
-    learned, nothing, open_ = (found.count(kind) for kind in (LEARNED, NOTHING, UNDECIDED))
+    learned, ancestry, nothing, open_ = map(found.count, (LEARNED, ANCESTRY, NOTHING, NOT_SHOWN))
     text = (
-        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, {learned} predict "
-        f"better than chance within populations and {nothing} learned nothing there"
+        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, {learned} are "
+        f"shown to have learned something within populations, {ancestry} to predict from ancestry only and {nothing} "
+        "to have learned nothing"
     )
-    return text + (f"; {open_} have no interval and so no verdict." if open_ else ".")
+    return text + (f"; of {open_} none of this is shown." if open_ else ".")
 
 
 def _caution(results: Results) -> str:
     counts = [results.replicates(group) for group in results.groups if group.models]
     text = (
         "Brackets hold 95% intervals, n counts replicates, and a change is called clear where the interval of the "
-        "difference excludes 0 (paired between adjustments, unpaired between points of a dial). 'Learned nothing' "
-        "means that the interval of accuracy within populations includes chance: nothing is then concluded from that "
-        "model's attributions. Accuracy that falls after adjustment is no failure by itself."
+        "difference excludes 0 (paired between adjustments, unpaired between points of a dial). A number is said to "
+        f"stay where it was only if the 90% interval of the paired difference lies within {plain(SAME_WITHIN)} of 0. "
+        "Verdicts are taken on f, the network's own output, which attributions explain; the glossary says when each "
+        "is given. Nothing is concluded from the attributions of a model that is not shown to have learned within "
+        "populations. Accuracy that falls after adjustment is no failure by itself."
     )
-    few = " With so few replicates only large changes can be clear, and no clear change is not proof of none."
+    few = " With so few replicates only large changes can be clear."
     return text + (few if min(counts) < FEW else "")

@@ -3,7 +3,7 @@
 from stratbench.report.analysis.numbers import cell, signed
 from stratbench.report.analysis.rankings import fall
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.analysis.verdicts import in_words
 from stratbench.report.page import Block, Section, Table, Text
 from stratbench.report.text._parts import over
 
@@ -18,9 +18,8 @@ def build(results: Results) -> Section | None:
     first = Text(
         "Differences between each adjustment and the unadjusted model on the same data, replicate by "
         "replicate. An interval "
-        "that excludes 0 is a clear change. Causal recovery and SNP ranking mean something only where the "
-        "model learned "
-        "something."
+        "that excludes 0 is a clear change; one that includes 0 is no proof that nothing changed. Causal recovery and "
+        "SNP ranking mean something only where the verdict is 'learned'."
     )
     return Section("What each correction changes", [first, *blocks])
 
@@ -53,7 +52,7 @@ def _table(results: Results, group: Group) -> Table | None:
     if not used:
         return None
     rows = [
-        [m, a, *(cell(values[k], signed) for k in used), verdict(results, group, m, a)]
+        [m, a, *(cell(values[k], signed) for k in used), in_words(results, group, m, a)]
         for m, a, values in grid
     ]
     head = ["model", "adjustment", *(titles[k] for k in used), "verdict"]

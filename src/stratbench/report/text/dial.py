@@ -4,7 +4,7 @@ A move is 'clear' where the 95% interval of the difference of the two scenarios'
 """
 
 from stratbench.core.words import counted
-from stratbench.report.analysis.changes import FALLS, RISES, UNCLEAR, direction
+from stratbench.report.analysis.changes import FALLS, RISES, UNCLEAR, sign
 from stratbench.report.analysis.dial import Course, change, courses, span
 from stratbench.report.analysis.numbers import cell, interval, listed, signed
 from stratbench.report.analysis.results import Results
@@ -110,7 +110,10 @@ def _title(results: Results, one: Course) -> str:
 
 
 def _moves(results: Results, one: Course, adjustment: str, metric: str) -> str:
-    """'clearly rises for a (+.13, +.06 to +.20) and does not clearly change for b (...)'; blank without intervals."""
+    """'clearly rises for a (+.13, +.06 to +.20)' and what else intervals say; blank without any.
+
+    The replicates of two points are not paired, so that nothing is said to stay where it was.
+    """
     assert one.ends is not None
     low, high = one.ends
     rows = {m: change(results, low, high, metric, model=m, adjustment=adjustment) for m in one.models}
@@ -119,7 +122,7 @@ def _moves(results: Results, one: Course, adjustment: str, metric: str) -> str:
         of = [
             f"{model} ({signed(row['mean'])}, {interval(row, signed)})"
             for model, row in rows.items()
-            if row is not None and direction(row) == kind
+            if row is not None and sign(row) == kind
         ]
         parts += [f"{VERBS[kind]} for {listed(of)}"] if of else []
     return listed(parts)

@@ -1,6 +1,7 @@
 """The words of this report; those that name metrics come from the metrics' declarations."""
 
 from stratbench.metrics.catalogue import terms
+from stratbench.metrics.verdict import meanings
 from stratbench.report.analysis.results import Results
 from stratbench.report.page import Section, Terms
 
@@ -12,6 +13,7 @@ TERMS = (
     ("ceiling", "the accuracy of the true liability, or its genetic part, on the same test individuals"),
     ("cohort", "a set of genotyped individuals after quality control"),
     ("confounded", "the environment differs between populations, so ancestry predicts the trait"),
+    ("f", "a network's own output, without what its adjustment adds to it; attributions explain f"),
     ("floor", "the accuracy of a predictor that knows only the majority, the population label, or the PCs"),
     ("FST", "how much allele frequencies differ between populations (Hudson's estimator): 0 is not at all"),
     ("h2", "heritability: the genetic share of the variance of liability"),
@@ -20,7 +22,6 @@ TERMS = (
         "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate, as if "
         "they were unrelated: too narrow where relatives are tested",
     ),
-    ("learned nothing", "the interval of the accuracy within populations includes chance, or lies below it"),
     ("liability", "the unseen quantity behind a case/control trait: genetic + environment + noise"),
     ("logit", "a network's output before it is turned into a probability"),
     ("PC", "principal component of the genotypes: an axis of ancestry"),
@@ -43,7 +44,12 @@ TERMS = (
 
 
 def build(results: Results) -> Section | None:
-    return Section("Glossary", [Terms(in_order((*TERMS, *terms())))])
+    return Section("Glossary", [Terms(words())])
+
+
+def words() -> tuple[tuple[str, str], ...]:
+    """All words of the glossary with their meanings, in order."""
+    return in_order((*TERMS, *terms(), *meanings().items()))
 
 
 def in_order(words: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

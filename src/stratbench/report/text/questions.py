@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stratbench.core.words import counted
+from stratbench.report.analysis.changes import FALLS, OPEN, RISES, SAME, SAME_WITHIN, UNCLEAR, direction
 from stratbench.report.analysis.headline import headline_groups
 from stratbench.report.analysis.numbers import listed, plain
 from stratbench.report.analysis.rankings import chance_auc_pr, fall
@@ -14,6 +15,13 @@ from stratbench.report.page import Block, Heading, Listing, Section, Text
 from stratbench.report.text._phrases import Phrases, describe, price
 
 ORDER = 20
+AGAIN = {  # what the fall of agreement says of a ranking's change, beside that of training again
+    RISES: "changes clearly more than training again changes it",
+    SAME: f"changes as much as training again changes it, within {plain(SAME_WITHIN)},",
+    FALLS: "changes clearly less than training again changes it",
+    UNCLEAR: "has an interval that does not say whether it changes more than by training again",
+    OPEN: "has no interval to judge its change",
+}
 
 
 def build(results: Results) -> Section | None:
@@ -58,8 +66,8 @@ def _accuracy(words: Phrases) -> list[str]:
         text = f"{words.unadjusted(model)}: {words.metric} {overall} overall, {within}"
         moves = words.moves(words.changes(model, group.overall))
         text += f"; overall it {moves}" if moves else ""
-        learned = words.found[model, group.baseline] != NOTHING
-        moves = words.moves(words.changes(model, group.within)) if learned else ""
+        some = words.found[model, group.baseline] != NOTHING
+        moves = words.moves(words.changes(model, group.within)) if some else ""
         sentences.append(text + (f"; within populations it {moves}." if moves else "."))
     marks = [
         ("the population label alone reaches {} overall", "floor-population", group.overall),
@@ -71,7 +79,7 @@ def _accuracy(words: Phrases) -> list[str]:
         if (row := results.value(group, metric, model=model)) is not None
     ]
     sentences.append(f"For comparison, {listed(beside)}." if beside and sentences else "")
-    return [*sentences, words.learned_nothing()]
+    return [*sentences, words.not_learned()]
 
 
 def _snps(words: Phrases) -> list[str]:
@@ -85,12 +93,8 @@ def _snps(words: Phrases) -> list[str]:
             for name in words.learned(model)
             if (row := fall(words.results, group, model, name, group.attributions[0])) is not None
         ]
-        more = [name for name, row in rows if row["ci_low"] > 0]
-        same = [name for name, row in rows if row["ci_low"] <= 0]
-        open_ = [name for name, row in rows if math.isnan(row["ci_low"])]
-        parts = [f"changes clearly more than training again changes it {words.under(more)}"] if more else []
-        parts += [f"does not clearly change more than that {words.under(same, 'any')}"] if same else []
-        parts += [f"has no interval to judge its change {words.under(open_)}"] if open_ else []
+        by = {kind: [name for name, row in rows if direction(row) == kind] for kind in AGAIN}
+        parts = [f"{AGAIN[kind]} {words.under(names)}" for kind, names in by.items() if names]
         if parts:
             sentences.append(f"The ranking of SNPs by {model} ({group.attributions[0]}) {listed(parts)}.")
             sentences.append(_beyond_placebo(words, rows))
@@ -107,10 +111,9 @@ def _beyond_placebo(words: Phrases, rows: list[tuple[str, Any]]) -> str:
 
 
 def _no_conclusion(words: Phrases, model: str) -> str:
-    kind = words.found.get((model, words.group.baseline))
-    if kind is None:
+    if (model, words.group.baseline) not in words.found:
         return f"{words.unadjusted(model).capitalize()} gave no result."
-    why = "learned nothing" if kind == NOTHING else "has no interval"
+    why = words.it(model, words.group.baseline)
     return f"No conclusion from the attributions of {words.unadjusted(model)}: it {why}."
 
 
@@ -139,11 +142,12 @@ def _causal(words: Phrases) -> list[str]:
         text = f"{words.unadjusted(model)} ({group.attributions[0]}) has {words.number(row)}"
         sentences.append(f"{text} and {moves}." if moves else f"{text}.")
     without = [
-        model for model in group.models
-        if group.attributions and words.found.get((model, group.baseline)) == NOTHING
-    ]  # fmt: skip
+        f"{words.unadjusted(model)}, which {words.it(model, group.baseline)}"
+        for model in group.models
+        if group.attributions and words.found.get((model, group.baseline), LEARNED) != LEARNED
+    ]
     if without:
-        sentences.append(f"No conclusion for {listed(without)}: learned nothing.")
+        sentences.append(f"No conclusion for {'; for '.join(without)}.")
     return sentences
 
 

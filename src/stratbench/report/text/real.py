@@ -6,8 +6,7 @@ from stratbench.core.words import counted
 from stratbench.report.analysis.literature import RANK, KnownLocus, Ranking, inflations, loci, rankings
 from stratbench.report.analysis.numbers import NOTHING, cell, plain
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import NOTHING as LEARNED_NOTHING
-from stratbench.report.analysis.verdicts import verdict
+from stratbench.report.analysis.verdicts import in_words
 from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.text._parts import over
 
@@ -45,7 +44,7 @@ def _published(results: Results, group: Group) -> Table | None:
         for model in group.models:
             for adjustment in group.adjustments:
                 row = results.value(group, metric, model=model, adjustment=adjustment)
-                found = verdict(results, group, model, adjustment)
+                found = in_words(results, group, model, adjustment)
                 rows.append([f"here: {model}, {adjustment}", metric, cell(row), found])
     if not rows:
         return None
@@ -81,7 +80,7 @@ def _loci(results: Results, group: Group) -> list[Block]:
     caption = (
         f"Rank of the best SNP at each known locus among {counted(count, 'SNP')}, {group.title}; n = 1 split, "
         "mean score over seeds. The head states the rank that counts as found, and how often a random order of the "
-        "SNPs would reach it. Where a model learned nothing, its rank says nothing and is not judged."
+        "SNPs would reach it. Where a model is not shown to have learned, its rank says nothing and is not judged."
     )
     return [Text(" ".join(_summary(ranked, known))), Table(caption, [*head, "verdict"], rows)]
 
@@ -102,15 +101,15 @@ def _cell(one: Ranking, locus: KnownLocus) -> str:
     best = one.best(locus.snps)
     if best is None:
         return NOTHING
-    if one.verdict == LEARNED_NOTHING:
+    if not one.judged:
         return f"{best:,}"
     return f"{best:,}, {FOUND if best <= locus.rank else NOT_FOUND}"
 
 
 def _summary(ranked: list[Ranking], known: list[KnownLocus]) -> Iterator[str]:
     """A sentence a locus: which rankings found it."""
-    silent = [one.name for one in ranked if one.verdict == LEARNED_NOTHING]
-    judged = [one for one in ranked if one.verdict != LEARNED_NOTHING]
+    silent = [one.name for one in ranked if not one.judged]
+    judged = [one for one in ranked if one.judged]
     for locus in known:
         gene = str(locus.stated.get("gene", "The locus"))
         if not len(locus.snps):
@@ -122,4 +121,4 @@ def _summary(ranked: list[Ranking], known: list[KnownLocus]) -> Iterator[str]:
         else:
             yield f"{gene} is not found by any of {counted(len(judged), 'ranking')}."
     if silent:
-        yield f"Learned nothing, and so not judged: {'; '.join(silent)}."
+        yield f"Not shown to have learned, and so not judged: {'; '.join(silent)}."

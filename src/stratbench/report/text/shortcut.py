@@ -2,7 +2,7 @@
 
 from stratbench.report.analysis.numbers import estimate
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import is_shortcut
+from stratbench.report.analysis.verdicts import SHORTCUT, control
 from stratbench.report.page import Block, Section, Text
 from stratbench.report.text._parts import fits_table
 from stratbench.report.text._phrases import Phrases
@@ -14,8 +14,8 @@ ORDER = 70
 def build(results: Results) -> Section | None:
     blocks: list[Block] = []
     for group in results.groups:
-        if is_shortcut(results, group) and group.models:
-            table = fits_table(results, group, "Pure shortcut", columns(group)[:3], MARKS)
+        if control(results, group) == SHORTCUT:
+            table = fits_table(results, group, "Pure shortcut", columns(group)[:4], MARKS)
             blocks += [Text(_words(results, group)), *([table] if table else [])]
     if not blocks:
         return None
@@ -38,4 +38,4 @@ def _words(results: Results, group: Group) -> str:
             parts.append(f"{model} under {group.baseline} {estimate(row)}")
     words = Phrases(results, group)
     levels = f"{group.title}. Overall {words.metric}: {', '.join(parts) or 'no result'}."
-    return f"{levels} {words.learned_nothing()}".strip()
+    return f"{levels} {words.not_learned()}".strip()
