@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from stratbench.methods import registry
+from stratbench.methods.options import group_files
 from stratbench.cohorts.real import available, cohort_file
 from stratbench.cohorts.real.labels import origin
 from stratbench.study.config import KINDS
@@ -126,11 +127,12 @@ def specs(section, labels):
 
 
 def method_files(*fits, **sections):
-    """The files of the methods that fits and further labels (``attributions=[...]``) run."""
+    """The files of the methods that fits and further labels (``attributions=[...]``) run, and those that they read."""
     found = [(study.spec("models", fit.model), "model") for fit in fits]
     found += [(spec, "adjustment") for fit in fits for spec in study.adjustment(fit.adjustment)]
     found += [(study.spec(section, x), KINDS[section]) for section in sections for x in sections[section]]
-    return sorted({registry.find(kind, spec["method"], spec["file"]) for spec, kind in found})
+    read = {file for spec, kind in found for file in group_files(kind, spec)}
+    return sorted({registry.find(kind, spec["method"], spec["file"]) for spec, kind in found} | read)
 
 
 def fit_specs(fit):

@@ -8,8 +8,10 @@ from stratbench.cohorts.real import available
 from stratbench.cohorts.real.labels import require_labels
 from stratbench.cohorts.real.losses import tell_losses
 from stratbench.core import yaml_file
+from stratbench.core.errors import UserError
+from stratbench.methods.options import group_files
 from stratbench.report.figures.catalogue import figure_names
-from stratbench.study.config import check
+from stratbench.study.config import KINDS, check
 from stratbench.study.study import Study
 
 
@@ -26,7 +28,8 @@ def plan(
         files: where it was read from. They are read again to find what Snakemake overlooks, such as a key that stands
             twice.
         fetching: whether real cohorts are fetched; otherwise what was found at the last time counts.
-        looking: whether the data of cohort files that are here are looked into, which jobs need not do again.
+        looking: whether the data of cohort files that are here, and files of groups of SNPs, are looked into, which
+            jobs need not do again.
 
     Returns:
         The study that the config makes.
@@ -40,6 +43,20 @@ def plan(
     if looking:
         tell_losses(resolved)
         require_labels(resolved)
+        _require_groups(resolved)
     study = Study(resolved)
     figure_names(study)
     return study
+
+
+def _require_groups(config: Mapping[str, Any]) -> None:
+    """Raise UserError, naming the option, for a file of groups of SNPs that a method could not read."""
+    from stratbench.genotypes import groups  # it imports pandas, which most configs do not need
+
+    for section, kind in KINDS.items():
+        for label, spec in config[section].items():
+            for file in group_files(kind, spec):
+                try:
+                    groups.read(file)
+                except UserError as error:
+                    raise UserError(f"{section}.{label}: {error}") from error

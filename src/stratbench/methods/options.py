@@ -1,10 +1,14 @@
 """Options of a method: defaults filled in, unknown names refused. Schemas are checked with the config."""
 
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from stratbench.core.errors import UserError
-from stratbench.methods.registry import nearest
+from stratbench.methods.registry import describe, nearest
+
+GROUPS = "snp-groups"  # the format of an option that names a file of groups of SNPs
 
 
 def complete(
@@ -21,3 +25,15 @@ def complete(
         if name not in given and "default" not in schema:
             raise UserError(f"{where}: option '{name}' has no default; give it")
     return {name: given.get(name, schema["default"]) for name, schema in schemas.items()}
+
+
+def group_files(kind: str, spec: Mapping[str, Any]) -> list[Path]:
+    """The files of groups of SNPs that the options of a method's spec name. What they hold changes its results."""
+    named = _named_groups(kind, spec["method"], spec.get("file"))
+    return [Path(spec["options"][name]) for name in named if spec["options"].get(name) is not None]
+
+
+@cache
+def _named_groups(kind: str, method: str, file: str | None) -> tuple[str, ...]:
+    schemas = describe(kind, method, file).options
+    return tuple(name for name, schema in schemas.items() if schema.get("format") == GROUPS)

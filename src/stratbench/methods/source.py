@@ -33,7 +33,7 @@ FURTHER: dict[str, dict[str, tuple[str, ...]]] = {  # what it may define
     "attribution": {"refine": ("options", "figures"), "summary": ("options", "figures")},
 }
 # Arguments by name that are given to a kind's function if it has them.
-ASKED_FOR: dict[str, tuple[str, ...]] = {"split": ("kinship",), "model": ("lengths",)}
+ASKED_FOR: dict[str, tuple[str, ...]] = {"split": ("kinship",), "model": ("lengths", "snps")}
 
 
 def written(kind: str, function: str) -> str:

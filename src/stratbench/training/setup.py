@@ -35,10 +35,14 @@ def guards(model: Spec, adjustments: Sequence[Spec]) -> list[Guard]:
 
 
 def build_model(data: ModelData, spec: Spec) -> Architecture:
-    """The architecture for a dataset's SNPs; told how many each chromosome has, if it asks for their ``lengths``."""
+    """The architecture for a dataset's SNPs.
+
+    If it asks for them, it is told how many SNPs each chromosome has (``lengths``), and their ids (``snps``).
+    """
     chosen = MethodSpec.of("model", spec)
     build = chosen.load().build
-    further = {"lengths": data.lengths} if "lengths" in inspect.signature(build).parameters else {}
+    known = {"lengths": data.lengths, "snps": tuple(data.snp_M)}
+    further = {name: value for name, value in known.items() if name in inspect.signature(build).parameters}
     architecture: Architecture = build(len(data.snp_M), chosen.options, **further)
     return architecture
 

@@ -7,6 +7,9 @@ import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
 
+from stratbench.core.errors import UserError
+from stratbench.genotypes import groups as groups_file
+from stratbench.models.annotation import Groups, groups
 from stratbench.models.contract import Architecture
 from stratbench.models.sparse import (
     Head,
@@ -20,6 +23,12 @@ from stratbench.models.sparse import (
 )
 
 OPTIONS = {
+    "groups": {
+        "type": ["string", "null"],
+        "format": "snp-groups",
+        "default": None,
+        "description": "a TSV with the columns snp and group, which take the place of windows of neighbours",
+    },
     "size": {
         "type": "integer",
         "minimum": 1,
@@ -77,8 +86,12 @@ CITATION = (
 
 
 class Local(nn.Module):
-    """A locally connected layer and residual blocks of two; flattened, float32 (B, windows x filters)."""
+    """A locally connected layer and residual blocks of two; flattened, float32 (B, windows x filters).
 
+    With ``groups`` the first layer gives the sums over groups of SNPs; without, those over windows of neighbours.
+    """
+
+    groups: Groups | None
     lengths: Lengths
     size: int
     filters: int
@@ -90,15 +103,30 @@ class Local(nn.Module):
     @nn.compact
     def __call__(self, x_BM: Array, train: bool) -> Array:
         x_BM = nn.Dropout(self.input_dropout, deterministic=not train)(x_BM)
-        x_BPI = windows(x_BM, self.lengths, self.size)
-        shape = (x_BPI.shape[1], self.size, self.filters)
-        weight_PIF = self.param("snps", snp_weights(self.start, self.size), shape)
-        z = jnp.einsum("bpk,pkf->bpf", x_BPI, weight_PIF)
-        lengths = n_windows(self.lengths, self.size)
+        z = self._of_windows(x_BM) if self.groups is None else self._of_groups(x_BM, self.groups)
+        lengths = n_windows(self.lengths, self.size) if self.groups is None else self.groups.lengths
         for number, size in enumerate(self.merge):
             z = self._block(windows(z, lengths, size), number, train)
             lengths = n_windows(lengths, size)
         return z.reshape(len(z), -1)
+
+    def _of_windows(self, x_BM: Array) -> Array:
+        """Sums over windows of neighbours, weighted: float32 (B, P, F)."""
+        x_BPI = windows(x_BM, self.lengths, self.size)
+        shape = (x_BPI.shape[1], self.size, self.filters)
+        weight_PIF = self.param("snps", snp_weights(self.start, self.size), shape)
+        return jnp.einsum("bpi,pif->bpf", x_BPI, weight_PIF)
+
+    def _of_groups(self, x_BM: Array, groups: Groups) -> Array:
+        """Sums over groups of SNPs, weighted: float32 (B, groups, F)."""
+
+        def initial(key: Array, shape: tuple[int, ...]) -> Array:
+            root_P11 = jnp.sqrt(groups.share_P)[:, None, None]
+            return snp_weights(self.start, 1)(key, shape) * root_P11
+
+        shape = (*groups.snp_PI.shape, self.filters)
+        weight_PIF = self.param("snps", initial, shape)
+        return groups.summed(jnp.einsum("bpi,pif->bpf", groups.windows(x_BM), weight_PIF))
 
     def _block(self, z_BPAF: Array, number: int, train: bool) -> Array:
         """The sum of ``A`` neighbours plus W2 silu(W1 neighbours + b), W2 0 at first: float32 (B, P, F)."""
@@ -112,16 +140,32 @@ class Local(nn.Module):
         return z_BPAF.sum(axis=2) + jnp.einsum("bpi,pif->bpf", y_BPF, second_PFF)
 
 
-def build(n_snps: int, options: dict[str, Any], lengths: Sequence[int] | None = None) -> Architecture:
+def build(
+    n_snps: int,
+    options: dict[str, Any],
+    lengths: Sequence[int] | None = None,
+    snps: Sequence[str] | None = None,
+) -> Architecture:
     """z_pf = sum_j x_pj W_pjf; blocks z' = sum of neighbours z + W2 silu(W1 z + b), all weights local; dense silu; f.
 
     It is the idea of genome-local-net (locally connected layers in residual blocks, no weight sharing) and of
-    GenNet (layers that follow groups of SNPs), the groups being windows of neighbours. The blocks start as sums.
-    Good at: interactions between SNPs near one another, which meet in one window, and effects that differ along
-    the genome. ``lengths``: SNPs of each chromosome; no window spans two.
+    GenNet (layers that follow an annotation of SNPs). p is a window of ``size`` neighbours or, with ``groups``, a group
+    of SNPs that the file names, such as a gene or an LD block. The blocks start as sums.
+    Good at: interactions between SNPs of one window or group, and effects that differ along the genome.
+
+    Args:
+        n_snps: SNPs that the model sees.
+        options: values of ``OPTIONS``.
+        lengths: SNPs of each chromosome; no window spans two. A group may, if the file says so.
+        snps: their ids, which ``groups`` needs. SNPs that the file leaves out make windows of their own.
+
+    Raises:
+        UserError: for a file of groups that cannot be read, or that names none of the SNPs.
     """
+    lengths = lengths_of(n_snps, lengths)
     encoder = Local(
-        lengths_of(n_snps, lengths),
+        _groups(options, lengths, snps),
+        lengths,
         options["size"],
         options["filters"],
         tuple(options["merge"]),
@@ -131,3 +175,17 @@ def build(n_snps: int, options: dict[str, Any], lengths: Sequence[int] | None = 
     )
     head = Head(options["head"], options["dropout"], options["filters"], silu=False)
     return Architecture(encoder, head, "standardised", recipe(n_snps, options))
+
+
+def _groups(options: dict[str, Any], lengths: Lengths, snps: Sequence[str] | None) -> Groups | None:
+    """The SNPs in the groups of the file; None if there is no file."""
+    path = options.get("groups")
+    if path is None:
+        return None
+    group_of = groups_file.read(path)
+    if snps is None or not any(snp in group_of for snp in snps):
+        first = f", the first of which is '{snps[0]}'" if snps is not None and len(snps) else ""
+        raise UserError(
+            f"{path}: names none of the SNPs that the model sees{first}; write the ids of the .bim's second column"
+        )
+    return groups(snps, lengths, group_of, options["size"])
