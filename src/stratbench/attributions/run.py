@@ -69,8 +69,9 @@ def attribute(
         fits: ``{model, adjustments, attributions}``: specs, those of the attributions by their labels.
         names: cohort, trait, split and model.
 
-    Raises UserError for a fit that was trained otherwise, or on another split, and for an attribution that needs a
-    gradient which the model does not have.
+    Raises:
+        UserError: for a fit that was trained otherwise, or on another split, and for an attribution that needs a
+            gradient which the model does not have.
     """
     for specs in fits:
         for attribution in specs["attributions"].values():

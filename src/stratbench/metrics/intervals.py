@@ -35,9 +35,16 @@ def normal_interval(mean: ArrayLike, se: ArrayLike, level: float = 0.95) -> tupl
 
 
 def narrower(low: float, high: float, n: int, level: float = 0.90) -> tuple[float, float]:
-    """The interval of a smaller level about the same middle as a 95% interval of comparisons.tsv.
+    """Compute the interval of another confidence about the same middle as a 95% interval of comparisons.tsv.
 
-    ``n`` is its number of replicates: with several it is ``t_interval``'s, with one ``normal_interval``'s.
+    Args:
+        low, high: the ends of the 95% interval.
+        n: the number of replicates behind it. An interval of several replicates is one of ``t_interval``; an interval
+            of one replicate is one of ``normal_interval``.
+        level: the confidence of the result, between 0 and 1.
+
+    Returns:
+        The lower and the upper end; NaN where the ends that are given are NaN.
     """
     spread = stats.t(n - 1) if n > 1 else stats.norm
     share = float(spread.ppf((1 + level) / 2) / spread.ppf((1 + 0.95) / 2))

@@ -22,7 +22,8 @@ def verdict(within: Interval, overall: Interval, chance: float, nothing_below: f
         chance: the accuracy of guessing, for both.
         nothing_below: as the metric of ``within`` declares it.
 
-    Returns one of LEARNED, ANCESTRY, NOTHING and NOT_SHOWN; ``meanings`` says when each is given.
+    Returns:
+        One of LEARNED, ANCESTRY, NOTHING and NOT_SHOWN; ``meanings`` says when each is given.
     """
     if not has_interval(within):
         return NOT_SHOWN

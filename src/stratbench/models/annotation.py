@@ -50,6 +50,9 @@ def groups(snp_M: Sequence[str], lengths: Lengths, group_of: Mapping[str, str], 
         lengths: how many of them each chromosome has, in order.
         group_of: the group of each SNP, by their ids.
         size: SNPs of a window.
+
+    Returns:
+        The windows of all groups. Groups are numbered by their first SNPs.
     """
     members: dict[object, list[int]] = {}
     chromosome_of: dict[object, int] = {}

@@ -37,12 +37,15 @@ def report(
     """Write a study's report from its tables and figures.
 
     Args:
-        inputs: what the rule waits for; the tables and figures are found by the study's paths below ``base``.
-        outputs: ``report``.
+        inputs: the files that the rule waits for. They are not used, because the tables and figures are found by the
+            study's paths below ``base``.
+        outputs: the path ``report``.
         config: the whole config, checked.
         base: the folder that holds ``results``.
 
-    Raises ValueError for a figure whose section is not there.
+    Raises:
+        UserError: if a table or a figure is absent or damaged.
+        ValueError: if a figure names a section that does not exist.
     """
     require_sections()
     study = Study(config)
@@ -69,7 +72,7 @@ def report(
 
 
 def require_sections() -> None:
-    """Raises ValueError for a figure whose section is not there, as the page would not show it."""
+    """Raise ValueError if a figure names a section that does not exist, because the page would not show it."""
     names = {module.__name__.rpartition(".")[2] for module in catalogue.modules()} | {"answer"}
     for figure in figure_modules():
         if figure.SECTION not in names:
@@ -80,7 +83,7 @@ def require_sections() -> None:
 
 
 def inline(path: Path, name: str, text: str) -> Any:
-    """An SVG file as part of the page: its ids made its own, described for those who cannot see it.
+    """Make an SVG file part of the page, with ids that no other figure has and a description for screen readers.
 
     Raises UserError for a file that is cut or damaged.
     """
@@ -109,7 +112,7 @@ def _with_own_ids(tag: str, prefix: str) -> str:
 
 
 def links(text: str) -> Any:
-    """Text with its web addresses as links, and no line break within 'n = 3'."""
+    """Turn the web addresses in a text into links, and keep the line from breaking within 'n = 3'."""
     text = text.replace("n = ", "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
     parts = re.split(r"(https?://[^\s<>\"]*[^\s<>\".,;)])", text)
     made = [

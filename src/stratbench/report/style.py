@@ -42,7 +42,7 @@ POPULATIONS = (
     "#777777",
 )  # fmt: skip  # Tol's muted set: another family than the adjustments'
 RAISED = str.maketrans("-\N{MINUS SIGN}0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-FLOOR, CEILING = "#8a8a8a", "#7a5195"  # and of the level of chance: what accuracy is held against
+FLOOR, CEILING = "#8a8a8a", "#7a5195"  # the colours of floors and of chance, and of ceilings
 INK, QUIET, FAINT, CAUSAL = "#222222", "#6b6b6b", "#e4e4e4", "#c2002f"
 
 RC = {
@@ -125,9 +125,17 @@ def canvas(
     margins: Margins | None = None,
     **options: Any,
 ) -> "tuple[Figure, Any]":
-    """A figure in StratBench's style with a grid of axes, always a two-dimensional array. Inches.
+    """Make a figure in StratBench's style with a grid of axes.
 
-    Margins (left, right, bottom, top, between columns, between rows) replace matplotlib's own arrangement.
+    Args:
+        width, height: the size of the figure in inches.
+        rows, columns: the numbers of rows and columns of the grid.
+        margins: the spaces in inches at the left, right, bottom and top, between columns and between rows. Without
+            them matplotlib arranges the axes so that labels fit.
+        options: further arguments of matplotlib's ``Figure.subplots``.
+
+    Returns:
+        The figure, and its axes as an array of objects (rows, columns), also where there is only one.
     """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -172,14 +180,25 @@ def save(figure: "Figure", stem: str | Path) -> None:
 
 
 def clip(value: float) -> bool:
-    """Whether a number can be drawn."""
+    """Whether a number can be drawn: it is neither None nor NaN."""
     return value is not None and not math.isnan(float(value))
 
 
 def dot(
     axis: "Axes", y: float, row: Any, colour: str, marker: str = "o", filled: bool = True, faded: bool = False
 ) -> None:
-    """An estimate and its interval on a horizontal axis. Without a row it draws nothing."""
+    """Draw an estimate and its interval along a horizontal axis.
+
+    Args:
+        axis: matplotlib's axes.
+        y: the place on the vertical axis.
+        row: a mapping with ``mean``, ``ci_low`` and ``ci_high`` in units of the horizontal axis; no interval is drawn
+            where its ends are NaN. Nothing is drawn if the row is None or the mean is NaN.
+        colour: '#rrggbb'.
+        marker: matplotlib's name of the marker.
+        filled: whether the marker is filled.
+        faded: whether marker and interval are pale.
+    """
     if row is None or not clip(row["mean"]):
         return
     alpha = 0.3 if faded else 1.0
@@ -198,7 +217,18 @@ def dot(
 def bar(
     axis: "Axes", x: float, row: Any, colour: str, marker: str = "o", filled: bool = True, faded: bool = False
 ) -> None:
-    """An estimate and its interval on a vertical axis."""
+    """Draw an estimate and its interval along a vertical axis.
+
+    Args:
+        axis: matplotlib's axes.
+        x: the place on the horizontal axis.
+        row: a mapping with ``mean``, ``ci_low`` and ``ci_high`` in units of the vertical axis; no interval is drawn
+            where its ends are NaN.
+        colour: '#rrggbb'.
+        marker: matplotlib's name of the marker.
+        filled: whether the marker is filled.
+        faded: whether marker and interval are pale.
+    """
     if clip(row["ci_low"]) and clip(row["ci_high"]):
         axis.plot(
             [x, x], [row["ci_low"], row["ci_high"]], color=colour, lw=1.2, alpha=0.3 if faded else 1.0,
@@ -215,7 +245,17 @@ def _pale(colour: str) -> str:
 
 
 def key(marker: str, label: str, filled: bool = True, colour: str = INK) -> Any:
-    """A legend entry for a point."""
+    """Make a legend entry for a point.
+
+    Args:
+        marker: matplotlib's name of the marker.
+        label: the entry's text.
+        filled: whether the marker is filled.
+        colour: '#rrggbb'.
+
+    Returns:
+        The handle for matplotlib's ``legend``.
+    """
     from matplotlib.lines import Line2D
 
     return Line2D(
@@ -231,7 +271,18 @@ def line_key(label: str, colour: str, style: Any = "-") -> Any:
 
 
 def reference(axis: "Axes", row: Any, colour: str, style: Any = "-") -> bool:
-    """Draw a vertical line with its interval as a band. Returns whether there was something to draw."""
+    """Draw a vertical line at an estimate, with its interval as a band.
+
+    Args:
+        axis: matplotlib's axes.
+        row: a mapping with ``mean``, ``ci_low`` and ``ci_high`` in units of the horizontal axis; no band is drawn
+            where the ends of the interval are NaN. Nothing is drawn if the row is None or the mean is NaN.
+        colour: '#rrggbb'.
+        style: matplotlib's style of the line.
+
+    Returns:
+        Whether there was something to draw.
+    """
     if row is None or not clip(row["mean"]):
         return False
     if clip(row["ci_low"]) and clip(row["ci_high"]):
@@ -298,7 +349,15 @@ def log_axis(axis: "Axes", which: str) -> None:
 
 
 def within(axis: "Axes", low: float, high: float, which: str = "x") -> None:
-    """Clip the axis to possible values: t intervals of few replicates leave [0, 1] and would hide the points."""
+    """Cut an axis off at the limits of what a metric can be.
+
+    A t interval of few replicates may reach far beyond these limits, and would press the points together.
+
+    Args:
+        axis: matplotlib's axes.
+        low, high: the limits, in units of the axis; a margin of 2% of their distance is left beyond each.
+        which: the axis: 'x' or 'y'.
+    """
     least, most = axis.get_xlim() if which == "x" else axis.get_ylim()
     margin = 0.02 * (high - low)
     limit = axis.set_xlim if which == "x" else axis.set_ylim
@@ -314,7 +373,14 @@ def short(value: float) -> str:
 
 
 def below(axis: "Axes", label: str, entries: Sequence[Any], drop: float = 0.44) -> None:
-    """The axis label and, ``drop`` inches under the axis, the legend of a column of panels."""
+    """Write the label of the horizontal axis and, below it, the legend of a column of panels.
+
+    Args:
+        axis: matplotlib's axes of the lowest panel.
+        label: the label of the axis.
+        entries: matplotlib's handles of the legend's entries.
+        drop: the distance of the legend from the axis, in inches.
+    """
     from matplotlib.transforms import ScaledTranslation
 
     axis.set_xlabel(label, loc="left")

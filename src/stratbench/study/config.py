@@ -278,7 +278,14 @@ class Checker:
         return all(place[1] in config[place[0]] and place not in self.broken for place in places)
 
     def model_and_attribution(self, config: Config, place: Place, model: str, attribution: str) -> None:
-        """Check that the model has a gradient if the attribution needs one."""
+        """Check that the model has a gradient if the attribution needs one. A refusal joins the other problems.
+
+        Args:
+            config: the config with its defaults.
+            place: the place in the config that asks for both.
+            model: the model's label.
+            attribution: the attribution's label.
+        """
         try:
             why = gradients.refused(config["models"][model], config["attributions"][attribution])
         except UserError as error:

@@ -1,7 +1,8 @@
-"""What chooses the epoch that is kept: the pooled validation loss, or what is seen within populations.
+"""The criterion by which a training keeps its best epoch.
 
-Whether populations are known where an epoch or a model is chosen matters as much as the method (SubpopBench: Yang et
-al. 2023, ICML). ``loss`` does not know them; ``loss-within`` and ``auroc-within`` know those of validation people.
+``loss`` is the mean loss of all validation individuals. ``loss-within`` and ``auroc-within`` compare validation
+individuals only with those of their own population, so they need to know the populations. SubpopBench (Yang et al.
+2023, ICML) found that this knowledge, at the choice of an epoch or a model, matters as much as the method does.
 """
 
 from functools import partial
@@ -16,16 +17,20 @@ from jax import Array
 from stratbench.core.errors import ScientificFailure
 from stratbench.training.loss import per_individual
 
-NEWTON = 8  # steps; from 0, each at most LONGEST, to at most FARTHEST
-LONGEST, FARTHEST = 2.0, 20.0
-LEAST = 1e-3  # added to a curvature, which is 0 where every score is extreme
-AT_ONCE = 512  # people compared with all others
+NEWTON = 8  # steps of Newton's method, which starts from constants of 0
+LONGEST = 2.0  # the most by which one step changes a constant, because a step from extreme scores may be huge
+FARTHEST = 20.0  # the largest constant: the best one is infinite where a population has labels of one class
+LEAST = 1e-3  # is added to every curvature, because it is 0 where every score is extreme
+AT_ONCE = 512  # individuals that are compared with all others in one step, to bound the memory
 
 
 class Judged(NamedTuple):
-    """Validation people as a criterion sees them.
+    """The validation individuals, as a criterion sees them.
 
-    i_V: their indices; code_V: the number of each one's population; one_VL: 1 where person v is of population k.
+    Attributes:
+        i_V: their indices among everyone, integers (V,).
+        code_V: the number of each individual's population, integers (V,).
+        one_VL: 1 where the individual of the row is of the population of the column, otherwise 0; float32 (V, L).
     """
 
     i_V: Array
@@ -34,16 +39,20 @@ class Judged(NamedTuple):
 
 
 def judged(name: str, i_V: np.ndarray, y_N: np.ndarray, population_N: np.ndarray) -> Judged:
-    """Take up validation people for a criterion.
+    """Put the validation individuals into the form that a criterion reads.
 
     Args:
-        name: of the criterion.
-        i_V: indices of validation people.
-        y_N: everyone's labels as the loss sees them, float32.
-        population_N: everyone's population, text.
+        name: the criterion: ``loss``, ``loss-within`` or ``auroc-within``.
+        i_V: the indices of the validation individuals, integers (V,).
+        y_N: everyone's labels as the loss sees them, float32 (N,).
+        population_N: everyone's population, text (N,).
+
+    Returns:
+        The indices and populations of the validation individuals, as arrays on the device.
 
     Raises:
-        ScientificFailure: for ``auroc-within``, if no two people of one population have different labels.
+        ScientificFailure: for ``auroc-within``, if no two validation individuals of one population have different
+            labels.
     """
     code_V = np.unique(population_N[i_V], return_inverse=True)[1]
     spread = pd.Series(y_N[i_V]).groupby(code_V).nunique()
@@ -56,18 +65,18 @@ def judged(name: str, i_V: np.ndarray, y_N: np.ndarray, population_N: np.ndarray
 
 
 def criterion(name: str, kind: str, f_V: Array, score_V: Array, y_V: Array, people: Judged) -> Array:
-    """A criterion within populations, of validation people; the lower the better. Traced by jax.
+    """Compute a criterion within populations; a lower value is better. JAX traces this function.
 
     Args:
-        name: ``loss-within``, of the score, which is what the loss sees, or ``auroc-within``, of the network's own f.
+        name: ``loss-within``, which is computed from the score, or ``auroc-within``, which is computed from f.
         kind: ``binary`` or ``quantitative``.
-        f_V: the network's own output, float32 (V,).
-        score_V: with the adjustment's offset, float32 (V,).
-        y_V: labels as the loss sees them, float32 (V,).
-        people: their populations.
+        f_V: the network's own output for each validation individual, float32 (V,).
+        score_V: f plus the adjustment's offset, which is what the loss sees, float32 (V,).
+        y_V: the labels as the loss sees them, float32 (V,).
+        people: the validation individuals with their populations.
 
     Returns:
-        The mean loss, or 1 minus the AUROC: float32 ().
+        The mean loss for ``loss-within``, 1 minus the AUROC for ``auroc-within``; float32 ().
     """
     if name == "loss-within":
         return loss_within(kind, score_V, y_V, people.one_VL)
@@ -76,10 +85,19 @@ def criterion(name: str, kind: str, f_V: Array, score_V: Array, y_V: Array, peop
 
 @partial(jax.jit, static_argnames="kind")
 def loss_within(kind: str, score_V: Array, y_V: Array, one_VL: Array) -> Array:
-    """The mean loss after the best constant was added to the score of each population.
+    """Compute the mean loss after the best constant has been added to the scores of each population.
 
-    ``one_VL`` is 1 where person v is of population k. The constants are found by Newton's method, which takes one
-    step for squared errors.
+    Newton's method finds the constants. For squared errors its first step all but reaches them, unless the step would
+    be longer than ``LONGEST``.
+
+    Args:
+        kind: ``binary`` or ``quantitative``.
+        score_V: the score of each validation individual, float32 (V,).
+        y_V: the labels as the loss sees them, float32 (V,).
+        one_VL: 1 where the individual of the row is of the population of the column, otherwise 0; float32 (V, L).
+
+    Returns:
+        The mean over all validation individuals, float32 ().
     """
 
     def step(_: int, offset_L: Array) -> Array:
@@ -87,7 +105,8 @@ def loss_within(kind: str, score_V: Array, y_V: Array, one_VL: Array) -> Array:
             return jnp.sum(per_individual(kind, score_V + one_VL @ offset_L, y_V))
 
         slope_L = jax.grad(loss)(offset_L)
-        # Each constant moves its own population alone, so that the curvature is a number for each.
+        # A constant changes the loss of its own population alone. The matrix of second derivatives is therefore
+        # diagonal, and its product with a vector of ones is the diagonal.
         curvature_L = jax.jvp(jax.grad(loss), (offset_L,), (jnp.ones_like(offset_L),))[1]
         moved_L = jnp.clip(slope_L / (curvature_L + LEAST), -LONGEST, LONGEST)
         return jnp.clip(offset_L - moved_L, -FARTHEST, FARTHEST)
@@ -98,9 +117,10 @@ def loss_within(kind: str, score_V: Array, y_V: Array, one_VL: Array) -> Array:
 
 @jax.jit
 def auroc_within(f_V: Array, y_V: Array, population_V: Array) -> Array:
-    """The share of pairs of one population and unequal labels that f puts in order, ties half; NaN without a pair.
+    """Compute the share of pairs of individuals that f puts in the order of their labels.
 
-    For a quantitative trait every pair of unequal values counts.
+    A pair consists of two individuals of one population whose labels differ; a quantitative trait's values are
+    compared like labels. A pair with equal f counts one half. The result is NaN where there is no pair.
     """
 
     def of_one(person: tuple[Array, Array, Array]) -> tuple[Array, Array]:

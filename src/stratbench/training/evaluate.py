@@ -16,7 +16,14 @@ Part = TypeVar("Part")
 
 
 def in_blocks(of: Callable[[Array, int], Part], individual_N: np.ndarray, what: str) -> list[Part]:
-    """What ``of`` gives for each block of individuals and how many of them count; the log tells of ``what``."""
+    """Call ``of`` for each block of individuals and return its results, in the order of the blocks.
+
+    Args:
+        of: a function of a block's indices, (B,), and of how many of them count; the last block is filled up with
+            individuals that do not count.
+        individual_N: the indices of the individuals, integers (N,).
+        what: what is computed, in words for the log.
+    """
     parts: list[Part] = []
     n = len(individual_N)
     with telling(lambda: f"{what} of {min(len(parts) * EVALUATED_AT_ONCE, n)} of {n} individuals"):
@@ -26,7 +33,17 @@ def in_blocks(of: Callable[[Array, int], Part], individual_N: np.ndarray, what: 
 
 
 def hidden(setup: Setup, variables: Variables, individual_N: np.ndarray, adjusted: bool = True) -> np.ndarray:
-    """Hidden features in evaluation mode, float32 (N, F): as the head sees them, or before adjustment."""
+    """Compute hidden features in evaluation mode.
+
+    Args:
+        setup: the network and the data that it was trained on.
+        variables: the network's variables.
+        individual_N: the indices of the individuals, integers (N,).
+        adjusted: whether the features are those that the head sees, after the adjustment, or those before it.
+
+    Returns:
+        The features of these individuals in their order, float32 (N, F).
+    """
     features = setup.network.features if adjusted else setup.network.encoded
 
     def block(i_B: Array, keep: int) -> np.ndarray:
@@ -36,7 +53,7 @@ def hidden(setup: Setup, variables: Variables, individual_N: np.ndarray, adjuste
 
 
 def predict(setup: Setup, variables: Variables, individual_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """f and score in evaluation mode, float64 (N,) each, on the scale of the loss."""
+    """Compute f and the score in evaluation mode, on the scale of the loss: float64 (N,) each."""
 
     def block(i_B: Array, keep: int) -> np.ndarray:
         return np.stack(setup.network.scores(variables, i_B))[:, :keep]

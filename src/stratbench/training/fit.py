@@ -34,7 +34,9 @@ from stratbench.training.store import dump
 from stratbench.training.watch import Watch
 
 PREDICTIONS = list(tables.PREDICTIONS.columns)
-FAR = 1000  # beyond so many standard deviations from 0, nine digits of a score show too little of the differences
+# Where a trait's mean lies more than this many standard deviations from 0, nine digits of a score would show too
+# little of the differences between individuals, and the scores are written with more.
+FAR = 1000
 HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_loss"]
 
 
@@ -46,15 +48,23 @@ def fit(
     seeds: int,
     names: Sequence[str],
 ) -> None:
-    """Train one model under several adjustments, one after another: params, predictions, history and fit.json of each.
+    """Train one model under several adjustments, one after another, and write the four files of each fit.
+
+    A fit that the data do not allow is a result, not an error: its fit.json states the reason.
 
     Args:
-        inputs: what ``task.model_data.FILES`` names.
-        outputs: the lists ``params``, ``predictions``, ``history`` and ``fit``, parallel to ``fits``.
-        fits: ``{model, adjustments}``: the spec of the model, and those of the adjustment's parts.
-        seeds: how many networks are trained of each.
-        names: cohort, trait, split and model: what initialisation and batch order depend on, so that
-            adjustments are compared on the same draws.
+        inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
+        outputs: the lists of paths ``params``, ``predictions``, ``history`` and ``fit``; each list has one path for
+            each entry of ``fits``, in the same order.
+        fits: mappings with the keys ``model``, the spec of the model, and ``adjustments``, the specs of the
+            adjustment's parts.
+        seeds: the number of networks that are trained under each adjustment.
+        names: the names of cohort, trait, split and model. Initialisation and the order of batches are drawn by
+            these names and the seed, so that all adjustments are compared on the same draws.
+
+    Raises:
+        UserError: if a file is damaged or does not agree with the others, if a spec is not valid, and if a method
+            file of the user's fails or breaks its contract.
     """
     with telling(f"fit of {names[-1]}"):
         with telling("the dataset is read"):
@@ -77,7 +87,20 @@ def fit_one(
     seeds: int,
     names: Sequence[str],
 ) -> None:
-    """Train one model under one adjustment; arguments as of ``fit``, with a path for each output."""
+    """Train one model under one adjustment and write the four files of its fit.
+
+    Args:
+        inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
+        outputs: the paths ``params``, ``predictions``, ``history`` and ``fit``.
+        model: the spec of the model.
+        adjustments: the specs of the adjustment's parts.
+        seeds: the number of networks that are trained.
+        names: the names of cohort, trait, split and model, by which initialisation and the order of batches are
+            drawn.
+
+    Raises:
+        UserError: as ``fit`` does.
+    """
     fits = [{"model": model, "adjustments": adjustments}]
     fit(inputs, {name: [path] for name, path in outputs.items()}, fits=fits, seeds=seeds, names=names)
 
@@ -94,7 +117,7 @@ def _fit(
     seeds: int,
     names: Sequence[str],
 ) -> None:
-    """Train and write under one adjustment; arguments as of ``fit_one``, with the data that its inputs hold."""
+    """Train and write under one adjustment. The arguments are those of ``fit_one``, with the data already read."""
     runs, reason = _fitted(data, model, adjustments, seeds, names)
     stored = {str(run.seed): run.variables for run in runs if run.variables is not None}
     predictions = [run.predictions for run in runs if run.variables is not None]
@@ -110,9 +133,15 @@ def _fit(
 
 @dataclass
 class Run:
-    """One seed: its record in fit.json, its rows of history.tsv, and, unless it failed, its network and predictions.
+    """The fit of one seed.
 
-    ``draw`` is what initialisation and batch order are drawn with.
+    Attributes:
+        seed: its number, from 1.
+        draw: the seed of the random numbers for initialisation and the order of batches.
+        variables: the network; None if the seed failed.
+        record: the seed's entry in fit.json.
+        history: the seed's rows of history.tsv.
+        predictions: the seed's rows of predictions.tsv; None before they are computed, and if the seed failed.
     """
 
     seed: int
@@ -123,12 +152,15 @@ class Run:
     predictions: pd.DataFrame | None = None
 
     def fail(self, error: ScientificFailure) -> None:
-        """Record a scientific failure as a result."""
+        """Record a scientific failure as the result of this seed."""
         self.record |= {"status": "failed", "reason": str(error)}
         self.variables = None
 
     def take(self, stage: int, trained: Trained) -> None:
-        """Record one stage's training."""
+        """Record the training of one stage, whose number counts from 1.
+
+        Raises ScientificFailure if the last epoch's loss is not finite.
+        """
         self.variables = trained.variables
         self.history += [{"seed": self.seed, "stage": stage, **row} for row in trained.rows]
         self.record["epochs"] += len(trained.rows)
@@ -139,7 +171,7 @@ class Run:
 def _fitted(
     data: ModelData, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]
 ) -> tuple[list[Run], str]:
-    """Train every seed; if the data do not allow training, there are no runs, and the text says why."""
+    """Train every seed. The text is blank, or it says why the data do not allow training or why seeds failed."""
     runs: list[Run] = []
     own = guards(model, adjustments)
     try:
@@ -165,9 +197,10 @@ def _fitted(
 
 
 def groups_of(seeds: int) -> list[list[int]]:
-    """Which seeds are trained at once: all of them on an accelerator, one after another on a CPU.
+    """Divide the seeds, which count from 1, into groups that are trained at once.
 
-    A CPU thread gains nothing from training several small networks at once.
+    An accelerator trains all of them at once. A CPU trains one after another, because it gains nothing from training
+    several small networks at once.
     """
     every = list(range(1, seeds + 1))
     return [[seed] for seed in every] if jax.default_backend() == "cpu" else [every]
@@ -187,7 +220,7 @@ def _check_labels(data: ModelData) -> None:
 
 
 def _stages(setup: Setup) -> list[Stage]:
-    """The first stage and, if there is a second, a forward pass that starts from stored encoder features."""
+    """The first stage and, if the adjustment has one, the second, which leaves the trained encoder as it is."""
     network, kind = setup.network, setup.data.kind
 
     def whole(variables: Variables, batch: Batch, key: Array) -> Outputs:
@@ -209,15 +242,18 @@ def _run(
     watch: Watch,
     before: int,
 ) -> list[Run]:
-    """Train some seeds at once and predict.
+    """Train some seeds at once and predict everyone with each of them.
 
     Args:
-        setup: the network and what it is trained on.
-        state: of the adjustment, fitted.
+        setup: the network and the data that it is trained on.
+        state: the fitted state of the adjustment.
         stages: one, or two if the adjustment refits the head; all seeds share their compiled loops.
-        draws: by seed, what initialisation and batch order are drawn with.
-        watch: told of every training.
-        before: how many trainings of the fit came before.
+        draws: for each seed, the seed of its random numbers.
+        watch: it is told how far each training has come.
+        before: the number of trainings of this fit that came before.
+
+    Returns:
+        One run for each seed, in the order of ``draws``; a seed that failed has its reason in its record.
     """
     started, data = time.monotonic(), setup.data
     with telling("the networks are set up"):
@@ -252,7 +288,7 @@ def _untrained(seed: int) -> dict[str, Any]:
 
 @contextmanager
 def failing(run: Run) -> Iterator[None]:
-    """Take a scientific failure as this seed's result."""
+    """Record a scientific failure inside as this seed's result, so that other seeds go on."""
     try:
         yield
     except ScientificFailure as error:
@@ -260,7 +296,7 @@ def failing(run: Run) -> Iterator[None]:
 
 
 def _with_new_head(setup: Setup, trained: Variables, draw: int) -> Variables:
-    """The trained encoder under a fresh head and the adjustment's second state."""
+    """The trained encoder with a newly drawn head and the state that the adjustment fits for its second stage."""
     assert setup.adjustment.second_stage is not None
     h_TF = hidden(setup, trained, setup.data.rows("train"), adjusted=False)
     with telling("the second stage is fitted"):
@@ -276,7 +312,8 @@ def _with_new_head(setup: Setup, trained: Variables, draw: int) -> Variables:
 def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:
     data = setup.data
     f_N, score_N = predict(setup, variables, np.arange(len(data.iid_N)))
-    wrong_N = ~np.isfinite(score_N)  # also where the losses of training and validation are finite
+    # Test individuals may have scores that are not finite although the losses of training and validation are.
+    wrong_N = ~np.isfinite(score_N)
     if wrong_N.any():
         raise ScientificFailure(
             f"the score of {wrong_N.sum()} of {len(wrong_N)} individuals is not finite, first {data.iid_N[wrong_N][0]}"

@@ -1,8 +1,9 @@
-"""The training loop. It knows the five places of an adjustment, and no adjustment by name.
+"""The training loop. It calls an adjustment at the five places of its contract and knows no adjustment by name.
 
-Whole epochs run on the device: steps, validation, the learning-rate plateau and early stopping are one compiled loop,
-so that nothing goes back to the host within an epoch. The host asks for a few epochs at a time, to tell of progress;
-how many it asks for changes no number. Several seeds are trained at once by mapping that loop over them.
+Whole epochs run on the device: steps, validation, lowering the learning rate and early stopping are one compiled
+loop, so that nothing goes back to the host within an epoch. The host asks for a few epochs at a time, so that the log
+can tell of progress. How many it asks for does not change the results. Several seeds are trained at once by mapping
+the loop over them.
 """
 
 import time
@@ -24,14 +25,21 @@ from stratbench.training.criterion import Judged, criterion, judged
 from stratbench.training.loss import per_individual
 from stratbench.training.network import Network, Outputs, Variables
 
-EVALUATED_AT_ONCE = 512
+EVALUATED_AT_ONCE = 512  # individuals of one block outside training
 TOLD_EVERY = 5.0  # seconds between two looks at the course of a training
 HISTORY = ("learning_rate", "train_loss", "validation_loss")  # columns of Training.history
 Forward = Callable[[Variables, Batch, Array], Outputs]
 
 
 class Labels(NamedTuple):
-    """Everyone's y, float32 (N,), as the loss sees it, and population; indices of training and validation people."""
+    """Everyone's labels and populations, and who is trained and validated on.
+
+    Attributes:
+        y_N: labels as the loss sees them, float32 (N,).
+        population_N: populations, text (N,).
+        train_T: the indices of the training individuals, integers (T,).
+        validation_V: the indices of the validation individuals, integers (V,).
+    """
 
     y_N: np.ndarray
     population_N: np.ndarray
@@ -40,7 +48,13 @@ class Labels(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What training changes: a network's variables without what an adjustment reads for each individual."""
+    """The part of a network's variables that training changes.
+
+    Attributes:
+        params: the trainable parameters of encoder, head and adjustment.
+        statistics: the batch statistics of encoder and head.
+        fitted: what the adjustment has estimated.
+    """
 
     params: Any
     statistics: Any
@@ -53,11 +67,14 @@ class Training(NamedTuple):
     Attributes:
         now, moments: the network and its optimiser's state after the last epoch.
         best: the network of the best epoch.
-        epoch, best_epoch: how many epochs have run, and which was the best; int32.
-        since_drop: epochs without a better criterion since the learning rate was lowered; int32.
-        best_value: the criterion at the best epoch, the lower the better; float32.
-        stopped: no further epoch is run: patience is at its end, or a loss is not finite.
-        history: a row for each epoch that the recipe allows, with the columns ``HISTORY``; float32.
+        epoch: the number of epochs that have run, int32 ().
+        best_epoch: the number of the best epoch, which counts from 1; 0 before there is one; int32 ().
+        since_drop: the number of epochs since the criterion last improved or the learning rate was last lowered,
+            int32 ().
+        best_value: the criterion at the best epoch, float32 (); a lower value is better.
+        stopped: whether training has ended before the last epoch that the recipe allows, because the criterion has
+            not improved for the recipe's patience or a loss is not finite; bool ().
+        history: a row for each epoch that the recipe allows, with the columns ``HISTORY``; float32 (epochs, 3).
     """
 
     now: Learned
@@ -75,12 +92,13 @@ class Fixed(NamedTuple):
     """What a training reads and never changes.
 
     Attributes:
-        key: of batch order and of what is random in a step.
+        key: the random key of the order of batches and of what is random in a step.
         rows: what the adjustment reads for each individual.
-        y_N: labels as the loss sees them, float32.
-        train_T: indices of training individuals.
-        blocks: indices of validation individuals in blocks of equal size; the last block is filled up.
-        judged: what a criterion other than the loss compares.
+        y_N: everyone's labels as the loss sees them, float32 (N,).
+        train_T: the indices of the training individuals, integers (T,).
+        blocks: the indices of the validation individuals in blocks of equal size, integers (blocks, B); the last
+            block is filled up with individuals who do not count.
+        judged: the validation individuals with their populations, for the criterion.
     """
 
     key: Array
@@ -93,14 +111,15 @@ class Fixed(NamedTuple):
 
 @dataclass
 class Progress:
-    """How far a training of one or several seeds has come: what the log tells.
+    """How far a training of one or several seeds has come, for the log.
 
     Attributes:
-        epochs: at most so many.
-        rows: rows of history.tsv of the seed that has run longest, one for each epoch so far.
+        epochs: the largest number of epochs that may run.
+        rows: the rows of history.tsv of the seed that has run longest, one for each epoch so far.
         best_epoch: the best epoch of that seed; 0 before there is one.
-        pace: seconds that an epoch took when the host last looked; 0 before the first is done, which is compiled.
-        looked: when that was, in seconds of the monotonic clock.
+        pace: the seconds that an epoch took when the host last looked. It is 0 until the second look, because the
+            time before the first look includes compilation.
+        looked: when the host last looked, in seconds of the monotonic clock.
     """
 
     epochs: int = 0
@@ -110,7 +129,7 @@ class Progress:
     looked: float = field(default_factory=time.monotonic)
 
     def look(self, course: Training) -> None:
-        """Wait for the epochs that the device was asked for, and take down what came out."""
+        """Wait until the device has run the epochs that it was asked for, and record their losses and their pace."""
         longest = int(np.argmax(course.epoch))
         rows, compiled = rows_of(course, longest), bool(self.rows)
         now = time.monotonic()
@@ -119,13 +138,13 @@ class Progress:
         self.rows, self.best_epoch, self.looked = rows, int(course.best_epoch[longest]), now
 
     def next_look(self) -> int:
-        """After which epoch the host should look again."""
+        """The number of the epoch after which the host should look again."""
         return len(self.rows) + (max(1, int(TOLD_EVERY / self.pace)) if self.pace else 1)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """One seed after training: the variables of its best epoch, and rows of history.tsv."""
+    """One seed after training: the variables of its best epoch, and its rows of history.tsv."""
 
     variables: Variables
     rows: list[dict[str, float]]
@@ -134,12 +153,19 @@ class Trained:
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One stage of training: a forward pass whose compiled loop all seeds share."""
+    """One stage of training, with a compiled loop that all seeds share.
+
+    Attributes:
+        network: the network that is trained.
+        kind: ``binary`` or ``quantitative``.
+        forward: the forward pass ``(variables, batch, key) -> outputs`` of this stage.
+        frozen: whether the encoder stays as it is in this stage.
+    """
 
     network: Network
     kind: str
     forward: Forward
-    frozen: bool = False  # the encoder is not trained in this stage
+    frozen: bool = False
 
     @cached_property
     def begin(self) -> Callable[[Learned], Training]:
@@ -147,7 +173,7 @@ class Stage:
 
     @cached_property
     def advance(self) -> Callable[[Training, Fixed, Array], Training]:
-        """``(course, fixed, until)``: run epochs until so many have run or no further one is wanted."""
+        """``(course, fixed, until) -> course``: run epochs until ``until`` epochs have run or training has stopped."""
         of_each = Fixed(key=0, rows=0, y_N=None, train_T=None, blocks=None, judged=None)  # type: ignore[arg-type]
         return jax.jit(over_seeds(self._advance, (0, of_each, None)))
 
@@ -156,7 +182,7 @@ class Stage:
         return self.network.architecture.recipe
 
     def optimizer(self) -> optax.GradientTransformation:
-        """The model's optimiser, its learning rate open to change, with the adjustment's own beside it."""
+        """The optimisers of the model and of the adjustment's own parameters, with a learning rate that can change."""
 
         def build(learning_rate: Any) -> optax.GradientTransformation:
             model = self.recipe.optimizer(learning_rate)
@@ -178,7 +204,17 @@ class Stage:
     def step(
         self, variables: Variables, moments: Any, batch: Batch, key: Array
     ) -> tuple[Variables, Any, Array]:
-        """One step of the optimiser on a batch: the changed variables, the optimiser's state, and the loss."""
+        """Take one step of the optimiser on a batch.
+
+        Args:
+            variables: the network's variables before the step.
+            moments: the optimiser's state before the step.
+            batch: the indices and labels of B individuals, and the number of the step.
+            key: the random key of the training; the step's own key is drawn from it and the number of the step.
+
+        Returns:
+            The variables and the optimiser's state after the step, and the loss of the batch before it, float32 ().
+        """
         (loss, changed), gradient = jax.value_and_grad(self._loss, has_aux=True)(
             variables.params, variables, batch, jax.random.fold_in(key, batch.step)
         )
@@ -216,7 +252,7 @@ class Stage:
         return jax.lax.while_loop(wanted, partial(self._epoch, fixed), course)
 
     def _epoch(self, fixed: Fixed, course: Training) -> Training:
-        """Every step of an epoch, then validation and what follows from it."""
+        """Run all steps of an epoch, validate, and decide on the best epoch, the learning rate and stopping."""
         epoch = course.epoch + 1
         now, moments, train_loss = self._steps(fixed, course)
         score_V, f_V = self._validated(fixed, now)
@@ -247,7 +283,7 @@ class Stage:
         )
 
     def _steps(self, fixed: Fixed, course: Training) -> tuple[Learned, Any, Array]:
-        """One pass over the training individuals; with the mean loss of its steps."""
+        """Take the steps of one epoch; the last of the results is the mean loss of its steps, float32 ()."""
         size = batch_size(self.network, len(fixed.train_T))
         batches = batch_indices(fixed.key, fixed.train_T, size, course.epoch)
 
@@ -263,7 +299,7 @@ class Stage:
         return learned, moments, jnp.mean(losses)
 
     def _validated(self, fixed: Fixed, learned: Learned) -> tuple[Array, Array]:
-        """Score and f of validation individuals, float32 (V,) each."""
+        """Compute the score and f of the validation individuals, float32 (V,) each."""
         variables = _with(learned, fixed.rows)
 
         def of_block(i_B: Array) -> tuple[Array, Array]:
@@ -277,9 +313,9 @@ class Stage:
 
 
 def over_seeds(of_one: Callable[..., Any], axes: tuple[Any, ...]) -> Callable[..., Any]:
-    """Map a function of one seed's trees over seeds; ``axes`` are those of ``jax.vmap``.
+    """Map a function of one seed's trees over the leading axis of seeds; ``axes`` are those of ``jax.vmap``.
 
-    A single seed goes without the mapping, because products of batches of matrices are slower on a CPU.
+    A single seed is computed without ``jax.vmap``, because products of batches of matrices are slower on a CPU.
     """
 
     def of_all(*trees: Any) -> Any:
@@ -292,7 +328,7 @@ def over_seeds(of_one: Callable[..., Any], axes: tuple[Any, ...]) -> Callable[..
 
 
 def _first(tree: Any, axis: Any) -> Any:
-    """The first seed's leaves of a tree, of those parts that have an axis of seeds."""
+    """Take the first seed's leaves from those parts of a tree that have an axis of seeds; leave the other parts."""
     if axis is None:
         return tree
     if axis == 0:
@@ -309,10 +345,18 @@ def _learned(variables: Variables) -> Learned:
 
 
 def lowered(rate: Array, since_drop: Array, plateau: tuple[float, int, float] | None) -> tuple[Array, Array]:
-    """The learning rate after an epoch, and the epochs since it was lowered, as Keras' ReduceLROnPlateau has them.
+    """Lower the learning rate where the criterion no longer improves, as Keras' ReduceLROnPlateau does.
 
-    After ``patience`` epochs without improvement the rate is multiplied by ``factor``, not below ``floor``, and the
-    count begins anew.
+    After ``patience`` epochs without improvement the rate is multiplied by ``factor``, but not lowered below
+    ``floor``, and the count of epochs begins again.
+
+    Args:
+        rate: the learning rate, float32 ().
+        since_drop: the number of epochs since the criterion last improved or the rate was last lowered, int32 ().
+        plateau: ``(factor, patience, floor)``; None if the rate stays constant.
+
+    Returns:
+        The learning rate and the count for the next epoch.
     """
     if plateau is None:
         return rate, since_drop
@@ -322,19 +366,33 @@ def lowered(rate: Array, since_drop: Array, plateau: tuple[float, int, float] | 
 
 
 def batch_size(network: Network, n_train: int) -> int:
-    """Individuals a step: what recipe and adjustment ask for, but not more than there are."""
+    """The number of individuals in a step: what recipe and adjustment ask for, at most all ``n_train``."""
     return min(max(network.architecture.recipe.batch_size, network.adjustment.batch_size), n_train)
 
 
 def batch_indices(key: Array, train_T: Array, size: int, epoch: Array) -> Array:
-    """An epoch's batches, (steps, size); individuals that do not fill a batch are left out of this epoch."""
+    """Draw the batches of an epoch. Individuals that do not fill a batch are left out of this epoch.
+
+    Args:
+        key: the random key of the training.
+        train_T: the indices of the training individuals, integers (T,).
+        size: the number of individuals in a batch, at most T.
+        epoch: the number of the epoch, which counts from 0; int32 (). The order depends on it and on the key.
+
+    Returns:
+        The indices of the individuals of each batch, integers (steps, size).
+    """
     order_T = jax.random.permutation(jax.random.fold_in(key, epoch), train_T)
     steps = len(order_T) // size
     return order_T[: steps * size].reshape(steps, size)
 
 
 def blocks(individual_N: np.ndarray) -> list[tuple[np.ndarray, int]]:
-    """Blocks of equal size (one compiled shape): indices, the last padded, and how many of them count."""
+    """Divide individuals into blocks of equal size, so that a function is compiled for one shape.
+
+    Each block comes with the number of its indices that count. The last block is filled up with some of its own
+    individuals, and these do not count.
+    """
     size = min(EVALUATED_AT_ONCE, len(individual_N))
     result = []
     for start in range(0, len(individual_N), size):
@@ -346,14 +404,14 @@ def blocks(individual_N: np.ndarray) -> list[tuple[np.ndarray, int]]:
 def train(
     stage: Stage, variables: Sequence[Variables], labels: Labels, draws: Sequence[int], progress: Progress
 ) -> list[Trained]:
-    """Train a network for each draw, all at once, and give the variables of each one's best epoch.
+    """Train a network for each draw, all at once, and return the variables of each one's best epoch.
 
     Args:
-        stage: the forward pass; its loop is compiled when it is first called.
-        variables: of the untrained networks, one for each draw.
-        labels: of training and validation individuals.
-        draws: what the order of batches, and what is random in a step, is drawn with.
-        progress: a fresh one, kept up to date for the log.
+        stage: the stage of training; its loop is compiled when it is first called.
+        variables: the variables of the untrained networks, one for each draw.
+        labels: everyone's labels and populations, and who is trained and validated on.
+        draws: for each network, the seed of the order of batches and of what is random in a step.
+        progress: a new one, which is kept up to date for the log.
 
     Returns:
         The networks in the order of the draws. A network whose loss is not finite has that loss in its last row.
@@ -385,7 +443,7 @@ def _stacked(trees: Sequence[Any]) -> Any:
 
 
 def rows_of(course: Training, seed: int) -> list[dict[str, float]]:
-    """Rows of history.tsv of one seed: epoch and ``HISTORY``."""
+    """The rows of history.tsv of one seed: ``epoch``, which counts from 1, and the columns ``HISTORY``."""
     rows = np.asarray(course.history[seed])[: int(course.epoch[seed])]
     return [
         {"epoch": epoch, **dict(zip(HISTORY, map(float, row), strict=True))}

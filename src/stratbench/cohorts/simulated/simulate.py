@@ -101,7 +101,8 @@ def simulate(
         names: what random numbers are drawn by: the cohort.
         file: the demography's file if it is not one of ours.
 
-    Raises UserError for options that their schemas or the demography refuse, and where no site varies.
+    Raises:
+        UserError: for options that their schemas or the demography refuse, and where no site varies.
     """
     options = checked(all_options(demography, file), options, f"demography '{demography}'")
     method = registry.load("demography", demography, file)

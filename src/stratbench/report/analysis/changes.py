@@ -15,16 +15,17 @@ SAME_WITHIN = 0.03  # two one-sided tests at 5%: the largest difference that sti
 
 
 def sign(row: Any) -> str:
-    """What the interval of any difference says: rises, falls or unclear; open where there is no interval."""
+    """What the 95% interval of a difference says, paired or not: rises, falls or unclear; open without an interval."""
     if math.isnan(row["ci_low"]):
         return OPEN
     return RISES if row["ci_low"] > 0 else FALLS if row["ci_high"] < 0 else UNCLEAR
 
 
 def direction(row: Any) -> str:
-    """What the interval of a paired difference says: its sign where that is clear, else same or unclear.
+    """What the interval of a paired difference says: rises or falls where that is clear, otherwise same or unclear.
 
-    It is the same where the 90% interval lies within ``SAME_WITHIN`` of 0, open where there is no interval.
+    The number is the same where the 90% interval of the difference lies within ``SAME_WITHIN`` of 0. It is open where
+    there is no interval.
     """
     found = sign(row)
     return SAME if found == UNCLEAR and _same(row) else found
@@ -40,17 +41,21 @@ def _same(row: Any) -> bool:
 def paired_changes(
     results: Results, group: Group, model: str, metric: str, names: Sequence[str], **keys: str
 ) -> dict[str, list[str]]:
-    """Adjustments sorted by what the paired difference from the group's baseline says.
+    """Sort adjustments by what their paired difference from the group's baseline says.
 
     Args:
-        results: of the study.
-        group: whose baseline the adjustments are compared with.
-        model: of which the metric is.
-        metric: its name, without the prefix ``diff_``.
+        results: the results of the study.
+        group: the group whose baseline the adjustments are compared with.
+        model: the model of which the metric is.
+        metric: the metric's name, without the prefix ``diff_``.
         names: the adjustments; those without a difference are left out.
-        keys: further columns of comparisons.tsv, such as ``attribution``.
+        keys: the values of further columns of comparisons.tsv, such as ``attribution``.
 
-    Returns the names under ``rises``, ``falls``, ``same``, ``unclear`` and ``open``, in this order.
+    Returns:
+        The names under ``rises``, ``falls``, ``same``, ``unclear`` and ``open``, in this order.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
     """
     found: dict[str, list[str]] = {kind: [] for kind in (RISES, FALLS, SAME, UNCLEAR, OPEN)}
     for name in names:

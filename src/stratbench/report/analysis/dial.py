@@ -97,18 +97,23 @@ def span(one: Course) -> str:
 
 
 def change(results: Results, low: Group, high: Group, metric: str, **keys: str) -> dict[str, Any] | None:
-    """The difference of a metric's means, ``high`` - ``low``, with Welch's 95% interval over replicates.
+    """Compute the difference of a metric's means, ``high`` - ``low``, with Welch's 95% interval over replicates.
 
-    Replicates of two scenarios are independent draws. The interval needs two replicates of each scenario, the
-    difference one value of each.
+    Replicates of two scenarios are independent draws. The difference needs one replicate of each scenario, and the
+    interval needs two.
 
     Args:
-        results: of the study.
+        results: the results of the study.
         low, high: the groups at two points of the dial.
-        metric: its name.
-        keys: further columns of metrics.tsv, such as ``model`` and ``adjustment``.
+        metric: the metric's name.
+        keys: the values of further columns of metrics.tsv, such as ``model`` and ``adjustment``.
 
-    Returns mean, ci_low, ci_high (NaN without an interval) and n_replicates, or None without a difference.
+    Returns:
+        ``mean``, ``ci_low`` and ``ci_high`` in the metric's unit, and ``n_replicates``, the smaller of the two numbers
+        of replicates. The ends of the interval are NaN if there is none. The result is None if there is no difference.
+
+    Raises:
+        UserError: if the study's metrics.tsv is absent or damaged.
     """
     from scipy import stats
 
@@ -129,23 +134,29 @@ def change(results: Results, low: Group, high: Group, metric: str, **keys: str) 
 
 
 class CourseNumbers:
-    """Reads the numbers of one course, a row for each of its points."""
+    """A reader of one course's numbers, which returns a row for each of its points."""
 
     def __init__(self, results: Results, course: Course) -> None:
         self.results, self.course = results, course
 
     def each(self, read: Callable[[Group], Any]) -> Rows:
-        """What ``read`` finds at each point."""
+        """Call ``read`` with the group of each point."""
         return tuple(read(group) for group in self.course.groups)
 
     def of(self, metric: str, model: str, adjustment: str, **keys: str) -> Rows:
-        """A metric of a model under an adjustment.
+        """Look up a metric of a model under an adjustment.
 
         Args:
-            metric: its name, or 'overall' or 'within' for the group's own measure of accuracy.
-            model: or the name of a floor or ceiling.
-            adjustment: blank for floors and ceilings.
-            keys: further columns of comparisons.tsv, such as ``attribution`` and ``k``.
+            metric: the metric's name, or 'overall' or 'within' for the group's own measure of accuracy.
+            model: the name of a model, a floor or a ceiling.
+            adjustment: the adjustment's name; blank for floors and ceilings.
+            keys: the values of further columns of comparisons.tsv, such as ``attribution`` and ``k``.
+
+        Returns:
+            A row of comparisons.tsv for each point of the course; None at points without this number.
+
+        Raises:
+            UserError: if comparisons.tsv is absent or damaged.
         """
 
         def read(group: Group) -> Any:
@@ -159,7 +170,20 @@ class CourseNumbers:
         return self.each(lambda group: self.results.value(group, metric, association=association, k=k))
 
     def between(self, metric: str, model: str, adjustment: str, k: str = "") -> Rows:
-        """Agreement of an adjustment's rankings with those of the baseline, by the attribution that is shown."""
+        """Look up how an adjustment's rankings agree with those of the baseline, by the attribution that is shown.
+
+        Args:
+            metric: the name of the measure of agreement.
+            model: the model whose attributions rank the SNPs.
+            adjustment: the adjustment whose rankings are compared with the baseline's.
+            k: the number of first SNPs that are compared, as text; blank for metrics without one.
+
+        Returns:
+            A row of comparisons.tsv for each point of the course; None at points without this number.
+
+        Raises:
+            UserError: if comparisons.tsv is absent or damaged.
+        """
         keys = {"attribution": self.course.attribution, "k": k}
         return self.each(
             lambda group: rankings.between(self.results, group, model, adjustment, metric, **keys)

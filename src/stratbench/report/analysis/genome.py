@@ -16,7 +16,14 @@ SMALLEST_P = 1e-300
 
 @dataclass(frozen=True)
 class Genome:
-    """SNPs laid end to end: chrom, pos and x of each, the middle of each chromosome, and what is known."""
+    """A split's SNPs on one axis, chromosome after chromosome.
+
+    Attributes:
+        snps: a row for each SNP: ``snp``, ``chrom``, ``pos``, and ``x``, its place on the axis in base pairs.
+        chromosomes: the name of each chromosome, and the x at which it begins and ends.
+        causal: the causal SNPs among them, if the trait is simulated.
+        loci: the gene of each known locus, and the x at which the locus begins and ends.
+    """
 
     snps: pd.DataFrame
     chromosomes: tuple[tuple[str, float, float], ...]
@@ -83,7 +90,21 @@ def scores(results: Results, fit: Fit, attribution: str) -> pd.Series | None:
 
 
 def scores_of_model(results: Results, split: Split, model: str, attribution: str) -> dict[str, pd.Series]:
-    """The scores of a model's SNPs over the largest one, for each adjustment whose fit gave any."""
+    """Read how an attribution scores a model's SNPs under each adjustment, relative to the largest score.
+
+    Args:
+        results: the results of the study.
+        split: the split whose fits are read.
+        model: the model's label.
+        attribution: the attribution's label.
+
+    Returns:
+        For each adjustment, the mean score over seeds of each SNP, divided by the largest one; the index has the ids
+        of the SNPs. Adjustments whose fit failed, or whose scores are all 0, are left out.
+
+    Raises:
+        UserError: if a fit's record or table of attributions is absent or damaged.
+    """
     found = {}
     for fit in results.study.fits_of(split):
         if fit.model == model:

@@ -72,7 +72,10 @@ def _steps_as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def hwe_tests(results: Results, cohort: Cohort, table: pd.DataFrame) -> int:
-    """How many populations' P values of Hardy-Weinberg equilibrium the smallest is of; ``table`` is of ``people``."""
+    """The number of P values of Hardy-Weinberg equilibrium of which QC took the smallest, one for each population.
+
+    ``table`` is what ``people`` returns. The number is 1 where QC tested all individuals together.
+    """
     left = table.loc[table["removed_by"] == "", "declared"]
     within = (results.study.cohort_spec(cohort.label).get("qc") or {}).get("hwe_within", "population")
     return 1 if within == "pooled" else max(len(set(left) - {""}), 1)
@@ -107,13 +110,17 @@ def shown(text: str) -> str:
 
 
 def seen(table: pd.DataFrame, steps: pd.DataFrame, unit: str, step: str) -> pd.DataFrame:
-    """The rows that no earlier step had removed.
+    """Select the rows of individuals or SNPs that were still there when a step of QC began.
 
     Args:
-        table: of ``people`` or ``snps``.
-        steps: of ``waterfall``.
-        unit: 'individuals' or 'SNPs', what the table's rows are.
-        step: before which the rows were there.
+        table: what ``people`` or ``snps`` returns.
+        steps: what ``waterfall`` returns.
+        unit: what the table's rows are: 'individuals' or 'SNPs'.
+        step: the step's name.
+
+    Returns:
+        The rows that no earlier step of this unit removed. If the step was not taken, these are the rows that no step
+        removed.
     """
     order = steps.loc[steps["unit"] == unit, "step"].tolist()
     earlier = order[: order.index(step)] if step in order else order

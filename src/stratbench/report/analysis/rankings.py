@@ -9,7 +9,21 @@ from stratbench.report.analysis.results import Group, Results, select
 
 
 def either_way(results: Results, group: Group, metric: str, adjustment: str, **keys: str) -> Any:
-    """A number of an adjustment and the baseline, in whichever order the table names the two; None without one."""
+    """Look up a number of an adjustment and the baseline, in whichever order the table names the two.
+
+    Args:
+        results: the results of the study.
+        group: the group whose baseline is meant.
+        metric: the metric's name.
+        adjustment: the adjustment that is compared with the baseline.
+        keys: the values of further columns of comparisons.tsv, such as ``model`` and ``attribution``.
+
+    Returns:
+        The row of comparisons.tsv, or None if there is none.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
+    """
     for one, other in ((adjustment, group.baseline), (group.baseline, adjustment)):
         row = results.value(group, metric, adjustment=one, against=other, **keys)
         if row is not None:
@@ -25,17 +39,21 @@ def between(
     metric: str = "agreement_spearman",
     **keys: str,
 ) -> Any:
-    """Agreement of an adjustment's rankings with those of the baseline; None for the baseline itself.
+    """Look up how an adjustment's rankings agree with those of the baseline.
 
     Args:
-        results: of the study.
-        group: whose baseline is meant.
-        model: whose attributions are compared.
-        adjustment: whose rankings are compared with the baseline's.
-        metric: the measure of agreement.
-        keys: further columns of comparisons.tsv, such as ``attribution`` and ``k``.
+        results: the results of the study.
+        group: the group whose baseline is meant.
+        model: the model whose attributions rank the SNPs.
+        adjustment: the adjustment whose rankings are compared with the baseline's.
+        metric: the name of the measure of agreement.
+        keys: the values of further columns of comparisons.tsv, such as ``attribution`` and ``k``.
 
-    Returns the row of comparisons.tsv, or None if there is none.
+    Returns:
+        The row of comparisons.tsv, or None if there is none; None for the baseline itself.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
     """
     if adjustment == group.baseline:
         return None
@@ -43,23 +61,43 @@ def between(
 
 
 def fall(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
-    """The fall of agreement from within an adjustment and the baseline to between the two.
+    """Look up by how much agreement between two adjustments is lower than agreement within them.
+
+    One of the two is the baseline. Agreement is Spearman's correlation of the rankings of different seeds.
 
     Args:
-        results: of the study.
-        group: whose baseline is meant.
-        model: whose attributions are compared.
-        adjustment: whose rankings are compared with the baseline's.
-        attribution: the method that ranks the SNPs.
+        results: the results of the study.
+        group: the group whose baseline is meant.
+        model: the model whose attributions rank the SNPs.
+        adjustment: the adjustment whose rankings are compared with the baseline's.
+        attribution: the attribution that ranks the SNPs.
 
-    Returns the row of comparisons.tsv, or None if there is none.
+    Returns:
+        The row of comparisons.tsv, or None if there is none.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
     """
     metric = "agreement_delta_spearman"
     return either_way(results, group, metric, adjustment, model=model, attribution=attribution)
 
 
 def agreement_matrix(results: Results, group: Group, model: str, attribution: str) -> np.ndarray:
-    """Spearman's correlation of the rankings of each two adjustments of a group; NaN where there is no number."""
+    """Arrange Spearman's correlations of the rankings of a group's adjustments in a matrix.
+
+    Args:
+        results: the results of the study.
+        group: the group.
+        model: the model whose attributions rank the SNPs.
+        attribution: the attribution that ranks the SNPs.
+
+    Returns:
+        The correlations, float64, with a row and a column for each adjustment in the group's order. The diagonal has
+        the agreement of different seeds. Entries without a number are NaN.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
+    """
     names = group.adjustments
     grid = np.full((len(names), len(names)), np.nan)
     for first, one in enumerate(names):

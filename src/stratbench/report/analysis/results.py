@@ -118,7 +118,10 @@ def _in_order(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
-    """A study's groups in the config's order. ``kinds`` of traits by scenario/trait, where they are known."""
+    """A study's groups in the config's order.
+
+    ``kinds`` has the kinds of traits, binary or quantitative, by '<scenario>/<trait>', where they are known.
+    """
     collected: dict[tuple[str, str, str], list[Split]] = {}
     for split in study.splits:
         collected.setdefault((study.cohort(split.cohort).scenario, split.trait, split.split), []).append(
@@ -228,12 +231,12 @@ class Results:
         return Ids(keep.read_snps(path), path)
 
     def association(self, split: Split, label: str) -> pd.DataFrame:
-        """A test of each of these SNPs."""
+        """The table of an association: a test of each SNP that a model may see."""
         path = self.base / self.paths.association.format(**vars(split), association=label)
         return tables.read(path, tables.ASSOCIATION, rows=self.snps(split))
 
     def attribution(self, fit: Fit, label: str) -> pd.DataFrame:
-        """Scores of each of these SNPs, for each seed that was trained."""
+        """The table of an attribution: a score of each SNP that a model may see, for each seed that was trained."""
         path = self.base / self.paths.attribution.format(**vars(fit), attribution=label)
         return tables.read(path, tables.ATTRIBUTION, rows=self.snps(fit), seeds=self.fit(fit).trained)
 
@@ -278,7 +281,20 @@ class Results:
         return {tuple(map(str, key)): values.to_numpy() for key, values in groups}
 
     def reason(self, group: Group, metric: str, model: str, adjustment: str) -> str:
-        """Why there is no such number, as the metrics say it; blank if they do not."""
+        """Look up why a metric has no number.
+
+        Args:
+            group: the group.
+            metric: the metric's name.
+            model: the model's label.
+            adjustment: the adjustment's label.
+
+        Returns:
+            The first reason that metrics.tsv states for it; blank if it states none.
+
+        Raises:
+            UserError: if the study's metrics.tsv is absent or damaged.
+        """
         wanted = {**group.keys, "metric": metric, "model": model, "adjustment": adjustment, "population": ""}
         reasons = [text for text in select(self.metrics, **wanted)["reason"] if text]
         return reasons[0] if reasons else ""

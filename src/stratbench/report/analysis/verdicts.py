@@ -18,7 +18,20 @@ Remarks = dict[tuple[str, str], str]  # (model, adjustment) -> a remark in a fig
 
 
 def verdict(results: Results, group: Group, model: str, adjustment: str) -> str:
-    """The verdict by the intervals of f, within populations and over all people, as ``metrics/verdict.py`` has it."""
+    """Give the verdict on a fit by the intervals of the accuracy of f, within populations and over all individuals.
+
+    Args:
+        results: the results of the study.
+        group: the group.
+        model: the model's label.
+        adjustment: the adjustment's label.
+
+    Returns:
+        One of the four verdicts that ``metrics/verdict.py`` defines.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
+    """
     declared = metric(group.within_f)
     assert isinstance(declared.chance, float)
     assert declared.nothing_below is not None
@@ -34,19 +47,46 @@ def _interval(row: Any) -> Interval:
 
 
 def in_words(results: Results, group: Group, model: str, adjustment: str) -> str:
-    """The verdict, for tables: of 'not shown' with the reason why."""
+    """Write the verdict on a fit for tables.
+
+    Args:
+        results: the results of the study.
+        group: the group.
+        model: the model's label.
+        adjustment: the adjustment's label.
+
+    Returns:
+        The verdict; 'not shown' is followed by the reason in brackets.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
+    """
     said = verdict(results, group, model, adjustment)
     return f"{said} ({why_not_shown(results, group, model, adjustment)})" if said == NOT_SHOWN else said
 
 
 def why_not_shown(results: Results, group: Group, model: str, adjustment: str) -> str:
-    """'no interval', or 'wide interval': one that reaches from chance to where something may be learned."""
+    """Say why the verdict on a fit is 'not shown'.
+
+    Args:
+        results: the results of the study.
+        group: the group.
+        model: the model's label.
+        adjustment: the adjustment's label.
+
+    Returns:
+        'no interval' if the accuracy of f within populations has none. Otherwise 'wide interval': the interval
+        includes chance, and reaches so far above it that the model may have learned something.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
+    """
     row = results.value(group, group.within_f, model=model, adjustment=adjustment)
     return WIDE if rule.has_interval(_interval(row)) else NO_INTERVAL
 
 
 def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
-    """The verdict on each trained combination of a group; fits without any number are left out."""
+    """The verdict on each model and adjustment of a group; fits without a number for accuracy are left out."""
     return {
         (model, adjustment): verdict(results, group, model, adjustment)
         for model in group.models

@@ -14,12 +14,13 @@ from stratbench.report.analysis.results import Results
 from stratbench.study.study import Dial
 
 CROWDED = 0.1  # numbers that lie closer than this share of their range need a logarithmic scale
-GAP = 0.35  # between the last number and the first word, in slots, beyond the usual one
-SLOT, LEAST = 0.46, 2.5  # inches that a tick label needs, and a panel
-HIGH = 1.5  # inches of a panel
-LEAST_SPAN = 0.1  # of a y axis
+GAP = 0.35  # slots that are added between the last number and the first word
+SLOT = 0.46  # the width of a tick label in inches
+LEAST = 2.5  # the smallest width of a panel in inches
+HIGH = 1.5  # the height of a panel in inches
+LEAST_SPAN = 0.1  # the smallest range of a y axis, in units of the metric
 DODGE = 0.13  # slots between the adjustments of one point
-MOST = 1e9  # the limit of metrics without an upper, or without a lower limit
+MOST = 1e9  # stands for the limit of a metric that has no upper or no lower limit
 ABSENT = {
     "accuracy": "no model",
     "snps": "no agreement: one adjustment,\none seed, or no attribution",
@@ -31,7 +32,14 @@ ABSENT = {
 
 @dataclass(frozen=True)
 class Places:
-    """Where the dial's points stand, in slots of one tick label, and what the numbers' scale is."""
+    """Where the dial's points stand on the x axis, which is measured in slots of one tick label.
+
+    Attributes:
+        x: the place of each scenario, in slots; numbers come before words.
+        labels: the tick label of each scenario.
+        numbers: how many of the points are numbers.
+        scale: what is said of the numbers' scale; blank if it is linear.
+    """
 
     x: dict[str, float]
     labels: dict[str, str]
@@ -67,15 +75,25 @@ def places(dial: Dial) -> Places:
 
 @dataclass(frozen=True)
 class Line:
-    """One quantity over the dial: (x, row of comparisons.tsv) of each point, None where there is no number."""
+    """One quantity over the dial.
+
+    Attributes:
+        values: x in slots and the row of comparisons.tsv for each point; None in place of a row without a number.
+        colour: the colour of line and points, as '#rrggbb'.
+        marker: matplotlib's name of the marker of the points.
+        filled: whether the markers are filled.
+        dashed: whether the line is dashed.
+        pale: the places in ``values`` whose model is not shown to have learned, which are drawn pale.
+        mark: whether this is a reference, such as a floor, which is drawn without points and intervals.
+    """
 
     values: tuple[tuple[float, Any], ...]
     colour: str
     marker: str = "o"
     filled: bool = True
     dashed: bool = False
-    pale: frozenset[int] = frozenset()  # places in ``values`` whose model is not shown to have learned
-    mark: bool = False  # a reference beside the adjustments: a line without points and intervals
+    pale: frozenset[int] = frozenset()
+    mark: bool = False
 
     @property
     def drawn(self) -> bool:
@@ -84,7 +102,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """The lines of one panel, the level of chance, and the limits of what the metric can be."""
+    """The content of one panel.
+
+    Attributes:
+        kind: what the panel shows, a key of ``ABSENT``.
+        lines: its lines.
+        chance: the level of chance, which is drawn as a dotted line; None draws none.
+        low, high: the smallest and the largest value that the metric can have.
+    """
 
     kind: str
     lines: tuple[Line, ...]
@@ -100,32 +125,42 @@ def panel_width(places: Places) -> float:
 
 
 class CurveReader:
-    """Makes the panels of one course and model from the course's numbers."""
+    """A maker of the panels of one course from its numbers."""
 
     def __init__(self, results: Results, course: Course, places: Places, colours: Mapping[str, str]) -> None:
         self.results, self.course, self.places, self.colours = results, course, places, colours
         self.numbers = CourseNumbers(results, course)
 
     def line(self, rows: Rows, colour: str, shift: float = 0.0, **look: Any) -> Line:
-        """A line through a row for each point, moved by ``shift`` slots; ``look`` are further fields of ``Line``."""
+        """Make a line of one row for each point, moved to the right by ``shift`` slots.
+
+        ``look`` has further fields of ``Line``.
+        """
         xs = [self.places.x[group.scenario] + shift for group in self.course.groups]
         return Line(tuple(zip(xs, rows, strict=True)), colour, **look)
 
     def shift(self, adjustment: str) -> float:
-        """How many slots the points of an adjustment stand beside the dial's own."""
+        """How many slots the points of an adjustment are moved, so that adjustments do not cover each other."""
         return dodge(adjustment, self.course.adjustments)
 
     def each(self, metric: str, model: str, marker: str = "o", filled: bool = True, fade: bool = False,
              **keys: str) -> list[Line]:  # fmt: skip
-        """A line for each adjustment; with ``fade`` it is pale where the model is not shown to have learned.
+        """Make a line for each adjustment.
 
         Args:
-            metric: its name, or 'overall' or 'within' for the group's own measure of accuracy.
-            model: of which the metric is.
-            marker: of the points.
-            filled: whether points are; lines of open ones are dashed.
-            fade: whether the metric says nothing where the model is not shown to have learned.
-            keys: further columns of comparisons.tsv, such as ``attribution``.
+            metric: the metric's name, or 'overall' or 'within' for the group's own measure of accuracy.
+            model: the model of which the metric is.
+            marker: matplotlib's name of the marker of the points.
+            filled: whether the markers are filled; lines with open markers are dashed.
+            fade: whether points are pale where the model is not shown to have learned, because the metric says
+                nothing there.
+            keys: the values of further columns of comparisons.tsv, such as ``attribution``.
+
+        Returns:
+            The lines in the order of the course's adjustments.
+
+        Raises:
+            UserError: if comparisons.tsv is absent or damaged.
         """
         other = [keys["against"]] if "against" in keys else []
         return [
@@ -138,7 +173,20 @@ class CurveReader:
         ]  # fmt: skip
 
     def mark(self, metric: str, model: str, colour: str, dashed: bool = False) -> Line:
-        """A reference: a metric of a floor or a ceiling."""
+        """Make a reference line of a floor or a ceiling.
+
+        Args:
+            metric: the metric's name, or 'overall' or 'within' for the group's own measure of accuracy.
+            model: the name of the floor or ceiling.
+            colour: the line's colour, as '#rrggbb'.
+            dashed: whether the line is dashed.
+
+        Returns:
+            The line, which is drawn without points and intervals.
+
+        Raises:
+            UserError: if comparisons.tsv is absent or damaged.
+        """
         return self.line(self.numbers.of(metric, model, ""), colour, dashed=dashed, mark=True)
 
     def overall(self, model: str) -> Panel:
@@ -177,7 +225,21 @@ class CurveReader:
     def snps(
         self, model: str, metric: str = "agreement_spearman", chance: float | None = None, k: str = ""
     ) -> Panel:
-        """Agreement with the baseline's ranking, and within an adjustment."""
+        """Make the panel of how rankings of SNPs agree, with the baseline's and between seeds of one adjustment.
+
+        Args:
+            model: the model whose attributions rank the SNPs.
+            metric: the name of the measure of agreement.
+            chance: the agreement of random rankings; None draws no line for it.
+            k: the number of first SNPs that are compared, as text; blank for metrics without one.
+
+        Returns:
+            The panel, with two lines for each adjustment: dashed for the agreement of its own seeds, solid for its
+            agreement with the baseline.
+
+        Raises:
+            UserError: if comparisons.tsv is absent or damaged.
+        """
         lines = []
         for name in self.course.adjustments:
             look: dict[str, Any] = {"pale": self.numbers.not_learned(model, name), "shift": self.shift(name)}
@@ -190,7 +252,7 @@ class CurveReader:
         return Panel("snps", tuple(lines), chance, -1)
 
     def falls(self, model: str, metric: str, k: str = "") -> Panel:
-        """The fall of agreement from within an adjustment and the baseline to between the two."""
+        """By how much agreement between an adjustment and the baseline is lower than agreement within the two."""
         keys = {"attribution": self.course.attribution, "against": self.course.groups[0].baseline, "k": k}
         return Panel("snps", tuple(self.each(metric, model, "o", True, True, **keys)), 0.0, -1.0)
 
@@ -198,7 +260,22 @@ class CurveReader:
         self, model: str, metric: str = "causal_auc_pr", chance: float | None = None, high: float = 1.0,
         k: str = "",
     ) -> Panel:  # fmt: skip
-        """Recovery of causal SNPs; unless given, chance is the AUC_PR and precision of a random ranking."""
+        """Make the panel of how attributions and association tests recover causal SNPs.
+
+        Args:
+            model: the model whose attributions rank the SNPs.
+            metric: the name of the measure of recovery.
+            chance: the value that a random ranking reaches. If it is None, it is the share of causal SNPs, which is
+                the AUC_PR and the precision of a random ranking.
+            high: the largest value that the metric can have.
+            k: the number of first SNPs that count, as text; blank for metrics without one.
+
+        Returns:
+            The panel: a reference line for each of the first two association tests, and a line for each adjustment.
+
+        Raises:
+            UserError: if comparisons.tsv is absent or damaged.
+        """
         tests = zip(self.course.associations, style.ASSOCIATIONS[:2], strict=False)
         lines = [self.line(self.numbers.test(metric, name, k), colour, mark=True) for name, colour in tests]
         attribution = self.course.attribution
@@ -233,12 +310,12 @@ class CurveReader:
 
 
 def dodge(name: str, names: Sequence[str]) -> float:
-    """Slots by which the points of one of several names stand beside the dial's own."""
+    """How many slots the points of one of several names are moved, so that they do not cover each other."""
     return DODGE * (names.index(name) - (len(names) - 1) / 2)
 
 
 def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
-    """Draw all lines of a panel, or write a word where there are none."""
+    """Draw all lines of a panel, or write why there are none."""
     if not any(line.drawn for line in panel.lines):
         axis.text(0.5, 0.5, ABSENT[panel.kind], transform=axis.transAxes, ha="center", va="center",
                   color=style.QUIET, fontsize=8.5)  # fmt: skip
@@ -252,7 +329,7 @@ def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
     style.unit_axis(axis, "y")
     axis.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # labels have two digits
     low, high = axis.get_ylim()
-    if high - low < LEAST_SPAN:  # a curve that hardly moves should look flat, and tick labels have two digits
+    if high - low < LEAST_SPAN:  # a curve that hardly moves should look flat
         axis.set_ylim((low + high - LEAST_SPAN) / 2, (low + high + LEAST_SPAN) / 2)
     axis.grid(axis="y")
 
@@ -260,7 +337,15 @@ def draw_panel(axis: Any, panel: Panel, places: Places) -> None:
 def draw_row(
     axes: Sequence[Any], panels: Sequence[Panel], places: Places, labels: bool, shared: bool
 ) -> None:
-    """A row of panels, with the dial's names below where ``labels`` says so; ``shared``: all have one y axis."""
+    """Draw a row of panels over the dial.
+
+    Args:
+        axes: matplotlib's axes, one for each panel.
+        panels: the panels from left to right.
+        places: where the dial's points stand.
+        labels: whether the points' names stand below the row.
+        shared: whether all axes of the row share one y axis. The first panel's limits then hold for all.
+    """
     for axis, panel in zip(axes, panels, strict=True):
         draw_panel(axis, panel, places)
         dial_axis(axis, places, labels)
@@ -333,7 +418,15 @@ def foot_height(places: Places, entries: int) -> float:
 
 
 def foot(axis: Any, places: Places, title: str, entries: Sequence[Any], columns: int = 1) -> None:
-    """The dial's name below the tick labels, and the legend below that."""
+    """Write the dial's name below the tick labels, and the legend below the name.
+
+    Args:
+        axis: matplotlib's axes of the panel at the lower left.
+        places: where the dial's points stand.
+        title: the dial's name.
+        entries: matplotlib's handles of the legend's entries.
+        columns: the number of columns of the legend.
+    """
     from matplotlib.transforms import ScaledTranslation
 
     figure = axis.get_figure()

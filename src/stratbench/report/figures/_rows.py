@@ -12,6 +12,8 @@ VERDICT_BESIDE = (
 
 @dataclass(frozen=True)
 class Row:
+    """The row of a model under an adjustment, and its y coordinate."""
+
     model: str
     adjustment: str
     y: float
@@ -19,6 +21,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Layout:
+    """Where the rows of a dot plot stand.
+
+    Attributes:
+        rows: the rows of models and adjustments.
+        extra: the y coordinate and the name of each further row.
+        ticks: the y coordinate and the label of each line, from the top down, and whether the line is a heading.
+    """
+
     rows: tuple[Row, ...]
     extra: tuple[tuple[float, str], ...]
     ticks: tuple[tuple[float, str, bool], ...]
@@ -41,9 +51,18 @@ def layout(
     title: str = "",
     heading: bool = True,
 ) -> Layout:
-    """Rows of the models' adjustments from the top down, then ``extra`` rows under the heading ``title``.
+    """Place the rows of the models' adjustments from the top down, and further rows below them.
 
-    Without ``heading`` the models are not named: the panel's title does it.
+    Args:
+        group: the group whose adjustments have rows.
+        models: the models whose rows are placed; all models of the group if None.
+        extra: the names of the further rows.
+        title: the heading of the further rows; they have none if it is blank.
+        heading: whether each model's rows have its name as their heading. They need none where the panel's title
+            names the model.
+
+    Returns:
+        The rows, whose y coordinates fall from 0 at the top.
     """
     rows, ticks, others, y = [], [], [], 0.0
     for model in models if models is not None else group.models:

@@ -36,17 +36,22 @@ def fits_table(
     baselines: Sequence[tuple[str, str]] = (),
     verdicts: bool = True,
 ) -> Table | None:
-    """A table with a row for each model and adjustment.
+    """Make a table with a row for each model and adjustment of a group.
 
     Args:
-        results: of the study.
-        group: whose numbers are shown.
-        what: they are, for the caption.
-        columns: titles and the keys of their numbers; columns without any number are left out.
-        baselines: (label, model) of floors and ceilings, which are rows, too.
+        results: the results of the study.
+        group: the group whose numbers are shown.
+        what: what the numbers are, for the caption.
+        columns: for each column its title, and the keys of its numbers in comparisons.tsv: ``metric`` and further
+            columns. ``against: itself`` stands for the row's own adjustment. Columns without any number are left out.
+        baselines: the label and the model's name of each floor and ceiling that has a row of its own.
         verdicts: whether the last column states the verdict.
 
-    Returns the table, or None if there is no number at all.
+    Returns:
+        The table, or None if there is no number at all.
+
+    Raises:
+        UserError: if comparisons.tsv is absent or damaged.
     """
     names = [(model, adjustment) for model in group.models for adjustment in group.adjustments]
     names += [(model, "") for _, model in baselines]
