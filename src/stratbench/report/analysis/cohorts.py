@@ -16,7 +16,7 @@ EDGES = np.linspace(0, 0.5, round(0.5 / WIDTH) + 1)
 
 
 def first_splits(study: Study) -> dict[str, list[Split]]:
-    """The first split of each cohort, by scenario: whose training individuals the axes come from."""
+    """The first split of each cohort, by scenario. The axes that are shown come from its training individuals."""
     first: dict[str, Split] = {}
     for split in study.splits:
         first.setdefault(split.cohort, split)
@@ -32,7 +32,10 @@ def splits_with_grm(study: Study) -> list[Split]:
 
 
 def axes(results: Results, split: Split) -> tuple[pd.DataFrame, set[str]]:
-    """Everyone's PCs, whether they were fitted on the person, and the person's population; the cohort's populations."""
+    """Read a split's individuals with their PCs and populations, and the names of all populations of the cohort.
+
+    The column ``fitted`` says whether the PCs were fitted on the individual.
+    """
     samples = results.table(tables.SAMPLES, results.paths.samples, split)
     return results.people(split), set(samples["population"])
 
@@ -67,7 +70,7 @@ def fst_pairs(results: Results, scenario: str) -> pd.DataFrame:
 
 
 def in_order(people: pd.DataFrame, most: int = MOST_RELATED) -> np.ndarray:
-    """Rows by population, then family; of many people, the first ones of each population in proportion.
+    """Order rows by population, then family. Of too many people, take the first of each population in proportion.
 
     The first people are taken, not a random sample, so that families stay together.
     """
@@ -79,7 +82,7 @@ def in_order(people: pd.DataFrame, most: int = MOST_RELATED) -> np.ndarray:
 
 
 def relationship(results: Results, split: Split) -> tuple[np.ndarray, tuple[str, ...], int]:
-    """The GRM of those who are shown, in order, their populations, and how many people there are.
+    """Read the GRM of the people who are shown, in order, their populations, and the number of all people.
 
     The matrix is empty where the cohort is too large for one to be stored.
     """
@@ -92,7 +95,10 @@ def relationship(results: Results, split: Split) -> tuple[np.ndarray, tuple[str,
 
 
 def neutral(least: float) -> np.ndarray:
-    """Expected shares of one neutral population of constant size: density 1/p + 1/(1-p) from ``least`` to .5."""
+    """Compute the shares of SNPs in each bin that are expected of one neutral population of constant size.
+
+    The density at the minor allele frequency p is proportional to 1/p + 1/(1-p), from ``least`` to .5.
+    """
     edges_E = np.clip(EDGES, max(least, 1e-3), 0.5)
     mass_H = np.diff(np.log(edges_E / (1 - edges_E)))
     return np.asarray(mass_H / mass_H.sum())

@@ -8,9 +8,9 @@ MOST_TRAITS, MOST_ROWS = 4, 6
 
 
 def headline_groups(study: Study, groups: list[Group]) -> list[Group]:
-    """Simulated traits first, then whatever was trained, a few at most.
+    """Choose a few groups with trained models: simulated traits, or real ones if no trait is simulated.
 
-    All are of one scenario: the first, or the one at the strong end of the study's dial.
+    Simulated traits are all of one scenario, which is the one at the strong end of the study's dial, or the first.
     """
     trained = [group for group in groups if group.models]
     simulated = [group for group in trained if not group.real]
@@ -20,7 +20,7 @@ def headline_groups(study: Study, groups: list[Group]) -> list[Group]:
 
 
 def headline_courses(study: Study, groups: list[Group]) -> list[tuple[Course, str]]:
-    """All models of the first trait, and the first model of each other one, a few at most."""
+    """Choose all models of the first trait, and the first model of each other trait, a few at most."""
     trained = [one for one in courses(study, groups) if one.models]
     rows = [
         (one, model) for k, one in enumerate(trained) for model in (one.models if k == 0 else one.models[:1])

@@ -1,4 +1,4 @@
-"""What was found in a real cohort beside what the literature leads one to expect: ranks of known loci, inflation."""
+"""Ranks of known loci and inflation in a real cohort, compared with what the literature leads one to expect."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import LEARNED, in_words
 from stratbench.study.study import Fit
 
-RANK = 10  # by default a ranking finds a locus if one of its SNPs is among so many best
+RANK = 10  # by default, a ranking finds a locus if one of the locus's SNPs is among the first 10
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """An order of a split's SNPs: of an association, or of an attribution of one fit."""
+    """A ranking of a split's SNPs by an association test, or by an attribution of one fit."""
 
     name: str
     score: pd.Series  # by SNP, larger is better
@@ -27,7 +27,7 @@ class Ranking:
 
     @property
     def judged(self) -> bool:
-        """Whether it may be concluded from: an association's, or that of a model that is shown to have learned."""
+        """Whether conclusions may be drawn from it, because it is of an association or of a model that has learned."""
         return self.verdict in ("", LEARNED)
 
     @property

@@ -27,7 +27,11 @@ def waterfall(results: Results, cohort: Cohort) -> pd.DataFrame:
 
 
 def steps(results: Results, scenario: str) -> pd.DataFrame:
-    """A row for each step and unit: threshold, and mean, least and most removed and left over the cohorts."""
+    """Summarise the steps of QC over a scenario's cohorts, in a row for each step and unit.
+
+    The columns are ``threshold``; ``removed``, ``least`` and ``most``, the mean, smallest and largest number that a
+    cohort's step removed; and ``left``, the mean number that it left.
+    """
     found = [
         waterfall(results, cohort).assign(order=lambda table: range(len(table)))
         for cohort in scenarios(results.study)[scenario]
@@ -49,7 +53,7 @@ def steps(results: Results, scenario: str) -> pd.DataFrame:
 
 
 def people(results: Results, cohort: Cohort) -> pd.DataFrame:
-    """qc_samples.tsv: everyone of the source, with the populations that the other pictures show.
+    """Read qc_samples.tsv, all individuals of the source, and add the populations that the other pictures show.
 
     ``declared`` are the source's labels, by which QC tested; ``population`` may have been called since. Removed
     people keep the source's label.
@@ -63,7 +67,7 @@ def people(results: Results, cohort: Cohort) -> pd.DataFrame:
 
 
 def snps(results: Results, cohort: Cohort) -> pd.DataFrame:
-    """qc_snps.tsv.gz."""
+    """Read qc_snps.tsv.gz, all SNPs of the source."""
     return _steps_as_text(results.table(tables.QC_SNPS, results.paths.qc_snps, cohort))
 
 
@@ -82,7 +86,7 @@ def hwe_tests(results: Results, cohort: Cohort, table: pd.DataFrame) -> int:
 
 
 def turned(table: pd.DataFrame) -> pd.DataFrame:
-    """The axes after QC with the signs of those before it, as a sign is arbitrary."""
+    """Give the PCs after QC the signs of those before it, because the sign of a PC is arbitrary."""
     table = table.copy()
     for axis in ("pc1", "pc2"):
         both_N2 = table[[f"{axis}_before", f"{axis}_after"]].dropna().to_numpy(dtype=float)
@@ -128,6 +132,9 @@ def seen(table: pd.DataFrame, steps: pd.DataFrame, unit: str, step: str) -> pd.D
 
 
 def counted(steps: pd.DataFrame, unit: str, step: str) -> int:
-    """The number of individuals, or of SNPs, that a step's shares are shares of."""
+    """The number by which the counts of missing genotypes at a step are divided.
+
+    It is a number of SNPs where ``unit`` is 'individuals', and a number of individuals where it is 'SNPs'.
+    """
     others = steps.loc[: steps.index[steps["step"] == step][0]]
     return int(others.loc[others["unit"].isin({"individuals", "SNPs"} - {unit}), "left"].iloc[-1])

@@ -16,7 +16,7 @@ PARTS = (
 
 
 def simulated(groups: list[Group]) -> list[Group]:
-    """One group for each scenario and simulated trait: splits do not matter."""
+    """Choose one group for each scenario and simulated trait, because their splits share one trait."""
     first: dict[tuple[str, str], Group] = {}
     for group in groups:
         if not group.measured:
@@ -26,7 +26,7 @@ def simulated(groups: list[Group]) -> list[Group]:
 
 
 def parts(shares: Mapping[str, float]) -> dict[str, float]:
-    """The shares of trait.json, with the genetic one parted into between and within populations."""
+    """Divide the genetic share of trait.json into that between and that within populations; keep the other shares."""
     within = shares.get("genetic_within", shares["genetic"])
     values = (shares["genetic"] - within, within, shares["environment"], shares.get("environment_family", 0.0),
               shares["noise"], shares.get("covariance", 0.0))  # fmt: skip
@@ -34,12 +34,12 @@ def parts(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def kept(trait: TraitRecord) -> Mapping[str, float]:
-    """The shares of the parts of a simulated trait among those who are kept; none of a measured trait."""
+    """The shares of the liability's variance among the individuals who were kept; empty for a measured trait."""
     return trait.shares_kept or trait.shares or {}
 
 
 def _within(trait: TraitRecord) -> dict[str, float] | None:
-    """The shares within populations, parted; None in one population, and if nothing lies within."""
+    """The shares within populations; None if there is one population, or if no variance lies within populations."""
     shares = trait.shares_kept_within or trait.shares_within or {}
     return parts(shares) if 0 < shares.get("liability", 1.0) < 1 - 1e-9 else None
 
@@ -51,7 +51,10 @@ def _mean(found: list[dict[str, float]]) -> dict[str, float]:
 def mean_shares(
     results: Results,
 ) -> list[tuple[str, str, dict[str, float], dict[str, float] | None]]:
-    """Scenario, trait, and means over replicates of the shares of all and, or None, within populations."""
+    """Average the shares of each simulated trait over replicates.
+
+    Returns the scenario, the trait, the shares among all individuals, and the shares within populations, or None.
+    """
     rows = []
     for group in simulated(results.groups):
         stored = [

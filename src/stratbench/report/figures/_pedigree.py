@@ -19,7 +19,10 @@ class Member:
 
 
 def family(people: pd.DataFrame) -> tuple[Member, ...]:
-    """The first family of two or more among people of a pedigree (columns: ``demographies/methods/family.py``)."""
+    """Select the first family of at least two members from a pedigree; empty if there is none.
+
+    ``demographies/methods/family.py`` says which columns a pedigree has.
+    """
     sizes = people["family"].value_counts(sort=False)
     names = sizes.index[sizes > 1]
     rows = people[people["family"] == names[0]].to_dict("records") if len(names) else []
@@ -37,7 +40,10 @@ def family(people: pd.DataFrame) -> tuple[Member, ...]:
 
 
 def _columns(members: tuple[Member, ...]) -> dict[str, float]:
-    """Children stand below their parents, spouses beside each other: places by the youngest generation upwards."""
+    """Find the horizontal place of each member, so that parents stand above their children and beside each other.
+
+    The youngest generation is placed first, and each older one by the places of its children.
+    """
     place: dict[str, float] = {}
     for k, child in enumerate(member for member in members if member.generation == 0):
         place[child.iid] = float(k)
@@ -48,7 +54,7 @@ def _columns(members: tuple[Member, ...]) -> dict[str, float]:
                 below = [
                     place[c.iid] for c in members if member.iid in (c.father, c.mother) and c.iid in place
                 ]
-                own = member.father != "0"  # a child of the family stands left of a spouse
+                own = member.father != "0"  # whoever descends from the family stands left of a spouse
                 wanted[member.iid] = (sum(below) / len(below) if below else float(len(place)), not own)
         last = -1.0
         for iid in sorted(wanted, key=lambda name: wanted[name]):

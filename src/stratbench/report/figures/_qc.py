@@ -22,31 +22,35 @@ WHY = {
 
 @dataclass(frozen=True)
 class People:
-    """Everyone of a source, as ``analysis.qc.people`` has them, and the colours of their populations."""
+    """All individuals of a source, as ``analysis.qc.people`` returns them, and the colours of their populations."""
 
     table: pd.DataFrame
     colours: dict[str, str]
 
 
 def people(results: Results, cohort: Cohort) -> People:
-    """Everyone of the source; a population of which nobody is left is grey."""
+    """All individuals of a source. A population is grey if QC removed all of its members."""
     table = qc.people(results, cohort)
     kept = results.table(tables.SAMPLES, results.paths.samples, cohort)
     colours = style.population_colours(kept["population"])
-    drawn = table.loc[table["removed_by"] != "population", "population"]  # the others have no axes and no F
+    # QC computed no PCs and no F of people whom it removed with their populations, so no picture shows them.
+    drawn = table.loc[table["removed_by"] != "population", "population"]
     others = sorted(set(drawn) - set(colours))
     return People(table, {**colours, **dict.fromkeys(others, style.QUIET)})
 
 
 def reason(text: str, mating: str) -> str:
-    """Why a step was not taken, to fill its panel: the waterfall's words, and what the mating means for the step."""
+    """Say why a step of QC was not taken: the threshold's text in qc.tsv, and what the mating system has to do with it.
+
+    The text fills the step's empty panel.
+    """
     if mating not in WHY:
         return text
     return f"{text}\n({'' if text.endswith(mating) else f'{mating}: '}{WHY[mating]})"
 
 
 def nothing(axis: Any, title: str, text: str) -> None:
-    """A panel that says why it is empty."""
+    """Write into an empty panel why it is empty."""
     axis.set_title(title)
     axis.set_xticks([])
     axis.set_yticks([])

@@ -22,7 +22,11 @@ BAR = "#8fb3cc"
 
 @dataclass(frozen=True)
 class FrequencySpectra:
-    """Shares of SNPs by bin of minor allele frequency, a row for each cohort; ``neutral_H`` where it applies."""
+    """Shares of SNPs in bins of minor allele frequency, with a row for each cohort.
+
+    ``neutral_H`` has the shares that are expected of one neutral population; it is None where there are
+    none, as for real cohorts.
+    """
 
     share_RH: np.ndarray
     neutral_H: np.ndarray | None

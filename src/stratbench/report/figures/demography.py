@@ -1,7 +1,7 @@
-"""The history that a scenario is simulated from: populations as bands over time, or many alike populations as a map.
+"""The history that a scenario is simulated from: populations as bands over time, or many similar ones as a map.
 
-The figure does not use demesdraw, whose tubes cannot show lattices of many demes, independent loci and pedigrees; for
-the other demographies alone it would be one more dependency of every report.
+The figure does not use demesdraw, which cannot show lattices of many demes, independent loci and pedigrees. Every
+report would depend on it for the sake of the other demographies alone.
 """
 
 import math
@@ -24,16 +24,24 @@ SECTION = "cohorts"
 ORDER = 30
 MOST_BANDS = 8
 MOST_RATES = 6
-MAP = 5.6  # inches across
-STEPS = 24  # points along a growing population
+MAP = 5.6  # the width of a map in inches
+STEPS = 24  # the outline of a population in one epoch is drawn through one point more than this
 OTHER = "#b9b9bd"
-FIGURES = 3  # significant, of a migration rate
+FIGURES = 3  # significant digits of a migration rate
 INDEPENDENT = "Independent loci, drawn from the populations' allele frequencies: no history to draw."
 
 
 @dataclass(frozen=True)
 class DrawnHistory:
-    """``graph`` is a demes.Graph, or None where there is no history to draw, and ``why`` says why."""
+    """What the figure shows.
+
+    Attributes:
+        graph: the history, a demes.Graph; None where there is no history to draw.
+        why: the reason why there is none.
+        colours: the colour of each population that was sampled.
+        places: the coordinates of each of them on a map.
+        pedigree: the members of one family; empty without a pedigree.
+    """
 
     graph: Any
     why: str
@@ -57,9 +65,9 @@ def load(results: Results, subject: Any) -> DrawnHistory:
 
 
 def _graph(model: Any) -> tuple[Any, str]:
-    """A msprime.Demography as a demes.Graph, or None and the reason why demes cannot express it.
+    """Convert a msprime.Demography to a demes.Graph; None and the reason where demes cannot express it.
 
-    Mass migrations that move nobody are left out, because demes refuses them and msprime does not.
+    Mass migrations that move nobody are left out, because msprime allows them and demes refuses them.
     """
     kept, emptied = [], set()
     for event in model.events:
@@ -78,7 +86,7 @@ def _graph(model: Any) -> tuple[Any, str]:
 
 
 def _places(method: Any, options: Any) -> dict[str, tuple[float, float]]:
-    """Where each population lies on a map, if the demography says so; else on a circle."""
+    """Place each population where the demography says it lies on a map, or on a circle if it does not say so."""
     sampled = method.samples(options)
     starts, total = {}, 0
     for name, count in sampled.items():
@@ -109,19 +117,19 @@ def draw(data: DrawnHistory) -> "Figure":
 
 
 def _alive(graph: Any) -> list[Any]:
-    """Today's populations."""
+    """The populations that exist today."""
     return [deme for deme in graph.demes if deme.end_time == 0]
 
 
 def _is_map(graph: Any) -> bool:
-    """Whether populations are many, and of one history: they exchange migrants, or all split at once."""
+    """Whether there are too many populations for bands, and these exchange migrants or all split at one time."""
     alive = _alive(graph)
     at_once = len({(deme.start_time, *deme.ancestors) for deme in alive}) == 1
     return len(alive) > MOST_BANDS and (bool(graph.migrations) or at_once)
 
 
 def _columns(graph: Any) -> dict[str, float]:
-    """A column for each deme: today's stand side by side, an ancestor in the middle of its descendants."""
+    """Place today's populations side by side, and each ancestor in the middle of its descendants."""
     found = {deme.name: float(k) for k, deme in enumerate(_alive(graph))}
     for deme in sorted(graph.demes, key=lambda deme: deme.end_time):
         if deme.name not in found:
@@ -131,7 +139,7 @@ def _columns(graph: Any) -> dict[str, float]:
 
 
 def _bands(axis: Any, data: DrawnHistory) -> str:
-    """Populations over time, side by side. Returns the title: none."""
+    """Draw populations over time, side by side. Returns a blank title."""
     graph, columns = data.graph, _columns(data.graph)
     times = sorted(
         {t for deme in graph.demes for e in deme.epochs for t in (e.start_time, e.end_time)} - {0, math.inf}
@@ -166,7 +174,7 @@ def _bands(axis: Any, data: DrawnHistory) -> str:
 
 
 def _size(epoch: Any, time: float) -> float:
-    """Diploid individuals at a time within an epoch: constant or growing exponentially."""
+    """The number of diploid individuals at a time within an epoch, constant or exponentially growing."""
     if epoch.start_size == epoch.end_size or math.isinf(epoch.start_time):
         return float(epoch.start_size)
     passed = (epoch.start_time - time) / (epoch.start_time - epoch.end_time)
@@ -174,7 +182,7 @@ def _size(epoch: Any, time: float) -> float:
 
 
 def _time_axis(axis: Any, times: list[float], top: float) -> None:
-    """Generations ago, on a logarithmic scale where events lie far apart; events are the ticks."""
+    """Draw the time axis, with a tick at each event, and a logarithmic scale where events lie far apart."""
     if not times:
         axis.set_yticks([])
         axis.set_ylabel("no event, for ever")
@@ -205,7 +213,7 @@ def _pairs(graph: Any) -> dict[tuple[float, float, float], list[tuple[str, str]]
 
 
 def _migrations(axis: Any, graph: Any, columns: dict[str, float], top: float) -> None:
-    """A double arrow for each pair that exchanges migrants, at heights of their own, with the rate."""
+    """Draw a double arrow with the rate for each pair that exchanges migrants, each arrow at its own height."""
     pairs = _pairs(graph)
     flows = [(start, end, rate, pair) for (start, end, rate), of in pairs.items() for pair in of]
     for k, (start, end, rate, (one, other)) in enumerate(flows):
@@ -228,7 +236,10 @@ def _rate(rate: float) -> str:
 
 
 def _map(axis: Any, data: DrawnHistory) -> str:
-    """Today's populations and who exchanges migrants with whom. Returns the title: how many, and since when."""
+    """Draw today's populations on a map, and lines between those that exchange migrants.
+
+    Returns the title, which says how many populations there are and since when.
+    """
     places, rates = data.places, sorted({rate for _, _, rate in _pairs(data.graph)})
     for pairs in _pairs(data.graph).values():
         for one, other in pairs:
@@ -248,7 +259,7 @@ def _map(axis: Any, data: DrawnHistory) -> str:
 
 
 def _since(graph: Any, names: Collection[str]) -> str:
-    """How long these populations have been apart, as a line of a title; blank if for ever."""
+    """Say in a line of a title how long these populations have been separate; blank if they always were."""
     began = {(deme.start_time, *deme.ancestors) for deme in graph.demes if deme.name in names}
     times = sorted(time for time, *_ in began if not math.isinf(time))
     if not times:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 SECTION = "dial"
 ORDER = 20
 LEFT, TOP, ACROSS, DOWN = 0.85, 0.4, 0.25, 0.22
-COLUMNS = 3  # of the legend
-WRAPPED = 22  # characters of a panel's height
+COLUMNS = 3  # columns of the legend
+WRAPPED = 22  # characters of a label that fit beside the height of a panel
 TESTS = ("causal_auc_pr", "lambda_gc")
 
 Rows = dict[
@@ -70,7 +70,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 
 def _pages(one: Course) -> list[str]:
-    """The pages that a trait has, by the config alone."""
+    """The pages that a trait has, which are known from the config alone."""
     pages = ["headline", "prediction"] if one.models else []
     pages += ["snps"] if one.models and one.attribution else []
     return pages + (["tests"] if one.associations else [])

@@ -90,7 +90,7 @@ def caption(results: Results, subject: Any) -> str:
 
 
 def _ask(axes: Any) -> None:
-    """The questions, above the first row of panels."""
+    """Write the questions above the first row of panels."""
     for axis, question in zip(axes, QUESTIONS, strict=True):
         axis.annotate(
             question, (0, 1), (0, 26), xycoords="axes fraction", textcoords="offset points", fontsize=12,

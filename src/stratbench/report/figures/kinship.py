@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SECTION = "cohorts"
 ORDER = 60
 MOST_NAMES = 12
-LEAST = 0.05  # of the colour scale, in units of relationship
+LEAST = 0.05  # the smallest end of the colour scale, in units of relationship
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SECTION = "genome"
 ORDER = 140
-RASTERISE_FROM = 3000  # points in all rows
+RASTERISE_FROM = 3000  # from so many points in all rows on, the points are drawn as pixels
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,11 @@ def draw(data: GenomeScores) -> "Figure":
 
 
 def mirrored(data: GenomeScores, line: float | None = None, line_label: str = "") -> "Figure":
-    """Rows of two half-panels: the baseline up, one of the others down."""
+    """Draw a panel for each set of scores other than the baseline's.
+
+    The baseline's scores point up in every panel, and the others point down. ``line`` is the height of a dashed line,
+    and ``line_label`` is its name in the legend.
+    """
     if not data.scores:
         return style.message(f"{data.title}: no scores, every fit failed.")
     others = [name for name in data.scores if name != data.baseline] or [""]

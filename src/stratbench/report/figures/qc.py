@@ -22,7 +22,7 @@ PALE = "#c9dcea"
 UNITS = {
     "individuals": ("individuals",),
     "SNPs": ("SNPs", STRUCTURE),
-}  # structure SNPs continue where the steps of SNPs end
+}  # the steps that choose structure SNPs begin where QC of SNPs ends
 
 
 @dataclass(frozen=True)

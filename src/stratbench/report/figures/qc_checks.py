@@ -21,14 +21,23 @@ SECTION = "cohorts"
 ORDER = 90
 BINS = 40
 RASTERISE_FROM = 1500
-BOUNDS = tuple(2.0**-power for power in (4.5, 3.5, 2.5, 1.5))  # KING's, between degrees
+BOUNDS = tuple(2.0**-power for power in (4.5, 3.5, 2.5, 1.5))  # KING's limits between degrees of relationship
 DEGREES = ("3rd degree", "2nd degree", "1st degree", "same")
 MOST_P = 20.0  # -log10 P: smaller P values share the last bar
 
 
 @dataclass(frozen=True)
 class QcChecks:
-    """``tests`` is how many populations' P values the smallest is of; ``snps`` and ``pairs`` as QC wrote them."""
+    """What QC saw of a cohort.
+
+    Attributes:
+        steps: the table of QC's steps.
+        people: all individuals of the source.
+        snps: all SNPs of the source, as QC wrote them.
+        pairs: the pairs of relatives, as QC wrote them.
+        tests: the number of P values of Hardy-Weinberg equilibrium of which each SNP has the smallest.
+        mating: the mating system of the cohort, such as ``outbred``.
+    """
 
     steps: pd.DataFrame
     people: _qc.People
@@ -95,10 +104,11 @@ def _missing(axis: Any, unit: str, table: pd.DataFrame, steps: pd.DataFrame, ste
 
 
 def bins(top: float, limit: float, n: int) -> np.ndarray:
-    """Edges, up to ``top``, of histogram bins of shares of ``n``. Each bin covers the same number of counts, from 0.
+    """Compute the edges of the bins of a histogram of shares, from 0 to ``top``.
 
-    Bins that cover different numbers of counts would look like a comb. Where some width near the wanted one allows it,
-    an edge lies between what the limit keeps and what it removes.
+    A share is a count over ``n``, so only a few values occur. Each bin covers the same number of counts, because
+    bins that cover different numbers look like a comb. If a width near the wanted one allows it, an edge lies
+    between the shares that ``limit`` keeps and those that it removes.
     """
     wanted = max(int(np.ceil(top * n / BINS)), 1)
     above = int(limit * n * (1 + 1e-9)) + 1  # the first count that is removed
@@ -108,7 +118,7 @@ def bins(top: float, limit: float, n: int) -> np.ndarray:
 
 
 def _stacked(axis: Any, value_R: np.ndarray, removed_R: np.ndarray, edges: np.ndarray, what: str) -> None:
-    """A histogram on a logarithmic scale, which shows even a single value; removed values are red."""
+    """Draw a histogram on a logarithmic scale, which shows even a single value; removed values are red."""
     every_H = np.histogram(value_R, edges)[0]
     removed_H = np.histogram(value_R[removed_R], edges)[0]
     for count_H, colour in ((every_H, _qc.LEFT), (np.where(removed_H == every_H, removed_H, 0), _qc.REMOVED)):
@@ -125,7 +135,7 @@ def _stacked(axis: Any, value_R: np.ndarray, removed_R: np.ndarray, edges: np.nd
 
 
 def _line(axis: Any, x: float, text: str) -> None:
-    """A threshold, with its words on the side that has more room."""
+    """Draw a threshold, with its text on the side that has more room."""
     low, high = axis.get_xlim()
     right = x < (low + high) / 2
     axis.axvline(x, color=style.INK, ls="--", lw=1.2)

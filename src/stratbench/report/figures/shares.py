@@ -17,9 +17,9 @@ ORDER = 110
 # From a palette that neither adjustments nor populations use.
 COLOURS = dict(zip(PARTS, ("#1b7837", "#a6dba0", "#762a83", "#c2a5cf", "#d9d9d9", "#4d4d4d"), strict=True))
 LIGHT = ("#1b7837", "#762a83", "#4d4d4d")  # parts whose colours are dark enough for white figures
-LEAST = 0.055  # the smallest share with room for its figure
+LEAST = 0.055  # the smallest share that has room for its number
 WITHIN = "within populations"
-HIGH, LOW = 0.62, 0.44  # of a bar, and of the one below it; a row's slot is 1
+HIGH, LOW = 0.62, 0.44  # the heights of a trait's bar and of the bar within populations; rows stand 1 apart
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ def draw(data: VarianceShares) -> "Figure":
 
 
 def _places(data: VarianceShares) -> list[tuple[float, str, dict[str, float], float]]:
-    """The place of each bar, from the top: y, label, shares, height. The bar of shares within hangs below the whole."""
+    """Place the bars from the top down: the y coordinate, label, shares and height of each.
+
+    The bar of the shares within populations stands below that of all shares.
+    """
     bars: list[tuple[float, str, dict[str, float], float]] = []
     y, last = 0.0, data.rows[0][0]
     for scenario, trait, shares, within in data.rows:
@@ -84,7 +87,7 @@ def _places(data: VarianceShares) -> list[tuple[float, str, dict[str, float], fl
 
 
 def _bar(axis: Any, y: float, shares: Mapping[str, float], high: float) -> None:
-    """Positive shares to the right of 0, a negative covariance to its left."""
+    """Draw a bar, with positive shares to the right of 0 and a negative covariance to its left."""
     right = left = 0.0
     for name, share in shares.items():
         start = right if share >= 0 else left

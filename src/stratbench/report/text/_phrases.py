@@ -34,7 +34,7 @@ VERBS = {
     UNCLEAR: "has an interval that does not say whether it changes",
     OPEN: "has no interval of its change",
 }
-IT = {  # what is said of a model that is not shown to have learned
+IT = {  # what a sentence says of a model that is not shown to have learned
     ANCESTRY: "shows ancestry only",
     NOTHING: "learned nothing",
     WIDE: "has a wide interval",
@@ -107,7 +107,7 @@ class Phrases:
         return listed([f"{VERBS[kind]} {self.under(names)}" for kind, names in changes.items() if names])
 
     def not_learned(self) -> str:
-        """Names of all models that are not shown to have learned, a sentence a verdict; blank if there are none."""
+        """Name all models that are not shown to have learned, in a sentence for each verdict; blank without any."""
         titles = {
             ANCESTRY: "Above chance overall but not shown to be within populations, so ancestry only",
             NOTHING: "Learned nothing within populations",

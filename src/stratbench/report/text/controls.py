@@ -40,7 +40,10 @@ def build(results: Results) -> Section | None:
 
 
 def _table(results: Results, group: Group, which: str) -> Table | None:
-    """Verdicts and what was expected; of the pure shortcut without adjustment, if there are several populations."""
+    """Make the table of a control's verdicts, and of whether they are as expected.
+
+    The pure shortcut is a control only without adjustment and where there are several populations.
+    """
     shortcut = which == SHORTCUT
     adjustments = [name for name in group.adjustments if name == "none" or not shortcut]
     if not which or not adjustments or (shortcut and not results.several_populations(group)):

@@ -30,7 +30,7 @@ def build(results: Results) -> Section | None:
         table = _changes(results, one)
         blocks += [table] if table else []
     items = [brief(results, group) for one in shown for group in one.groups if group.models]
-    if items and movements(results):  # without movements the short answer lists these items already
+    if items and movements(results):  # without any movement, the short answer lists these items already
         blocks += [Heading("Point by point"), Listing(items)]
     return Section(f"Over the dial: {dial.title}", blocks)
 

@@ -53,5 +53,5 @@ def words() -> tuple[tuple[str, str], ...]:
 
 
 def in_order(words: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Words and meanings as a reader looks them up, capitals among small letters."""
+    """Sort words with their meanings alphabetically, whether they have capitals or not."""
     return tuple(sorted(words, key=lambda word: word[0].casefold()))

@@ -23,7 +23,7 @@ def build(results: Results) -> Section | None:
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Leaves of nested mappings, named by the way to them."""
+    """List the values of nested mappings, each named by the keys that lead to it."""
     if isinstance(value, dict):
         for key in value:
             yield from _flat(f"{name} {key}".strip().replace("_", " "), value[key])

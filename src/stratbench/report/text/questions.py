@@ -15,7 +15,7 @@ from stratbench.report.page import Block, Heading, Listing, Section, Text
 from stratbench.report.text._phrases import Phrases, describe, price
 
 ORDER = 20
-AGAIN = {  # what the fall of agreement says of a ranking's change, beside that of training again
+AGAIN = {  # what the fall of agreement says: whether a ranking changes more than it does by training again
     RISES: "changes clearly more than training again changes it",
     SAME: f"changes as much as training again changes it, within {plain(SAME_WITHIN)},",
     FALLS: "changes clearly less than training again changes it",
