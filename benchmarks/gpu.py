@@ -31,6 +31,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 from helpers import balding_nichols, write_cohort
 from stratbench.attributions.run import attribute
+from stratbench.commands.train import task_files
 from stratbench.core import files
 from stratbench.methods import registry
 from stratbench.metrics.auroc import auroc
@@ -77,15 +78,12 @@ def smoke(study: Path, scratch: Path) -> Iterator[Row]:
     for number, path in enumerate(records):
         cohort, trait, split, model, adjustment = path.parts[-6:-1]
         record, out = files.read_json(path), scratch / f"smoke{number}"
-        structure = study / "structure" / cohort / trait / split
-        paths = {
-            **{end: study / "cohorts" / cohort / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
-            "samples": study / "cohorts" / cohort / "samples.tsv",
-            **{name: study / "datasets" / cohort / trait / file for name, file in DATASET.items()},
-            "split": study / "splits" / cohort / trait / f"{split}.tsv",
-            "pcs": structure / "pcs.tsv",
-            "covariates": structure / "covariates.tsv",
-        }
+        paths = task_files(
+            study / "cohorts" / cohort,
+            study / "datasets" / cohort / trait,
+            study / "splits" / cohort / trait / f"{split}.tsv",
+            study / "structure" / cohort / trait / split,
+        )
         began = time.monotonic()
         fit_one(
             paths,
@@ -107,9 +105,6 @@ def smoke(study: Path, scratch: Path) -> Iterator[Row]:
             "difference": f"f {apart:.2g} SD, AUROC {areas:.2g}",
             "result": f"{status(out)}; compared with {record['device']}",
         }
-
-
-DATASET = {"trait": "trait.tsv", "trait_json": "trait.json", "keep_snp": "keep.snp"}
 
 
 def compared(here: pd.DataFrame, there: pd.DataFrame) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from stratbench.study.config import KINDS
 from stratbench.core.digest import digest
 from stratbench.core.errors import UserError
 from stratbench.cohorts.real.cohort_file import FETCHED
-from stratbench.study.paths import Paths, each, fill
+from stratbench.study.paths import Paths, each
 from stratbench.commands.plan import plan
 from stratbench.study.study import Fit, Model, Split
 

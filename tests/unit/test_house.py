@@ -29,7 +29,6 @@ SHORT_FOLDERS = {
     "report/text": "one file for each section of the report",
 }
 SHORT_FILES = {
-    "core/found.py": "the digest of a rule, metrics, figures and sections find files of a folder by one rule",
     "core/seeds.py": "every package draws its seeds here, and nothing else decides them",
     "core/threads.py": "it runs before numpy and jax are imported, and so shares a file with nothing that imports them",
     "core/words.py": "every package that writes text uses it",

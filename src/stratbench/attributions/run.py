@@ -1,4 +1,4 @@
-"""Attributions of one trained model by all of its methods, all seeds in one job."""
+"""Attributions of one model, trained under each of its adjustments, by all of its methods; all seeds in one job."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from stratbench.genotypes.tables import ATTRIBUTION
 from stratbench.methods import gradients
 from stratbench.methods.guard import training
 from stratbench.methods.spec import MethodSpec
-from stratbench.task.model_data import load
+from stratbench.task.model_data import ModelData, load
 from stratbench.training.network import Variables, evaluation
 from stratbench.training.setup import Setup, Spec, guards, set_up
 from stratbench.training.store import require_trained_as, restore
@@ -79,21 +79,21 @@ def attribute(
                 raise UserError(why)
     tables = iter(outputs["tables"])
     paths = zip(fits, inputs["params"], inputs["fit_json"], outputs["records"], strict=True)
+    with telling(f"the dataset of {names[-1]} is read"):
+        data = load(inputs)
     for number, (specs, params, fit_json, record) in enumerate(paths, start=1):
         fit = FitToExplain(params, fit_json, **specs)
         with telling(f"fit {number} of {len(fits)}"), telling(f"attributions of {names[-1]}"):
-            scores, about = _explain(inputs, fit, names)
+            scores, about = _explain(data, fit, names)
         for label in fit.attributions:
             write_tsv(scores[label], next(tables))
         write_json(about, record)
 
 
 def _explain(
-    files: Mapping[str, Any], fit: FitToExplain, names: Sequence[str]
+    data: ModelData, fit: FitToExplain, names: Sequence[str]
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The table of each attribution of one fit, and what each reports about itself."""
-    with telling("the dataset is read"):
-        data = load(files)
     trained = restore(fit.params, fit.fit_json, data.split_sha256)
     require_trained_as(fit.fit_json, fit.model, fit.adjustments)
     about: dict[str, Any] = {label: {} for label in fit.attributions}

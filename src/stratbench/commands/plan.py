@@ -45,7 +45,7 @@ def plan(
         require_labels(resolved)
         _require_groups(resolved)
     study = Study(resolved)
-    figure_names(study)
+    figure_names(study)  # it refuses labels that would give two figures one name, or too long a name
     return study
 
 

@@ -78,17 +78,25 @@ def adjustments(label: str, given: dict[str, Any]) -> list[dict[str, Any]]:
     return [spec("adjustment", part, given) for part in labels]
 
 
-def files(arguments: argparse.Namespace) -> dict[str, Path]:
-    """The paths that training reads (``task.model_data.FILES``)."""
+def task_files(cohort: Path, dataset: Path, split: Path, structure: Path) -> dict[str, Path]:
+    """The paths that training reads.
+
+    Args:
+        cohort, dataset, structure: folders of a study's results.
+        split: the file of a split.
+
+    Returns:
+        Paths by the names of ``task.model_data.FILES``.
+    """
     return {
-        **{end: arguments.cohort / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
-        "samples": arguments.cohort / "samples.tsv",
-        "trait": arguments.dataset / "trait.tsv",
-        "trait_json": arguments.dataset / "trait.json",
-        "keep_snp": arguments.dataset / "keep.snp",
-        "split": arguments.split,
-        "pcs": arguments.structure / "pcs.tsv",
-        "covariates": arguments.structure / "covariates.tsv",
+        **{end: cohort / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
+        "samples": cohort / "samples.tsv",
+        "trait": dataset / "trait.tsv",
+        "trait_json": dataset / "trait.json",
+        "keep_snp": dataset / "keep.snp",
+        "split": split,
+        "pcs": structure / "pcs.tsv",
+        "covariates": structure / "covariates.tsv",
     }
 
 
@@ -100,7 +108,7 @@ def run(arguments: argparse.Namespace) -> None:
     names = [arguments.cohort.name, arguments.dataset.name, arguments.split.stem, model_label]
     names_of_files = ("params.msgpack", "predictions.tsv", "history.tsv", "fit.json")
     out = {Path(name).stem: arguments.out / name for name in names_of_files}
-    given = files(arguments)
+    given = task_files(arguments.cohort, arguments.dataset, arguments.split, arguments.structure)
     if arguments.out.exists() and not arguments.out.is_dir():
         raise UserError(f"--out: {arguments.out} is a file; name a folder")
     checksums.verify(given.values())

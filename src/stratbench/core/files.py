@@ -73,11 +73,13 @@ def _unwritable(path: Path, error: OSError) -> UserError:
 
 
 def write_bytes(data: bytes, path: str | Path) -> None:
+    """Write a file, whole or not at all."""
     with whole(path) as temporary:
         temporary.write_bytes(data)
 
 
 def write_text(text: str, path: str | Path) -> None:
+    """Write text as UTF-8."""
     write_bytes(text.encode(), path)
 
 
@@ -260,6 +262,7 @@ def require_visible(values: pd.Series, path: str | Path, what: str) -> None:
 
 
 def write_json(value: Any, path: str | Path) -> None:
+    """Write JSON with sorted keys. Raises ValueError for a number that is not finite."""
     write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n", path)
 
 

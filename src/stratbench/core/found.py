@@ -1,7 +1,9 @@
 """Files of a folder that are found by what they declare, so that adding one needs no list elsewhere."""
 
 import ast
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 
 def declared(path: Path, name: str) -> ast.expr | None:
@@ -16,3 +18,9 @@ def declared(path: Path, name: str) -> ast.expr | None:
 def declaring(folder: Path, name: str) -> list[str]:
     """The modules of a folder that assign ``name`` at their top level, sorted."""
     return sorted(path.stem for path in folder.glob("*.py") if declared(path, name) is not None)
+
+
+def in_order(package: str, folder: Path, name: str) -> tuple[ModuleType, ...]:
+    """The modules of a package's folder that assign ``name``, in the order of their ``ORDER``, then by name."""
+    found = [import_module(f"{package}.{module}") for module in declaring(folder, name)]
+    return tuple(sorted(found, key=lambda module: (module.ORDER, module.__name__)))

@@ -194,10 +194,12 @@ def read_fam(path: str | Path) -> pd.DataFrame:
 
 
 def write_bim(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a .bim, a row for each SNP; further columns are left out."""
     _write_rows(table[BIM_COLUMNS], path)
 
 
 def write_fam(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a .fam, a row for each individual; further columns are left out."""
     _write_rows(table[FAM_COLUMNS], path)
 
 

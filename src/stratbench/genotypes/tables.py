@@ -210,7 +210,6 @@ def _require_rows(
     count = "" if len(ours) == len(theirs) else f", and it has {len(ours)} rows, not {len(theirs)}"
     raise disagreement(
         path,
-        rows.source,
         f"its rows are not those of {rows.source}{each}: line {first + 2} holds {here} where {due} is due{count}",
     )
 
@@ -225,15 +224,15 @@ def positions(names: Sequence[str], path: str | Path, among: Ids) -> np.ndarray:
     unknown, later = found < 0, np.diff(found, prepend=-1) > 0
     if unknown.any():
         name = names[int(unknown.argmax())]
-        raise disagreement(path, among.source, f"'{name}' is not among the {len(at)} ids of {among.source}")
+        raise disagreement(path, f"'{name}' is not among the {len(at)} ids of {among.source}")
     if not later.all():
         name = names[int(later.argmin())]
-        raise disagreement(path, among.source, f"'{name}' does not stand in the order of {among.source}")
+        raise disagreement(path, f"'{name}' does not stand in the order of {among.source}")
     return found
 
 
-def disagreement(path: str | Path, source: str | Path, what: str) -> UserError:
-    """The error of two files that do not agree; the first should follow the second."""
+def disagreement(path: str | Path, what: str) -> UserError:
+    """The error of two files that do not agree; ``what`` names the other, which the first should follow."""
     return UserError(
         f"{path}: {what}; one of the two has changed since its job: delete both and run the study again, which makes "
         "them anew"
@@ -326,4 +325,4 @@ def require_size(path: str | Path, found: int, about: TraitRecord, key: str, tra
     """
     stated = getattr(about, key)
     if stated not in (None, found):
-        raise disagreement(path, trait_json, f"holds {found} rows, and {trait_json} states {stated} ({key})")
+        raise disagreement(path, f"holds {found} rows, and {trait_json} states {stated} ({key})")

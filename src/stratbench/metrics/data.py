@@ -74,7 +74,6 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     if len(unknown):
         raise tables.disagreement(
             files["truth"],
-            files["keep_snp"],
             f"'{unknown.iloc[0]}' is visible, and not in {files['keep_snp']}",
         )
     causal_M = np.asarray(snps.isin(visible))
@@ -112,7 +111,7 @@ def read_predictions(
     for name, same_R in same.items():
         if not same_R.all():
             line = int(same_R.argmin()) + 2
-            raise tables.disagreement(path, files[name], f"line {line} does not agree with {files[name]}")
+            raise tables.disagreement(path, f"line {line} does not agree with {files[name]}")
     return table
 
 

@@ -15,12 +15,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Listing:
+    """A list of texts."""
+
     items: Sequence[Text]
     block: str = field(default="listing", init=False)
 
 
 @dataclass(frozen=True)
 class Heading:
+    """A heading within a section."""
+
     text: str
     block: str = field(default="heading", init=False)
 
@@ -67,6 +71,8 @@ Block = Code | Text | Listing | Heading | Table | Image | Terms
 
 @dataclass(frozen=True)
 class Section:
+    """A part of the page under a title, which the table of contents names."""
+
     title: str
     blocks: Sequence[Block]
 

@@ -107,6 +107,7 @@ def study_colours(study: "Study") -> dict[str, str]:
 
 
 def population_colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each population, in the order of their names."""
     ordered = sorted(set(names))
     if len(ordered) <= len(POPULATIONS):
         return dict(zip(ordered, POPULATIONS, strict=False))
@@ -114,6 +115,7 @@ def population_colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def association_colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each association, in this order."""
     return {name: ASSOCIATIONS[position % len(ASSOCIATIONS)] for position, name in enumerate(names)}
 
 
@@ -265,6 +267,7 @@ def key(marker: str, label: str, filled: bool = True, colour: str = INK) -> Any:
 
 
 def line_key(label: str, colour: str, style: Any = "-") -> Any:
+    """An entry of a legend: a line."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], color=colour, ls=style, lw=1.4, label=label)

@@ -21,22 +21,30 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Dataset:
+    """A trait on a cohort."""
+
     cohort: str
     trait: str
 
 
 @dataclass(frozen=True)
 class Split(Dataset):
+    """A dataset and who of it trains, validates and tests."""
+
     split: str
 
 
 @dataclass(frozen=True)
 class Model(Split):
+    """A model on a split: one job trains it under all of its adjustments."""
+
     model: str
 
 
 @dataclass(frozen=True)
 class Fit(Model):
+    """A model under one adjustment."""
+
     adjustment: str
 
     @property

@@ -1,4 +1,4 @@
-"""Fit one model under one adjustment, all seeds in one job, and write what the contract names."""
+"""Fit one model under each of its adjustments, all seeds in one job, and write what the contract names."""
 
 import importlib.metadata
 import time

@@ -26,6 +26,8 @@ class Variables(NamedTuple):
 
 
 class Outputs(NamedTuple):
+    """The network's own output, the score (f plus the adjustment's offset), hidden features, and new variables."""
+
     f_B: Array
     score_B: Array
     h_BF: Array

@@ -22,6 +22,8 @@ Spec = Mapping[str, Any]  # what MethodSpec.of reads
 
 @dataclass(frozen=True)
 class Setup:
+    """A network that is ready to be trained or explained, and what it was made of."""
+
     data: ModelData
     network: Network
     context: Context

@@ -22,8 +22,9 @@ def build(n_snps: int, options: dict[str, Any]) -> Architecture:
     """The layers of ``cnn-reference``: two blocks of convolution, relu, batch normalisation and max pooling, then f.
 
     The recipe differs: standardised genotypes, batches large enough for batch normalisation (momentum .9), AdamW,
-    dropout before every dense layer, and early stopping on the validation loss. No recipe made these layers learn:
-    max pooling hides the few SNPs that matter behind the noise of their neighbours (docs/models.md).
+    dropout before every dense layer, and early stopping on the validation loss. No recipe that was tried brought
+    these layers near a linear model (docs/recipes.md): max pooling hides the few SNPs that matter behind the noise
+    of their neighbours.
     """
     check_length(n_snps)
     recipe = Recipe(

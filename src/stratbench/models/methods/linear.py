@@ -33,6 +33,8 @@ class Weights(nn.Module):
 
 
 class Bias(nn.Module):
+    """The logit plus a constant: f, float32 (B,)."""
+
     @nn.compact
     def __call__(self, h_B1: Array, train: bool) -> Array:
         return h_B1[:, 0] + self.param("bias", nn.initializers.zeros, ())

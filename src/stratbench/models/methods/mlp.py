@@ -33,7 +33,7 @@ OPTIONS = {
         "type": "number",
         "exclusiveMinimum": 0,
         "default": 2.0,
-        "description": "rate of the first layer x M",
+        "description": "learning rate of the first layer, times the number of SNPs",
     },
     "learning_rate": {"type": "number", "exclusiveMinimum": 0, "default": 0.0001},
     "weight_decay": {"type": "number", "minimum": 0, "default": 0.01},

@@ -22,7 +22,7 @@ OPTIONS = {
         "type": "integer",
         "minimum": 1,
         "default": 256,
-        "description": "so many at most, or a few more at chromosome ends",
+        "description": "patches at most; chromosome ends may add a few",
     },
     "features": {
         "type": "integer",
@@ -34,13 +34,13 @@ OPTIONS = {
         "type": "integer",
         "minimum": 1,
         "default": 2,
-        "description": "of attention",
+        "description": "heads of attention",
     },
     "blocks": {
         "type": "integer",
         "minimum": 1,
         "default": 1,
-        "description": "of attention and a dense layer",
+        "description": "blocks, each of attention and a dense layer",
     },
     "head": {"type": "integer", "minimum": 0, "default": 16, "description": "units of the head's layer"},
     "lasso": {

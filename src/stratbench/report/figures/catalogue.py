@@ -5,13 +5,12 @@ The text of the report asks here for its pictures, and so imports no figure.
 
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from stratbench.core.errors import UserError
-from stratbench.core.found import declaring
+from stratbench.core.found import in_order
 from stratbench.report.analysis.results import groups
 from stratbench.study.study import Study
 
@@ -44,8 +43,7 @@ class Picture:
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """The modules of the figures, in the order that they declare, then by name."""
-    found = [import_module(f"{__package__}.{name}") for name in declaring(FOLDER, FINDS)]
-    return tuple(sorted(found, key=lambda module: (module.ORDER, module.__name__)))
+    return in_order(str(__package__), FOLDER, FINDS)
 
 
 def pictures(study: Study) -> list[Picture]:

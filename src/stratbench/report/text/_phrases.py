@@ -172,6 +172,7 @@ def price(words: Phrases) -> list[str]:
 
 
 def brief(results: Results, group: Group) -> Text:
+    """A group in a few sentences: its accuracies, what did not learn, and what each correction costs."""
     words, levels = Phrases(results, group), []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}

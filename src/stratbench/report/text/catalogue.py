@@ -1,11 +1,10 @@
 """All sections of the report, found: a file of this folder that declares ``ORDER`` is a section."""
 
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from stratbench.core.found import declaring
+from stratbench.core.found import in_order
 from stratbench.report.analysis.results import Results
 from stratbench.report.page import Section
 
@@ -16,8 +15,7 @@ FOLDER = Path(__file__).parent
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """The modules of the sections, in the order that they declare, then by name."""
-    found = [import_module(f"{__package__}.{name}") for name in declaring(FOLDER, FINDS)]
-    return tuple(sorted(found, key=lambda module: (module.ORDER, module.__name__)))
+    return in_order(str(__package__), FOLDER, FINDS)
 
 
 def sections(results: Results) -> list[Section]:
