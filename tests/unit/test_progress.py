@@ -145,7 +145,7 @@ def test_a_fit_tells_of_its_second_stage_and_of_predictions(
 ) -> None:
     monkeypatch.setattr(fitting, "load", slow(fitting.load, voice))
     monkeypatch.setattr(fitting, "set_up", slow(fitting.set_up, voice))
-    monkeypatch.setattr(fitting, "EVALUATED_AT_ONCE", 50)
+    monkeypatch.setattr("stratbench.training.evaluate.EVALUATED_AT_ONCE", 50)
     monkeypatch.setattr("stratbench.training.loop.EVALUATED_AT_ONCE", 50)
     monkeypatch.setattr("stratbench.training.loop.TOLD_EVERY", 0.0)
     for owner, name in ((Stage, "advance"), (Network, "encoded"), (Network, "scores"), (Network, "initial")):
