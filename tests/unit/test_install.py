@@ -12,6 +12,8 @@ import pytest
 import stratbench
 from stratbench.__main__ import parser
 from stratbench.core import files
+from stratbench.metrics import rows
+from stratbench.metrics.estimate import Estimate
 from trained import write_results
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +86,13 @@ def from_elsewhere(installed: Path, folder: Path, *arguments: str) -> subprocess
     )
 
 
+def of_validation(path: Path) -> None:
+    """A study's metrics.tsv with what validation people say of one network."""
+    place = {"study": "smoke", "scenario": "split-small", "replicate": 1, "cohort": "split-small-r01"}
+    keys = {**place, "trait": "confounded", "split": "random", "model": "mlp", "adjustment": "none"}
+    files.write_tsv(rows.table(rows.rows(keys, "selection_within", Estimate(0.7, 20), seed=1)), path)
+
+
 def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
     """A config is checked, and a network is trained and explained, without the checkout and all that lies in it."""
     for name in ("smoke.yaml", "cohorts/hs-mice.yaml"):
@@ -92,9 +101,11 @@ def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         of_results = [*write_results(Path("results/tiny")), "--out", "out", "--model", "linear"]
+    of_validation(tmp_path / "results" / "smoke" / "summary" / "metrics.tsv")
     of_results += ["--model-options", '{"epochs": 2}', "--adjustment", "pc-covariates"]
     commands = {
         "check": ["config/smoke.yaml"],
+        "choose": ["config/smoke.yaml"],
         "fit": of_results,
         "attribute": [*of_results, "--attribution", "gradient-input", "integrated-gradients"],
     }
@@ -106,6 +117,7 @@ def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> 
         assert run.returncode == 0, run.stderr
         said[command] = run.stdout
     assert "study 'smoke' can run" in said["check"]
+    assert "| mlp | defaults | 0.700 (nan) | 0.7000 | yes |" in said["choose"]
     assert files.read_json(tmp_path / "out" / "fit.json")["status"] == "ok"
     assert len(files.read_tsv(tmp_path / "out" / "integrated-gradients.tsv.gz")) == 160
 

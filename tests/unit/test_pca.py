@@ -163,7 +163,7 @@ def test_a_grm_without_a_chromosome_is_that_of_the_others(star: tuple[Dosages, n
         rest_M = chrom_M != name
         np.testing.assert_allclose(grm_NN, grm.grm(everyone.snps(rest_M), p_M[rest_M]), atol=1e-6)
         assert np.abs(grm_NN - grm.grm(everyone, p_M)).max() > 0.01
-    with pytest.raises(UserError, match=r"wants SNPs on two, and there are 1; set loco to false"):
+    with pytest.raises(UserError, match=r"needs SNPs on two, and there are 1; set loco to false"):
         next(grm.leaving_out(everyone, p_M, np.full(len(p_M), "1")))
 
 

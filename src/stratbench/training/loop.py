@@ -9,7 +9,7 @@ the loop over them.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from typing import Any, NamedTuple
 
 import jax
@@ -318,6 +318,7 @@ def over_seeds(of_one: Callable[..., Any], axes: tuple[Any, ...]) -> Callable[..
     A single seed is computed without ``jax.vmap``, because products of batches of matrices are slower on a CPU.
     """
 
+    @wraps(of_one)
     def of_all(*trees: Any) -> Any:
         if len(jax.tree.leaves(trees[0])[0]) > 1:
             return jax.vmap(of_one, in_axes=axes)(*trees)
