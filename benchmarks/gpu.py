@@ -94,7 +94,9 @@ def smoke(study: Path, scratch: Path) -> Iterator[Row]:
             names=[cohort, trait, split, model],
         )
         here, there = (files.read_tsv(p / "predictions.tsv", text=("set",)) for p in (out, path.parent))
-        apart, areas = compared(here, there)
+        difference = (
+            "" if here.empty or there.empty else "f {:.2g} SD, AUROC {:.2g}".format(*compared(here, there))
+        )
         yield {
             "part": "smoke",
             "what": f"{cohort} {trait} {model} {adjustment}",
@@ -102,7 +104,7 @@ def smoke(study: Path, scratch: Path) -> Iterator[Row]:
             "snps": record["n_snps"],
             "seeds": len(record["seeds"]),
             "seconds": round(time.monotonic() - began, 2),
-            "difference": f"f {apart:.2g} SD, AUROC {areas:.2g}",
+            "difference": difference,
             "result": f"{status(out)}; compared with {record['device']}",
         }
 

@@ -35,11 +35,10 @@ def rows() -> pd.DataFrame:
 def test_the_best_recipe_of_each_architecture_is_chosen() -> None:
     found = lines(rows(), MODELS, True, "accuracy")
     assert (
-        found[0]
-        == "Means over 2 replicates (standard error): accuracy. The mean of a row chooses the recipe."
+        found[0] == "Means over 2 replicates (standard error): accuracy. The best mean of a row comes first."
     )
     assert found[2:] == [
-        "| architecture | recipe | t under none | t under pcs | mean | chosen |",
+        "| architecture | recipe | t under none | t under pcs | mean | first |",
         "|---|---|---|---|---|---|",
         "| linear | defaults | 0.700 (0.100) |  | 0.7000 | yes |",
         "| mlp | lasso 0.2 | 0.700 (0.000) | 0.700 (0.100) | 0.7000 | yes |",

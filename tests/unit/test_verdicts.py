@@ -147,6 +147,12 @@ def test_each_verdict_and_its_remark_in_the_figures() -> None:
     assert said(results)[1] == "not shown (wide interval)"
 
 
+def test_what_the_study_does_not_ask_for_is_not_said_to_have_no_result() -> None:
+    results = made(ONE, fit("none", LEARNED))
+    (group,) = results.groups
+    assert verdicts.remarks(results, replace(group, models=("cnn", "other")))["other", "none"] == "not run"
+
+
 def test_in_one_population_ancestry_cannot_be_what_was_learned() -> None:
     assert said(made(ONE, fit("none", ANCESTRY), several=False))[1] == "not shown (wide interval)"
     narrow = {"auroc": (0.6, 0.7), "auroc_f": (0.6, 0.7), "auroc_stratified_f": (0.48, 0.52)}

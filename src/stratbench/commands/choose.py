@@ -1,6 +1,6 @@
 """``stratbench choose CONFIG``: which recipe of each architecture a study's validation people choose, as a table.
 
-Only the criterion ``oracle`` looks at test people: it shows what could have been chosen, and chooses nothing.
+Only the criterion ``oracle`` looks at test people: it shows what could have been chosen, and is no choice.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
         "--criterion",
         choices=list(CRITERIA),
         default="known",
-        help="whether populations are known where recipes are chosen; oracle looks at test people and chooses nothing",
+        help="whether populations are known where recipes are chosen; oracle looks at test people, and is no choice",
     )
     command.set_defaults(run=run)
 
@@ -67,9 +67,9 @@ def lines(own: Any, models: Mapping[str, Mapping[str, Any]], higher: bool, words
     chosen = mean.mean(axis=1)
     tasks, n = sorted(mean.columns, key=lambda task: (task[1] != "none", task)), own["cohort"].nunique()
     head = [
-        f"Means over {n} replicates (standard error): {words}. The mean of a row chooses the recipe.",
+        f"Means over {n} replicates (standard error): {words}. The best mean of a row comes first.",
         "",
-        f"| architecture | recipe | {' | '.join(' under '.join(task) for task in tasks)} | mean | chosen |",
+        f"| architecture | recipe | {' | '.join(' under '.join(task) for task in tasks)} | mean | first |",
         "|---" * (len(tasks) + 4) + "|",
     ]
     body = []

@@ -20,7 +20,7 @@ from stratbench.task.model_data import ModelData, load
 from stratbench.training.evaluate import hidden, predict
 from stratbench.training.network import Variables
 from stratbench.training.setup import Setup, guards, set_up
-from stratbench.training.store import restore
+from stratbench.training.store import require_trained_as, restore
 
 
 def probe(
@@ -38,7 +38,7 @@ def probe(
         fits: ``{model, adjustment, specs: {model, adjustments}}``: labels and specs.
         place: study, scenario, replicate, cohort, trait and split of every row.
 
-    Raises UserError for a fit that was trained on another split.
+    Raises UserError for a fit that was trained on another split, or otherwise than its specs say.
     """
     records: list[dict[str, Any]] = []
     with telling("probes"):
@@ -56,6 +56,7 @@ def _of_fit(
     records: list[dict[str, Any]] = []
     keys = place.keys(model=fit["model"], adjustment=fit["adjustment"])
     trained = restore(params, fit_json, data.split_sha256)
+    require_trained_as(fit_json, fit["specs"]["model"], fit["specs"]["adjustments"])
     names = (place.cohort, place.trait, place.split, fit["model"])
     for run in read_fit(fit_json).seeds:
         if run.seed not in trained:

@@ -98,13 +98,16 @@ def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
 def remarks(results: Results, group: Group) -> Remarks:
     """What a figure says of each fit that is not shown to have learned, whose attributions are drawn pale.
 
-    It is the verdict or, where that is 'not shown' for lack of an interval or of any result, that reason.
+    It is the verdict or, where that is 'not shown' for lack of an interval or of any result, that
+    reason; it is 'not run' where the study asks for no such fit.
     """
     found = verdicts(results, group)
+    asked = {(fit.model, fit.adjustment) for split in group.splits for fit in results.study.fits_of(split)}
     made = {}
     for model in group.models:
         for adjustment in group.adjustments:
-            said = found.get((model, adjustment), "no result")
+            missing = "no result" if (model, adjustment) in asked else "not run"
+            said = found.get((model, adjustment), missing)
             if said == NOT_SHOWN and why_not_shown(results, group, model, adjustment) == NO_INTERVAL:
                 said = NO_INTERVAL
             if said != LEARNED:

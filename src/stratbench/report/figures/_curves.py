@@ -25,8 +25,8 @@ ABSENT = {
     "accuracy": "no model",
     "snps": "no agreement: one adjustment,\none seed, or no attribution",
     "causal": "no causal SNP is known,\nor there is none",
-    "ancestry": "one population:\nno ancestry to decode",
-    "hidden": "one population:\nno ancestry to decode",
+    "ancestry": "no ancestry decoded: one\npopulation, or no probes",
+    "hidden": "no ancestry decoded: one\npopulation, or no probes",
 }
 
 

@@ -52,7 +52,9 @@ def load(results: Results, subject: Any) -> AncestryScores:
 
 def draw(data: AncestryScores) -> "Figure":
     if not any(value is not None for value in data.values.values()):
-        return style.message(f"{data.group.title}: one population, no ancestry to decode.")
+        return style.message(
+            f"{data.group.title}: no ancestry was decoded (there is one population, or the study asks for no probes)."
+        )
     count, left = len(PROBES), data.layout.left
     figure, axes = style.canvas(
         left + 0.2 + 2.9 * count + 0.3 * (count - 1), data.layout.height + 1.85, 1, count,

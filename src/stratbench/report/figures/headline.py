@@ -276,7 +276,7 @@ def _ancestry(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
         if key[-1] == "ancestry_chance" and value is not None
     ]
     if not chances:
-        return _absent(axis, "one population:\nno ancestry to decode")
+        return _absent(axis, "no ancestry decoded: one\npopulation, or no probes")
     axis.axvline(chances[0], color=style.FLOOR, ls=":", lw=1.3)
     for row in facet.layout.rows:
         here, colour = (row.model, row.adjustment), data.colours[row.adjustment]

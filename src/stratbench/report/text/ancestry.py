@@ -26,7 +26,10 @@ def build(results: Results) -> Section | None:
             without.append(group.title)
     if without:
         blocks.append(
-            Text(f"No ancestry could be decoded (one population, or no result): {'; '.join(without)}.")
+            Text(
+                "No ancestry was decoded (there is one population, the study asks for no probes, or there is no "
+                f"result): {'; '.join(without)}."
+            )
         )
     if not blocks:
         return None
