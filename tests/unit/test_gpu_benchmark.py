@@ -7,10 +7,11 @@ from types import ModuleType
 
 import pytest
 
+from stratbench.commands.train import task_files
 from stratbench.core import files
 from stratbench.methods import registry
 from stratbench.training.fit import fit_one
-from trained import outputs, spec, write_dataset
+from trained import outputs, spec, write_results
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu.py"
 
@@ -27,26 +28,15 @@ def gpu() -> ModuleType:
 
 def test_a_study_is_repeated_and_compared(gpu: ModuleType, tmp_path: Path) -> None:
     """The folders are a study's; a network that learned something else shows."""
-    study, at = tmp_path / "smoke", Path("c", "t")
-    cohort = study / "cohorts" / "c"
-    paths = write_dataset(cohort)
-    for name in ("trait.tsv", "trait.json", "keep.snp"):
-        (study / "datasets" / at).mkdir(parents=True, exist_ok=True)
-        shutil.move(cohort / name, study / "datasets" / at / name)
-    (study / "splits" / at).mkdir(parents=True)
-    shutil.move(cohort / "split.tsv", study / "splits" / at / "random.tsv")
-    for name in ("pcs.tsv", "covariates.tsv"):
-        (study / "structure" / at / "random").mkdir(parents=True, exist_ok=True)
-        shutil.move(cohort / name, study / "structure" / at / "random" / name)
-    dataset, structure = study / "datasets" / at, study / "structure" / at / "random"
-    paths |= {
-        "trait": dataset / "trait.tsv",
-        "trait_json": dataset / "trait.json",
-        "keep_snp": dataset / "keep.snp",
-    }
-    paths |= {"split": study / "splits" / at / "random.tsv", "pcs": structure / "pcs.tsv"}
-    paths |= {"covariates": structure / "covariates.tsv"}
-    none, names = [spec("adjustment", "none")], ["c", "t", "random", "linear"]
+    study, at = tmp_path / "smoke", Path("cohort", "trait")
+    write_results(study)
+    paths = task_files(
+        study / "cohorts" / "cohort",
+        study / "datasets" / at,
+        study / "splits" / at / "random.tsv",
+        study / "structure" / at / "random",
+    )
+    none, names = [spec("adjustment", "none")], ["cohort", "trait", "random", "linear"]
     out = study / "models" / at / "random" / "linear" / "none"
     same = {"adjustments": none, "seeds": 2, "names": names}
     fit_one(paths, outputs(out), model=spec("model", "linear", epochs=5), **same)
