@@ -25,7 +25,7 @@ from stratbench.report.analysis import cohorts as structure
 from stratbench.report.analysis import numbers
 from stratbench.report.analysis.dial import change, courses
 from stratbench.report.analysis.literature import KnownLocus, Ranking
-from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.results import Group, Results, groups
 from stratbench.report.analysis.traits import kept, parts
 from stratbench.report.figures import _pedigree, demography, dial, shares
 from stratbench.report.figures._curves import places
@@ -37,6 +37,7 @@ from stratbench.report.text import cohorts, real, unavailable
 from stratbench.report.text.answer import answer
 from stratbench.report.text.catalogue import sections
 from stratbench.report.text.questions import questions
+from stratbench.study import config as configs
 from stratbench.study.study import Study, read_dial
 
 SMALL = Example(
@@ -663,3 +664,14 @@ def test_pedigree_of_the_picture_is_one_family() -> None:
     for generation in (0, 1, 2):
         columns = [places[member.iid] for member in members if member.generation == generation]
         assert len(set(columns)) == len(columns)
+
+
+def test_models_that_no_attribution_explains_have_no_pictures_of_snps() -> None:
+    """In the default study two networks are trained on the positive control and not explained."""
+    study = Study(configs.load(Path(__file__).parents[2] / "config" / "config.yaml"))
+    names = {
+        name for name in figure_names(study) if name.startswith("manhattan_split-fst05_positive-control")
+    }
+    assert names == {f"manhattan_split-fst05_positive-control_random_{model}" for model in ("linear", "mlp")}
+    (group,) = (group for group in groups(study) if group.trait == "positive-control")
+    assert set(group.models) - set(group.explained) == {"cnn-gated", "cnn-reference"}

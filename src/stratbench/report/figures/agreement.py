@@ -1,6 +1,7 @@
 """Whether adjusting changes the ranking of SNPs more than training again does."""
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,11 +42,11 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 def load(results: Results, subject: Any) -> AgreementMatrices:
     group = results.group(subject)
-    names = [(model, adjustment) for model in group.models for adjustment in group.adjustments]
+    names = [(model, adjustment) for model in group.explained for adjustment in group.adjustments]
     return AgreementMatrices(
         group,
         group.attribution,
-        {model: agreement_matrix(results, group, model, group.attribution) for model in group.models},
+        {model: agreement_matrix(results, group, model, group.attribution) for model in group.explained},
         {name: fall(results, group, *name, group.attribution) for name in names},
         remarks(results, group),
         style.study_colours(results.study),
@@ -83,7 +84,7 @@ def draw(data: AgreementMatrices) -> "Figure":
         for spine in axis.spines.values():
             spine.set_visible(False)
     bar = figure.colorbar(image, ax=list(axes[0]), shrink=0.8, pad=0.02)
-    bar.set_label(style.metric_label("agreement_spearman"))
+    bar.set_label(fill(style.metric_label("agreement_spearman"), 22))
     bar.ax.yaxis.set_major_formatter(lambda value, _: style.short(value))
     bar.outline.set_visible(False)
     if others:

@@ -34,13 +34,16 @@ class GenomeScores:
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    """Pictures of every model; in a study with a dial only at its strong end, because curves show the other points."""
+    """Pictures of every model that is explained.
+
+    In a study with a dial they are made only at its strong end, because curves show the other points.
+    """
     turned = {group.name for one in courses(study, groups) for group in one.groups}
     return [
         (f"manhattan_{group.name}_{model}", {**group.keys, "model": model})
         for group in groups
-        for model in group.models
-        if group.attributions and (group.name not in turned or group.scenario == strongest(study))
+        for model in group.explained
+        if group.name not in turned or group.scenario == strongest(study)
     ]
 
 

@@ -41,7 +41,7 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 def load(results: Results, subject: Any) -> RecoveryPanels:
     group = results.group(subject)
     values: dict[tuple[str, ...], Any] = {}
-    for model in group.models:
+    for model in group.explained:
         for adjustment in group.adjustments:
             for attribution in group.attributions:
                 values[model, adjustment, attribution] = results.value(
@@ -49,10 +49,9 @@ def load(results: Results, subject: Any) -> RecoveryPanels:
                 )
     for association in group.associations:
         values[association,] = results.value(group, "causal_auc_pr", association=association)
-    models = group.models if group.attributions else ()
     panels = tuple(
         (model, layout(group, (model,), group.associations, "associations", heading=False))
-        for model in models
+        for model in group.explained
     )
     panels = panels or (("", layout(group, (), group.associations, "associations", heading=False)),)
     return RecoveryPanels(
