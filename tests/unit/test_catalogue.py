@@ -79,11 +79,12 @@ def test_families_are_found() -> None:
     assert len(catalogue.metrics()) > 25
 
 
-def test_paired_metrics_are_those_of_before_the_catalogue() -> None:
+def test_accuracy_ancestry_and_recovery_are_paired() -> None:
     assert set(catalogue.paired()) == {
         *("accuracy", "auroc", "auroc_f", "auroc_stratified", "auroc_stratified_f", "r2"),
         *("pearson", "pearson_f", "pearson_stratified", "pearson_stratified_f", "causal_auc_pr"),
         *("ancestry_linear", "ancestry_nonlinear", "ancestry_logit"),
+        *("auroc_family", "auroc_family_f", "pearson_family", "pearson_family_f"),
     }
 
 

@@ -66,12 +66,75 @@ def test_stratified_auroc_by_hand():
     y = np.array([1, 1, 0, 0, 1, 0, 0, 0, 1, 1], dtype=float)
     score = np.array([4, 2, 3, 1, 12, 11, 13, 14, 50, 60], dtype=float)
     population = np.array(list("aaaabbbbcc"))
-    found = auroc_stratified(y, score, population, minimum=1)
+    found = auroc_stratified(y, score, population, least=1)
     assert found.value == pytest.approx((3 + 1) / (4 + 3))
     assert found.n == 8
-    assert auroc_stratified(y, score, population, minimum=2).value == pytest.approx(3 / 4)
-    assert auroc_stratified(y, score, population).status == "not-applicable"
-    assert "20 cases and 20 controls" in auroc_stratified(y, score, population).reason
+    of_a = auroc(y[:4], score[:4]).se * 4 / 7  # DeLong's; b has one case: its deviation over its leverage
+    of_b = (1 - 4 / 7 * 3) / 7 / np.sqrt(1 - 3 / 7)
+    assert found.se == pytest.approx(np.hypot(of_a, of_b))
+    few = auroc_stratified(y, score, population)
+    assert few.status == "not-applicable"
+    assert few.reason == (
+        "test people: 3 cases are of a population with cases and controls, and 10 unrelated ones are needed"
+    )
+
+
+def test_relatives_are_one_unit(rng):
+    """Everybody there twice: the value is the same, and so is its error once twins are one family."""
+    y, score = sample(rng, 120)
+    population = np.repeat(["a", "b", "c"], 40)
+    twice, family = np.tile(np.arange(120), 2), np.tile(np.arange(120), 2)
+    for once, again in (
+        (auroc(y, score), auroc(y[twice], score[twice], family)),
+        (
+            auroc_stratified(y, score, population),
+            auroc_stratified(y[twice], score[twice], population[twice], family),
+        ),
+        (accuracy(y, score / 9), accuracy(y[twice], score[twice] / 9, family)),
+    ):
+        assert again.value == pytest.approx(once.value)
+        assert again.se == pytest.approx(once.se)
+    one = auroc_stratified(y[twice], score[twice], population[twice], population[twice])
+    assert f"{2 * int(y.sum())} cases of 3 families" in one.reason
+
+
+def test_within_families_only_siblings_are_compared(rng):
+    """What families share predicts between them, and nothing within them."""
+    family = np.repeat(np.arange(100), 4)
+    shared = rng.normal(size=100)[family]
+    y = (shared + rng.normal(size=400) > 0).astype(float)
+    assert auroc(y, shared, family).value > 0.7
+    within = auroc_stratified(y, shared, family, family, group="family")
+    assert (within.value, within.se) == (0.5, 0)
+    both = auroc_stratified(y, shared + 0.5 * y, family, family, group="family")
+    assert both.value == 1
+    assert both.se > 0  # DeLong's is 0 there
+    correlated = pearson_stratified(shared + y, shared - y, family, family, group="family")
+    assert correlated.value == pytest.approx(-1)
+
+
+def test_family_errors_are_those_of_a_family_bootstrap(rng):
+    family = np.repeat(np.arange(60), 8)
+    shared = rng.normal(size=60)[family]
+    y = (shared + rng.normal(size=480) > 0).astype(float)
+    score = 0.3 * y + shared + rng.normal(size=480)
+    members = np.arange(480).reshape(60, 8)
+    for measure in (auroc, pearson, r2, accuracy):
+        draws = [
+            measure(y[chosen], score[chosen]).value
+            for chosen in (members[rng.integers(0, 60, 60)].ravel() for _ in range(400))
+        ]
+        found = measure(y, score, family)
+        assert found.se == pytest.approx(np.std(draws), rel=0.15)
+        assert found.se > 1.2 * measure(y, score).se
+
+
+def test_the_error_at_a_perfect_auroc_is_that_of_clopper_and_pearson():
+    y = np.repeat([1.0, 0.0], [20, 50])
+    found = auroc(y, y)
+    assert found.value == 1
+    assert 1 - 1.959964 * found.se == pytest.approx(stats.binomtest(20, 20).proportion_ci(method="exact").low)
+    assert np.isnan(auroc(y[19:], y[19:]).se)  # a single case
 
 
 def test_stratified_error_combines_strata(rng):
@@ -133,22 +196,26 @@ def test_within_population_correlation_ignores_what_lies_between(rng):
     y, score = shift + rng.normal(size=205), shift + rng.normal(size=205)
     assert pearson(y, score).value > 0.99
     found = pearson_stratified(y, score, population)
-    z = [np.arctanh(stats.pearsonr(y[population == p], score[population == p])[0]) for p in "ab"]
-    assert found.value == pytest.approx(np.tanh(np.mean(z)))
-    assert found.n == 200
-    assert found.se == pytest.approx((1 - found.value**2) / np.sqrt(2 * 97))
+    labels = np.stack([population == p for p in "abc"], axis=1).astype(float)
+    left = [x - labels @ np.linalg.lstsq(labels, x, rcond=None)[0] for x in (y, score)]
+    assert found.value == pytest.approx(stats.pearsonr(*left)[0])
+    assert found.n == 205
+    assert found.se == pytest.approx((1 - found.value**2) / np.sqrt(205 - 3 - 2))
+    few = pearson_stratified(y[98:102], score[98:102], population[98:102])
+    assert few.reason == "test people: 4 individuals share a population with another one; 20 are needed"
     assert pearson_stratified(y, np.zeros(205), population).status == "not-applicable"
 
 
 def test_evaluate_gives_every_promised_metric(rng):
     y, score = sample(rng, 200)
-    people = pd.DataFrame(
-        {"y": y, "score": score, "probability": 1 / (1 + np.exp(-score)), "f": -score, "population": "a"}
-    )
+    people = pd.DataFrame({"y": y, "score": score, "probability": 1 / (1 + np.exp(-score)), "f": -score})
+    people = people.assign(population="a", family=np.arange(200))
     found = {(metric, population): e for metric, population, e in evaluate("binary", people)}
-    assert [metric for metric, population in found] == names("binary")
+    assert sorted(metric for metric, population in found) == sorted(names("binary"))
     assert found["auroc_f", ""].value == pytest.approx(1 - found["auroc", ""].value)
     people["population"] = ["a", "b"] * 100
     assert ("brier", "b") in {row[:2] for row in evaluate("binary", people)}
     quantitative = evaluate("quantitative", people.assign(probability=np.nan))
     assert {row[2].status for row in quantitative} == {"ok"}
+    related = evaluate("binary", people.assign(family=np.arange(200) // 4))
+    assert {"auroc_family", "auroc_family_f"} == {row[0] for row in related} - set(names("binary"))

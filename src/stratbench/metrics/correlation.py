@@ -1,9 +1,12 @@
-"""Pearson's r and R2 of a quantitative prediction, overall and pooled within population."""
+"""Pearson's r and R2 of a quantitative prediction, overall and within groups, with errors that allow for relatives."""
 
 import numpy as np
 
 from stratbench.core.words import counted
-from stratbench.metrics.estimate import Estimate, not_applicable, problem
+from stratbench.metrics.estimate import Estimate, clustered_error, not_applicable, problem
+
+LEAST = 4  # Fisher's z has a standard error of 1 / sqrt(n - 3)
+LEAST_WITHIN = 20  # individuals of groups of two or more
 
 
 def _constant(*arrays: np.ndarray) -> bool:
@@ -11,62 +14,104 @@ def _constant(*arrays: np.ndarray) -> bool:
     return any(np.ptp(x) <= 1e-9 * max(1e-30, float(np.abs(x).max())) for x in arrays)
 
 
-def pearson(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
-    """Pearson's r; standard error (1 - r^2) / sqrt(n - 3), Fisher's z by the delta method.
-
-    Not applicable with missing values, a constant y or score, or fewer than 4 individuals.
-    """
-    reason = problem(y=y_N, score=score_N)
-    if not reason and len(y_N) < 4:
-        reason = f"{counted(len(y_N), 'individual')}; r needs 4"
-    if not reason and _constant(y_N, score_N):
-        reason = "y or score is constant"
-    if reason:
-        return not_applicable(reason, len(y_N))
-    r = float(np.clip(np.corrcoef(y_N, score_N)[0, 1], -1, 1))
-    return Estimate(r, len(y_N), (1 - r**2) / float(np.sqrt(len(y_N) - 3)))
-
-
-def pearson_stratified(
-    y_N: np.ndarray, score_N: np.ndarray, population_N: np.ndarray, minimum: int = 20
-) -> Estimate:
-    """Correlation within populations: Fisher's z averaged with weights n - 3, and turned back into r.
-
-    The standard error is (1 - r^2) / sqrt(sum (n - 3)).
+def pearson(y_N: np.ndarray, score_N: np.ndarray, family_N: np.ndarray | None = None) -> Estimate:
+    """Pearson's r.
 
     Args:
         y_N: labels, float64.
         score_N: scores, float64.
-        population_N: populations, text.
-        minimum: a population with fewer individuals is left out, and so is one in which y or the score is constant.
+        family_N: families, whose members are not independent; None where nobody is related.
 
     Returns:
-        The estimate; not applicable where no population is left, or where a value is missing.
+        The estimate with its standard error, which is (1 - r^2) / sqrt(n - 3), Fisher's z by the delta method, where
+        nobody is related, and otherwise that of the influence function, summed within families. Not applicable with
+        missing values, a constant y or score, or fewer than 4 individuals.
+    """
+    reason = problem(y=y_N, score=score_N)
+    if not reason and len(y_N) < LEAST:
+        reason = f"{counted(len(y_N), 'individual')}; r needs {LEAST}"
+    if not reason and _constant(y_N, score_N):
+        reason = "y or score is constant"
+    if reason:
+        return not_applicable(reason, len(y_N))
+    return _correlation(y_N - y_N.mean(), score_N - score_N.mean(), len(y_N) - 3, family_N)
+
+
+def pearson_stratified(
+    y_N: np.ndarray,
+    score_N: np.ndarray,
+    group_N: np.ndarray,
+    family_N: np.ndarray | None = None,
+    *,
+    least: int = LEAST_WITHIN,
+    group: str = "population",
+) -> Estimate:
+    """Correlation within groups, however small: that of y and score less their means of the group.
+
+    It is the partial correlation given the group: of L groups the standard error counts L - 1 individuals less.
+
+    Args:
+        y_N: labels, float64.
+        score_N: scores, float64.
+        group_N: groups, such as populations or families, text.
+        family_N: as for ``pearson``.
+        least: the individuals that groups of two or more must have together.
+        group: what a group is called.
+
+    Returns:
+        The estimate; not applicable where too few individuals share a group, where y or the score does not vary
+        within groups, or where a value is missing.
     """
     reason = problem(y=y_N, score=score_N)
     if reason:
         return not_applicable(reason, len(y_N))
-    parts = []
-    for population in np.unique(population_N):
-        inside = population_N == population
-        if inside.sum() >= max(minimum, 4):
-            parts.append(pearson(y_N[inside], score_N[inside]))
-    parts = [part for part in parts if part.status == "ok"]
-    if not parts:
-        reason = f"no population has {minimum} individuals and varying y and score"
+    _, code_N, size_L = np.unique(group_N, return_inverse=True, return_counts=True)
+    used_N = (size_L > 1)[code_N]
+    n, degrees = int(used_N.sum()), int(used_N.sum() - (size_L > 1).sum() - 2)
+    if n < least or degrees < 1:
+        reason = (
+            f"test people: {counted(n, 'individual')} share a {group} with another one; {least} are needed"
+        )
         return not_applicable(reason, len(y_N))
-    weight = np.array([part.n - 3.0 for part in parts])
-    z = np.arctanh(np.clip([part.value for part in parts], -1 + 1e-12, 1 - 1e-12))
-    r = float(np.tanh(weight @ z / weight.sum()))
-    return Estimate(r, sum(part.n for part in parts), (1 - r**2) / float(np.sqrt(weight.sum())))
+    y_within_N, score_within_N = (
+        x_N - (np.bincount(code_N, weights=x_N) / size_L)[code_N] for x_N in (y_N, score_N)
+    )
+    for within_N, x_N in ((y_within_N, y_N), (score_within_N, score_N)):
+        if np.abs(within_N[used_N]).max() <= 1e-9 * max(1e-30, float(np.abs(x_N).max())):
+            return not_applicable(f"y or score is constant within each {group}", len(y_N))
+    relatives_N = None if family_N is None else family_N[used_N]
+    part = _correlation(y_within_N[used_N], score_within_N[used_N], degrees, relatives_N)
+    influence_N = np.zeros(len(y_N))
+    influence_N[used_N] = part.influence_N
+    return Estimate(part.value, part.n, part.se, influence_N=influence_N)
 
 
-def r2(y_N: np.ndarray, score_N: np.ndarray) -> Estimate:
-    """1 - SSE / SST about the mean of these individuals: negative where the mean predicts better."""
+def _correlation(y_N: np.ndarray, score_N: np.ndarray, degrees: int, family_N: np.ndarray | None) -> Estimate:
+    """r of centred values, with its error on so many degrees of freedom."""
+    n = len(y_N)
+    y_N, score_N = (x_N / np.sqrt((x_N**2).mean()) for x_N in (y_N, score_N))
+    r = float(np.clip((y_N * score_N).mean(), -1, 1))
+    influence_N = (y_N * score_N - r * (y_N**2 + score_N**2) / 2) / np.sqrt(n * degrees)
+    if family_N is None or len(np.unique(family_N)) == n:
+        se = (1 - r**2) / float(np.sqrt(degrees))
+    else:
+        se = clustered_error(influence_N, family_N)
+    return Estimate(r, n, se, influence_N=influence_N)
+
+
+def r2(y_N: np.ndarray, score_N: np.ndarray, family_N: np.ndarray | None = None) -> Estimate:
+    """1 - SSE / SST about the mean of these individuals: negative where the mean predicts better.
+
+    The standard error is that of the influence function, summed within families.
+    """
     reason = problem(y=y_N, score=score_N)
     if not reason and _constant(y_N):
         reason = "y is constant"
     if reason:
         return not_applicable(reason, len(y_N))
-    sse = float(((y_N - score_N) ** 2).sum())
-    return Estimate(1 - sse / float(((y_N - y_N.mean()) ** 2).sum()), len(y_N))
+    error_N, around_N = (y_N - score_N) ** 2, (y_N - y_N.mean()) ** 2
+    unexplained = float(error_N.sum() / around_N.sum())
+    influence_N = (unexplained * around_N - error_N) / around_N.sum()
+    return Estimate(
+        1 - unexplained, len(y_N), clustered_error(influence_N, family_N), influence_N=influence_N
+    )

@@ -28,7 +28,7 @@ COVARIATE = "covariate:"  # before a covariate's name among the columns of peopl
 class SplitTables:
     """One (cohort, trait, split). ``people`` are the split's, indexed by iid in keep.iid's order; ``snps`` is keep.snp.
 
-    ``people`` has y, population, set, pc1 ..., and ``covariate:<name>`` for each declared one;
+    ``people`` has y, population, family, set, pc1 ..., and ``covariate:<name>`` for each declared one;
     ``causal_M`` marks the visible causal SNPs, ``n_causal``
     counts all of them; ``liability`` is empty and ``causal_M`` None for a measured trait.
     """

@@ -12,7 +12,6 @@ from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows as tidy
 from stratbench.metrics.catalogue import families
 from stratbench.metrics.data import read, read_predictions, read_probes, read_scores
-from stratbench.metrics.prediction import MINIMUM
 from stratbench.metrics.split_results import AttributionResult, FitResult, Label, SplitResults
 
 
@@ -24,7 +23,6 @@ def metrics(
     fits: Sequence[Label],
     attributions: Sequence[Label],
     associations: Sequence[str],
-    minimum: int = MINIMUM,
 ) -> None:
     """Write metrics.tsv of one split, in the order of its keys.
 
@@ -38,11 +36,10 @@ def metrics(
         fits: labels of the fits: model and adjustment.
         attributions: labels of the attributions: model, adjustment and attribution.
         associations: the associations' names.
-        minimum: see ``SplitResults``.
 
     Raises UserError where a table is damaged or does not agree with the others.
     """
-    results = read_results(inputs, tidy.SplitPlace(**place), fits, attributions, associations, minimum)
+    results = read_results(inputs, tidy.SplitPlace(**place), fits, attributions, associations)
     table = tidy.sort(tidy.table(row for family in families() for row in family.of_split(results)))
     job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
     write_tsv(table, outputs["metrics"])
@@ -54,7 +51,6 @@ def read_results(
     fits: Sequence[Label],
     attributions: Sequence[Label],
     associations: Sequence[str],
-    minimum: int,
 ) -> SplitResults:
     """Everything that the split gave, read and compared with its people and SNPs.
 
@@ -62,7 +58,6 @@ def read_results(
         files: the ``inputs`` of ``metrics``.
         place: which split it is.
         fits, attributions, associations: labels, as of ``metrics``.
-        minimum: see ``SplitResults``.
 
     Returns:
         The split's results.
@@ -89,4 +84,4 @@ def read_results(
         explained.append(AttributionResult(label, read_scores(path, snps, fit.record.trained), fit.reasons))
     runs = [(*name, run.seed) for name, fit in fitted.items() for run in fit.record.seeds]
     probes = tuple(read_probes(path, place, runs) for path in files["probes"])
-    return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes, minimum)
+    return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes)

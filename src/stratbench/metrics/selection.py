@@ -17,7 +17,7 @@ from stratbench.metrics.rows import Row, rows
 from stratbench.metrics.split_results import SplitResults
 
 LEAST = 1  # cases and controls of a population: every pair of validation people of one population counts
-LEAST_CORRELATED = 4  # individuals of a population, for Fisher's z
+LEAST_CORRELATED = 4  # individuals, for Fisher's z
 METRICS: tuple[Metric, ...] = (
     Metric(
         "selection_loss",
@@ -73,5 +73,5 @@ def within(data: SplitTables, held: pd.DataFrame) -> Estimate:
     population_V = data.people["population"].loc[held["iid"]].to_numpy(dtype=str)
     y_V, f_V = held["y"].to_numpy(dtype=float), held["f"].to_numpy(dtype=float)
     if data.kind == "binary":
-        return auroc_stratified(y_V, f_V, population_V, LEAST)
-    return pearson_stratified(y_V, f_V, population_V, LEAST_CORRELATED)
+        return auroc_stratified(y_V, f_V, population_V, least=LEAST)
+    return pearson_stratified(y_V, f_V, population_V, least=LEAST_CORRELATED)

@@ -57,7 +57,6 @@ class SplitResults:
         fits, attributions: in the order of the study.
         associations: the table of each association by its label, a row for each of the data's SNPs.
         probes: the tables of probes.tsv, none or one.
-        minimum: cases and controls (or individuals) that a population needs to enter a stratified metric.
     """
 
     place: SplitPlace
@@ -66,4 +65,3 @@ class SplitResults:
     attributions: tuple[AttributionResult, ...]
     associations: Mapping[str, pd.DataFrame]
     probes: tuple[pd.DataFrame, ...]
-    minimum: int

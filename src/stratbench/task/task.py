@@ -24,7 +24,7 @@ class Task:
     The three tables have the same rows, indexed by iid.
 
     Attributes:
-        people: ``population``, ``y`` (float64: 0/1 or the trait's units) and ``set``.
+        people: ``population``, ``family``, ``y`` (float64: 0/1 or the trait's units) and ``set``.
         pcs: principal components ``pc1 pc2 ...``, float64, as projected.
         covariates: declared covariates, float64; no columns where none is declared.
         kept: everyone in the dataset; a split may leave some of them out.
@@ -69,7 +69,7 @@ def read_task(files: Mapping[str, Any]) -> Task:
     covariates = tables.read(files["covariates"], tables.COVARIATES, rows=kept).set_index("iid")
     snps = Ids(read_snps(files["keep_snp"]), files["keep_snp"])
     tables.require_size(files["keep_snp"], len(snps.names), about, "n_snps", files["trait_json"])
-    people = labels.set_index("iid").assign(population=samples["population"])
+    people = labels.set_index("iid").join(samples[["population", "family"]])
     return Task(
         people=people.loc[set_N.index].assign(set=set_N),
         pcs=pcs.filter(regex=r"^pc\d+$").loc[set_N.index],
