@@ -42,6 +42,7 @@ COLUMNS = ["part", "what", "people", "snps", "seeds", "device", "seconds", "agai
 SEEDS = 5
 SIZES = [(900, 800), (3_000, 10_000), (10_000, 50_000)]  # people, SNPs
 MODELS = ("linear", "mlp", "cnn", "transformer", "cnn-reference")
+NAMES = ["cohort", "trait", "split", "model"]
 EPOCHS = 20  # of the speed rows, so that all devices do the same work
 Row = dict[str, Any]
 
@@ -55,8 +56,7 @@ def device() -> str:
 def trained(paths: dict[str, Any], out: Path, model: Any, adjustments: list[Any], seeds: int) -> float:
     """Seconds that a fit takes."""
     began = time.monotonic()
-    names = ["cohort", "trait", "split", "model"]
-    fit_one(paths, outputs(out), model=model, adjustments=adjustments, seeds=seeds, names=names)
+    fit_one(paths, outputs(out), model=model, adjustments=adjustments, seeds=seeds, names=NAMES)
     return round(time.monotonic() - began, 2)
 
 
@@ -132,10 +132,15 @@ def methods(scratch: Path) -> Iterator[Row]:
     trained(paths, own, mlp, none, 2)
     for name in registry.names("attribution"):
         began, table = time.monotonic(), own / f"{name}.tsv.gz"
-        asked = {"model": mlp, "adjustments": none, "attributions": {name: spec("attribution", name)}}
+        asked = {
+            "model": mlp,
+            "adjustments": none,
+            "attributions": {name: spec("attribution", name)},
+            "names": NAMES,
+        }
         given = {"params": [outputs(own)["params"]], "fit_json": [outputs(own)["fit"]]}
         written = {"tables": [table], "records": [own / "attributions.json"]}
-        attribute(paths | given, written, fits=[asked], names=["cohort", "trait", "split", "model"])
+        attribute(paths | given, written, fits=[asked])
         finite = np.isfinite(files.read_tsv(table)["score"]).all()
         yield {"part": "attribution", "what": name, "people": 300, "snps": 300, "seeds": 2,
                "seconds": round(time.monotonic() - began, 2), "result": "ok" if finite else "not finite"}  # fmt: skip

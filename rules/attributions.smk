@@ -3,35 +3,30 @@
 An output list cannot depend on wildcards, so there is one rule per set of labels that the blocks ask for together.
 """
 
+for number, ((job, explained), jobs) in enumerate(study.attribution_sets().items(), start=1):
 
-def explained(wildcards, pairs):
-    """The fits that a job explains, with the attributions of each, in the order of the inputs."""
-    adjustments = list(dict.fromkeys(adjustment for adjustment, _ in pairs))
-    wanted = {one: [label for adjustment, label in pairs if adjustment == one] for one in adjustments}
-    return dict(zip(fits_of(wildcards, adjustments), wanted.values(), strict=True))
-
-
-for number, (pairs, models) in enumerate(study.attribution_sets().items(), start=1):
+    pairs = [(model, adjustment) for model, adjustment, _ in explained]
 
     rule:
         name:
             f"attribute_{number}"
         input:
             **trained_on(),
-            params=of_adjustments(paths.params, dict(pairs)),
-            fit_json=of_adjustments(paths.fit, dict(pairs)),
+            params=of_fits(paths.params, pairs),
+            fit_json=of_fits(paths.fit, pairs),
         output:
             tables=[
-                expand(paths.attribution, adjustment=a, attribution=l, allow_missing=True)[0]
-                for a, l in pairs
+                expand(paths.attribution, model=m, adjustment=a, attribution=l, allow_missing=True)[0]
+                for m, a, labels in explained
+                for l in labels
             ],
-            records=of_adjustments(paths.attributions_json, dict(pairs)),
+            records=of_fits(paths.attributions_json, pairs),
         log:
-            paths.log("attribute"),
+            of_job(paths.log("attribute"), job),
         benchmark:
-            paths.benchmark("attribute")
+            of_job(paths.benchmark("attribute"), job)
         wildcard_constraints:
-            cohort=only(models),
+            cohort=only(map(split_of, jobs)),
         conda:
             "../envs/stratbench.yaml"
         threads: 1
@@ -40,14 +35,16 @@ for number, (pairs, models) in enumerate(study.attribution_sets().items(), start
             runtime=120,
             gpu=study.gpu,
         params:
-            fits=lambda wildcards, pairs=pairs: [
-                fit_specs(fit) | {"attributions": specs("attributions", labels)}
-                for fit, labels in explained(wildcards, pairs).items()
+            fits=lambda wildcards, explained=explained, pairs=pairs: [
+                fit_specs(fit) | {"names": fit_names(fit), "attributions": specs("attributions", labels)}
+                for fit, (*_, labels) in zip(fits_of(wildcards, pairs), explained, strict=True)
             ],
-            names=lambda wildcards: list(vars(model_of(wildcards)).values()),
-            code=lambda wildcards, pairs=pairs: digest(
+            code=lambda wildcards, explained=explained, pairs=pairs: digest(
                 "attribute",
-                *method_files(*explained(wildcards, pairs), attributions=[label for _, label in pairs]),
+                *method_files(
+                    *fits_of(wildcards, pairs),
+                    attributions=[label for *_, labels in explained for label in labels],
+                ),
             ),
         script:
             "../workflow/scripts/attribute.py"

@@ -15,7 +15,7 @@ from stratbench.core.errors import UserError
 from stratbench.cohorts.real.cohort_file import FETCHED
 from stratbench.study.paths import Paths, each
 from stratbench.commands.plan import plan
-from stratbench.study.study import Fit, Model, Split
+from stratbench.study.study import Fit, Split
 
 # Only what starts a run fetches; jobs, dry runs and lint believe what it found.
 fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])
@@ -49,18 +49,21 @@ def split_of(wildcards):
     return Split(wildcards.cohort, wildcards.trait, wildcards.split)
 
 
-def model_of(wildcards):
-    return Model(**vars(split_of(wildcards)), model=wildcards.model)
+def fits_of(wildcards, pairs):
+    """The fits of a job: of each model and adjustment, in their order."""
+    return [
+        Fit(**vars(split_of(wildcards)), model=model, adjustment=adjustment) for model, adjustment in pairs
+    ]
 
 
-def fits_of(wildcards, adjustments):
-    """The fits of a model's job, in the order of its adjustments."""
-    return [Fit(**vars(model_of(wildcards)), adjustment=adjustment) for adjustment in adjustments]
+def of_fits(pattern, pairs):
+    """A path of each model and adjustment, in their order."""
+    return [expand(pattern, model=m, adjustment=a, allow_missing=True)[0] for m, a in pairs]
 
 
-def of_adjustments(pattern, adjustments):
-    """A path of each adjustment."""
-    return expand(pattern, adjustment=list(adjustments), allow_missing=True)
+def of_job(pattern, job):
+    """The log or the benchmark of a job that trains or explains."""
+    return expand(pattern, job=job, allow_missing=True)[0]
 
 
 def cohort_files():
@@ -137,6 +140,11 @@ def method_files(*fits, **sections):
 
 def fit_specs(fit):
     return {"model": study.spec("models", fit.model), "adjustments": study.adjustment(fit.adjustment)}
+
+
+def fit_names(fit):
+    """The names by which a fit's random numbers are drawn: the same under all adjustments."""
+    return [fit.cohort, fit.trait, fit.split, fit.model]
 
 
 def place_of(wildcards):
@@ -220,8 +228,8 @@ def of_every_job():
 
 def benchmarks():
     """The benchmarks of all jobs that the summary follows."""
-    trained = [model for models in study.adjustment_sets().values() for model in models]
-    attributed = [model for models in study.attribution_sets().values() for model in models]
+    trained = [job for jobs in study.fit_sets().values() for job in jobs]
+    attributed = [job for jobs in study.attribution_sets().values() for job in jobs]
     associated = [split for splits in study.association_sets().values() for split in splits]
     jobs = {
         "simulate": [cohort for cohort in study.cohorts if not cohort.real],

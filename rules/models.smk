@@ -1,9 +1,9 @@
-"""Trained networks: all seeds of one model, under all of its adjustments, in one job.
+"""Trained networks: all seeds and adjustments of a model, or of all models of a split, in one job.
 
-An output list cannot depend on wildcards, so there is one rule per set of adjustments that the blocks ask for together.
+An output list cannot depend on wildcards, so there is one rule per set of fits that the blocks ask for together.
 """
 
-for number, (adjustments, models) in enumerate(study.adjustment_sets().items(), start=1):
+for number, ((job, pairs), jobs) in enumerate(study.fit_sets().items(), start=1):
 
     rule:
         name:
@@ -11,16 +11,16 @@ for number, (adjustments, models) in enumerate(study.adjustment_sets().items(), 
         input:
             **trained_on(),
         output:
-            params=of_adjustments(paths.params, adjustments),
-            predictions=of_adjustments(paths.predictions, adjustments),
-            history=of_adjustments(paths.history, adjustments),
-            fit=of_adjustments(paths.fit, adjustments),
+            params=of_fits(paths.params, pairs),
+            predictions=of_fits(paths.predictions, pairs),
+            history=of_fits(paths.history, pairs),
+            fit=of_fits(paths.fit, pairs),
         log:
-            paths.log("fit"),
+            of_job(paths.log("fit"), job),
         benchmark:
-            paths.benchmark("fit")
+            of_job(paths.benchmark("fit"), job)
         wildcard_constraints:
-            cohort=only(models),
+            cohort=only(map(split_of, jobs)),
         conda:
             "../envs/stratbench.yaml"
         threads: 1
@@ -29,13 +29,10 @@ for number, (adjustments, models) in enumerate(study.adjustment_sets().items(), 
             runtime=240,
             gpu=study.gpu,
         params:
-            fits=lambda wildcards, adjustments=adjustments: [
-                fit_specs(fit) for fit in fits_of(wildcards, adjustments)
+            fits=lambda wildcards, pairs=pairs: [
+                fit_specs(fit) | {"names": fit_names(fit)} for fit in fits_of(wildcards, pairs)
             ],
             seeds=study.seeds,
-            names=lambda wildcards: list(vars(model_of(wildcards)).values()),
-            code=lambda wildcards, adjustments=adjustments: digest(
-                "fit", *method_files(*fits_of(wildcards, adjustments))
-            ),
+            code=lambda wildcards, pairs=pairs: digest("fit", *method_files(*fits_of(wildcards, pairs))),
         script:
             "../workflow/scripts/fit.py"

@@ -119,4 +119,4 @@ def train(study: Study, paths: Paths, one: Fit, inputs: dict[str, Any]) -> None:
     tables = [paths.attribution.format(**vars(one), attribution=label) for label in methods]
     written = {"tables": tables, "records": [fill(paths.attributions_json, one)]}
     trained = {"params": [out["params"]], "fit_json": [out["fit"]]}
-    attribute(inputs | trained, written, fits=[specs | {"attributions": methods}], names=names)
+    attribute(inputs | trained, written, fits=[specs | {"attributions": methods, "names": names}])

@@ -428,8 +428,14 @@ def explained(source: str, kind: str) -> None:
     attribute(
         paths(folder) | {"params": [out["params"]], "fit_json": [out["fit"]]},
         {"tables": list({"mine": "out.tsv"}.values()), "records": ["out.json"]},
-        fits=[{"model": model, "adjustments": none, "attributions": {"mine": own}}],
-        names=["c", "t", "s", "m"],
+        fits=[
+            {
+                "model": model,
+                "adjustments": none,
+                "attributions": {"mine": own},
+                "names": ["c", "t", "s", "m"],
+            }
+        ],
     )
     table = files.read_tsv("out.tsv")
     standard_NM, dosage_NM, iids, set_N = genotypes(folder)

@@ -107,7 +107,7 @@ def test_a_model_without_a_gradient_is_not_explained_by_one() -> None:
     model, wanted = spec("model", "boosting"), {"label": spec("attribution", "gradient-input")}
     said = "attribution 'gradient-input' needs the gradient of f, which model 'boosting' does not have; take occlusion"
     with pytest.raises(UserError, match=said):
-        attribute({}, {}, fits=[{"model": model, "adjustments": [], "attributions": wanted}], names=NAMES)
+        attribute({}, {}, fits=[{"model": model, "adjustments": [], "attributions": wanted, "names": NAMES}])
 
 
 def test_gradients_are_finite_differences(network: Any) -> None:
@@ -177,12 +177,11 @@ def test_tables_of_all_methods_and_seeds(network: Any, tmp_path: Path) -> None:
     out = outputs(Path(paths["bed"]).parent)
     tables = {label: tmp_path / f"{label}.tsv.gz" for label in METHODS}
     specs = {label: spec("attribution", label) for label in METHODS}
-    model = spec("model", "mlp", epochs=20, widths=[32], start=1, lasso=0)
+    model, none = spec("model", "mlp", epochs=20, widths=[32], start=1, lasso=0), [spec("adjustment", "none")]
     attribute(
         paths | {"params": [out["params"]], "fit_json": [out["fit"]]},
         {"tables": list(tables.values()), "records": [tmp_path / "a.json"]},
-        fits=[{"model": model, "adjustments": [spec("adjustment", "none")], "attributions": specs}],
-        names=NAMES,
+        fits=[{"model": model, "adjustments": none, "attributions": specs, "names": NAMES}],
     )
     for path in tables.values():
         table = files.read_tsv(path)

@@ -133,8 +133,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
     attribute(
         study.files | trained,
         {"tables": [study / "gradient.tsv.gz"], "records": [study / "about.json"]},
-        fits=[{"model": linear, "adjustments": [none], "attributions": methods}],
-        names=NAMES,
+        fits=[{"model": linear, "adjustments": [none], "attributions": methods, "names": NAMES}],
     )
     tests = {"ols": spec("association", "ols")}
     associate.associate(study.files, {"tables": [study / "ols.tsv.gz"]}, associations=tests)

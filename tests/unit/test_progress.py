@@ -153,7 +153,7 @@ def test_a_fit_tells_of_its_second_stage_and_of_predictions(
     fitted(paths, tmp_path, spec("adjustment", "feature-residual", pcs=2), seeds=1)
     said = capsys.readouterr().out
     for words in (
-        "fit of mlp, the dataset is read, 0 s so far",
+        "the dataset is read, 0 s so far",
         "fit of mlp, the adjustment is fitted, 0 s so far",
         "seed 1 of 1, the networks are set up, 0 s so far",
         "seed 1 of 1, hidden features of 0 of 84 individuals, ",
@@ -197,11 +197,11 @@ def test_attributions_tell_how_many_individuals_are_done(
     monkeypatch.setattr(explaining, "AT_ONCE", 4)
     label = "gradient-input"
     fit = {
-        "model": MODEL, "adjustments": [NONE], "attributions": {label: spec("attribution", label)},
+        "model": MODEL, "adjustments": [NONE], "attributions": {label: spec("attribution", label)}, "names": NAMES,
     }  # fmt: skip
     inputs = paths | {"params": [quiet["params"]], "fit_json": [quiet["fit"]]}
     written = {"tables": [tmp_path / "a.tsv"], "records": [tmp_path / "a.json"]}
-    explaining.attribute(inputs, written, fits=[fit], names=NAMES)
+    explaining.attribute(inputs, written, fits=[fit])
     said = capsys.readouterr().out
     for seed in (1, 2):
         for done in (0, 4, 8):

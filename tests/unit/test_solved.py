@@ -334,8 +334,8 @@ def test_trees_are_explained_by_occlusion(tmp_path: Path) -> None:
     fit_one(paths, outputs(tmp_path), model=model, adjustments=none, seeds=2, names=NAMES)
     table, wanted = tmp_path / "a.tsv", {"occlusion": spec("attribution", "occlusion")}
     inputs = paths | {"params": [tmp_path / "params.msgpack"], "fit_json": [tmp_path / "fit.json"]}
-    fits = [{"model": model, "adjustments": none, "attributions": wanted}]
-    attribute(inputs, {"tables": [table], "records": [tmp_path / "a.json"]}, fits=fits, names=NAMES)
+    fits = [{"model": model, "adjustments": none, "attributions": wanted, "names": NAMES}]
+    attribute(inputs, {"tables": [table], "records": [tmp_path / "a.json"]}, fits=fits)
     score_S = files.read_tsv(table)["score"].to_numpy()
     variables = restore(tmp_path / "params.msgpack", tmp_path / "fit.json", load_data(paths).split_sha256)
     used = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stratbench.study.study import Cohort, Dataset, Fit, Model, Split, Study
+from stratbench.study.study import Cohort, Dataset, Fit, Job, Split, Study
 
 
 def make(**changes):
@@ -18,6 +18,7 @@ def make(**changes):
     config = {
         "study": "small",
         "seeds": 3,
+        "job": "model",
         "gpu": 0,
         "cohorts": {"split": {"simulate": {}, "replicates": 2}, "mice": {"real": "mice.yaml"}},
         "traits": {"t": {"snps": 5}},
@@ -53,13 +54,31 @@ def test_attributions_and_associations_are_the_union_over_blocks():
     assert study.attributions_of(none) == ["x", "y"]
     assert study.attributions_of(combined) == ["x"]
     assert study.associations_of(split) == ["ols", "lmm"]
-    (pairs, models), *others = study.attribution_sets().items()
-    assert pairs == (("none", "x"), ("none", "y"), ("a+b", "x"))
-    assert models == [
-        Model("split-r01", "t", "random", "linear"),
-        Model("split-r02", "t", "random", "linear"),
-    ]
-    assert others == []
+    assert study.attribution_sets() == {
+        ("linear", (("linear", "none", ("x", "y")), ("linear", "a+b", ("x",)))): [
+            Job("split-r01", "t", "random", "linear"),
+            Job("split-r02", "t", "random", "linear"),
+        ]
+    }
+
+
+def test_one_job_trains_a_model_or_all_models_of_a_split():
+    study = make(cohorts=["mice"], models=["linear", "other"], adjustments=["none"])
+    linear = ("linear", "none"), ("linear", "a+b")
+    both = ("linear", "none"), ("other", "none")
+    simulated = [Split("split-r01", "t", "random"), Split("split-r02", "t", "random")]
+    mice = Split("mice", "t", "random")
+    assert study.fit_sets() == {
+        ("linear", linear): [Job(**vars(split), job="linear") for split in simulated],
+        ("linear", both[:1]): [Job(**vars(mice), job="linear")],
+        ("other", both[1:]): [Job(**vars(mice), job="other")],
+    }
+    study.config["job"] = "split"
+    assert study.fit_sets() == {
+        ("all", linear): [Job(**vars(split), job="all") for split in simulated],
+        ("all", both): [Job(**vars(mice), job="all")],
+    }
+    assert study.counts()["jax_jobs"] == 3 + 3 + 3
 
 
 def test_fit_knows_its_split():
@@ -89,7 +108,7 @@ def test_counts():
 
 
 def test_block_without_models_has_no_fits_and_no_jax_jobs():
-    config = {"study": "s", "seeds": 1, "gpu": 0, "cohorts": {"mice": {"real": "x"}}}
+    config = {"study": "s", "seeds": 1, "job": "model", "gpu": 0, "cohorts": {"mice": {"real": "x"}}}
     block = {"cohorts": ["mice"], "traits": ["t"], "splits": ["r"], "models": [], "adjustments": ["none"]}
     study = Study({**config, "blocks": [{**block, "attributions": [], "associations": ["ols"]}]})
     assert study.fits == []

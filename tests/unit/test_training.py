@@ -21,7 +21,7 @@ from stratbench.genotypes import plink
 from stratbench.genotypes.packed import unpack
 from stratbench.methods import registry
 from stratbench.task.model_data import load
-from stratbench.training.fit import _stages, fit_one
+from stratbench.training.fit import _stages, fit, fit_one
 from stratbench.training.loop import batch_indices, blocks, lowered, require_finite
 from stratbench.training.setup import set_up
 from stratbench.training.store import restore
@@ -130,6 +130,25 @@ def test_the_same_fit_gives_the_same_bytes(paths: dict[str, Any], tmp_path: Path
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+def test_fits_that_share_a_job_have_the_bytes_of_jobs_of_their_own(
+    paths: dict[str, Any], tmp_path: Path
+) -> None:
+    models = {"linear": spec("model", "linear", epochs=2), "mlp": spec("model", "mlp", epochs=2)}
+    fits = [
+        {"model": model, "adjustments": [spec("adjustment", own)], "names": [*NAMES[:3], label]}
+        for label, model in models.items()
+        for own in ("none", "input-residual")
+    ]
+    alone = [outputs(tmp_path / f"alone{number}") for number in range(len(fits))]
+    shared = [outputs(tmp_path / f"shared{number}") for number in range(len(fits))]
+    for one, out in zip(fits, alone, strict=True):
+        fit_one(paths, out, seeds=1, **one)
+    fit(paths, {name: [out[name] for out in shared] for name in shared[0]}, fits=fits, seeds=1)
+    for one, other in zip(alone, shared, strict=True):
+        for name in ("params", "predictions", "history"):
+            assert one[name].read_bytes() == other[name].read_bytes()
+
+
 def test_the_bytes_do_not_depend_on_how_many_cpus_there_are(tmp_path: Path) -> None:
     """XLA sizes its thread pool by the CPUs that it may use, and convolutions then have other last bits."""
     write_dataset(tmp_path / "data", m=400)
@@ -187,8 +206,9 @@ def test_a_network_that_diverges_is_a_result_with_a_reason(tmp_path: Path) -> No
     attribute(
         paths | {"params": [out["params"]], "fit_json": [out["fit"]]},
         {"tables": list(tables.values()), "records": [tmp_path / "a.json"]},
-        fits=[{"model": model, "adjustments": [NONE], "attributions": {"gradient-input": {}}}],
-        names=NAMES,
+        fits=[
+            {"model": model, "adjustments": [NONE], "attributions": {"gradient-input": {}}, "names": NAMES}
+        ],
     )
     assert list(files.read_tsv(tables["gradient-input"]).columns) == ["seed", "snp", "score", "rms", "mean"]
 

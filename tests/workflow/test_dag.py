@@ -124,7 +124,7 @@ def test_dry_run_plans_the_jobs_that_the_study_counts(fresh, name):
     counts = rule_counts(plan.stdout + plan.stderr)
     study = Study(configs.load(ROOT / "config" / f"{name}.yaml"))
     expected = study.counts()
-    assert counts["fit"] == sum(len(models) for models in study.adjustment_sets().values())
+    assert counts["fit"] == sum(len(models) for models in study.fit_sets().values())
     assert counts["fit"] + counts["attribute"] + counts["probe"] == expected["jax_jobs"]
     assert counts["metrics"] == counts["structure"] == expected["splits"]
     assert counts["qc"] == expected["cohorts"]

@@ -1,4 +1,4 @@
-"""Attributions of one model, trained under each of its adjustments, by all of its methods; all seeds in one job."""
+"""Attributions of trained models by all of their methods; all seeds and fits in one job."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +44,7 @@ class FitToExplain:
         model: the spec of its model.
         adjustments: the specs of its adjustment's parts.
         attributions: the spec of each attribution label.
+        names: the names of cohort, trait, split and model.
     """
 
     params: str | Path
@@ -51,6 +52,7 @@ class FitToExplain:
     model: Spec
     adjustments: Sequence[Spec]
     attributions: Mapping[str, Spec]
+    names: Sequence[str]
 
 
 def attribute(
@@ -58,16 +60,15 @@ def attribute(
     outputs: Mapping[str, Any],
     *,
     fits: Sequence[Mapping[str, Any]],
-    names: Sequence[str],
 ) -> None:
-    """Explain one model under several adjustments: write a table for each attribution and a record for each fit.
+    """Explain models under their adjustments: write a table for each attribution and a record for each fit.
 
     Args:
         inputs: what ``task.model_data.FILES`` names, and the lists ``params`` and ``fit_json``, parallel to ``fits``.
         outputs: the lists ``tables``, fit by fit and attribution by attribution, and ``records``, parallel to ``fits``.
             A table is a header only where the fit failed.
-        fits: ``{model, adjustments, attributions}``: specs, those of the attributions by their labels.
-        names: cohort, trait, split and model.
+        fits: ``{model, adjustments, attributions, names}``: specs, those of the attributions by their labels, and the
+            names of cohort, trait, split and model.
 
     Raises:
         UserError: for a fit that was trained otherwise, or on another split, and for an attribution that needs a
@@ -79,20 +80,18 @@ def attribute(
                 raise UserError(why)
     tables = iter(outputs["tables"])
     paths = zip(fits, inputs["params"], inputs["fit_json"], outputs["records"], strict=True)
-    with telling(f"the dataset of {names[-1]} is read"):
+    with telling("the dataset is read"):
         data = load(inputs)
     for number, (specs, params, fit_json, record) in enumerate(paths, start=1):
         fit = FitToExplain(params, fit_json, **specs)
-        with telling(f"fit {number} of {len(fits)}"), telling(f"attributions of {names[-1]}"):
-            scores, about = _explain(data, fit, names)
+        with telling(f"fit {number} of {len(fits)}"), telling(f"attributions of {fit.names[-1]}"):
+            scores, about = _explain(data, fit)
         for label in fit.attributions:
             write_tsv(scores[label], next(tables))
         write_json(about, record)
 
 
-def _explain(
-    data: ModelData, fit: FitToExplain, names: Sequence[str]
-) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+def _explain(data: ModelData, fit: FitToExplain) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The table of each attribution of one fit, and what each reports about itself."""
     trained = restore(fit.params, fit.fit_json, data.split_sha256)
     require_trained_as(fit.fit_json, fit.model, fit.adjustments)
@@ -102,7 +101,7 @@ def _explain(
         return tables, about
     own = guards(fit.model, fit.adjustments)
     with telling("the adjustment is built"), training(own):
-        setup = set_up(data, fit.model, fit.adjustments, named_seed(*names, "adjustment"))
+        setup = set_up(data, fit.model, fit.adjustments, named_seed(*fit.names, "adjustment"))
         see = explained(setup)
         seeds = {seed: see(variables) for seed, variables in trained.items()}
     for label, spec in fit.attributions.items():

@@ -126,5 +126,5 @@ def run(arguments: argparse.Namespace) -> None:
     trained = {"params": [out["params"]], "fit_json": [out["fit"]]}
     checksums.verify([out["params"], out["fit"]])
     written = {"tables": list(tables.values()), "records": [arguments.out / "attributions.json"]}
-    asked = {"model": model, "adjustments": own, "attributions": specs}
-    attribute(given | trained, written, fits=[asked], names=names)
+    asked = {"model": model, "adjustments": own, "attributions": specs, "names": names}
+    attribute(given | trained, written, fits=[asked])

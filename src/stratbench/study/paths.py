@@ -10,15 +10,14 @@ from stratbench.study.study import Cohort, Dataset
 COHORT = "{cohort}"
 DATASET = f"{COHORT}/{{trait}}"
 SPLIT = f"{DATASET}/{{split}}"
-MODEL = f"{SPLIT}/{{model}}"
-FIT = f"{MODEL}/{{adjustment}}"
+FIT = f"{SPLIT}/{{model}}/{{adjustment}}"
 RAW = ("genotypes.bed", "genotypes.bim", "genotypes.fam", "samples.tsv")
 LEVELS = {  # how log and benchmark of one job of each rule are named
     "fetch": "{source}",
     **dict.fromkeys(("simulate", "read_cohort", "qc"), COHORT),
     "dataset": DATASET,
     **dict.fromkeys(("split", "structure", "associate", "probe", "metrics"), SPLIT),
-    **dict.fromkeys(("fit", "attribute"), MODEL),
+    **dict.fromkeys(("fit", "attribute"), f"{SPLIT}/{{job}}"),
     **{rule: rule for rule in ("summary", "figures", "report")},
 }
 
@@ -85,7 +84,7 @@ class Paths:
 
 
 def fill(pattern: str, item: Cohort | Dataset) -> str:
-    """A pattern filled from a cohort, dataset, split or fit."""
+    """A pattern filled from a cohort, dataset, split, job or fit."""
     return pattern.format(**({"cohort": item.label} if isinstance(item, Cohort) else vars(item)))
 
 

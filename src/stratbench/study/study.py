@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+ALL = "all"  # the job that trains or explains all models of a split
+Fits = tuple[tuple[str, str], ...]  # models and adjustments
+Explained = tuple[tuple[str, str, tuple[str, ...]], ...]  # models, adjustments and labels of attributions
+
 
 @dataclass(frozen=True)
 class Cohort:
@@ -35,22 +39,23 @@ class Split(Dataset):
 
 
 @dataclass(frozen=True)
-class Model(Split):
-    """A model on a split: one job trains it under all of its adjustments."""
+class Fit(Split):
+    """A model on a split under one adjustment."""
 
     model: str
-
-
-@dataclass(frozen=True)
-class Fit(Model):
-    """A model under one adjustment."""
-
     adjustment: str
 
     @property
     def of(self) -> Split:
         """The split that this fit was trained on."""
         return Split(self.cohort, self.trait, self.split)
+
+
+@dataclass(frozen=True)
+class Job(Split):
+    """What one job trains or explains: the fits of one model of a split (``job`` is its label), or ``ALL`` of them."""
+
+    job: str
 
 
 @dataclass(frozen=True)
@@ -157,30 +162,28 @@ class Study:
     def associations_of(self, split: Split) -> list[str]:
         return list(self._associations[split])
 
-    def adjustment_sets(self) -> dict[tuple[str, ...], list[Model]]:
-        """The models of a split that share a set of adjustments: the outputs of one rule.
+    def fit_sets(self) -> dict[tuple[str, Fits], list[Job]]:
+        """The jobs that train, by their name and their (model, adjustment) pairs: the outputs of one rule.
 
-        One job trains a model under all of its adjustments, as importing and compiling cost the most.
+        One job trains a model under all of its adjustments or, where the config says ``job: split``, all models of a
+        split, because importing and compiling can cost more than training.
         """
-        wanted: dict[Model, tuple[str, ...]] = {}
-        for fit in self.fits:
-            model = Model(fit.cohort, fit.trait, fit.split, fit.model)
-            wanted[model] = (*wanted.get(model, ()), fit.adjustment)
-        return _group((labels, model) for model, labels in wanted.items())
+        return self._jobs((fit, (fit.model, fit.adjustment)) for fit in self.fits)
 
-    def attribution_sets(self) -> dict[tuple[tuple[str, str], ...], list[Model]]:
-        """The models of a split that share a set of (adjustment, attribution): the outputs of one rule.
+    def attribution_sets(self) -> dict[tuple[str, Explained], list[Job]]:
+        """The jobs that explain, by their name and their (model, adjustment, labels): the outputs of one rule."""
+        asked = {fit: tuple(labels) for fit, labels in self._attributions.items() if labels}
+        return self._jobs((fit, (fit.model, fit.adjustment, labels)) for fit, labels in asked.items())
 
-        One job explains a model under all of its adjustments, as importing and compiling cost the most.
-        """
-        wanted: dict[Model, tuple[tuple[str, str], ...]] = {}
-        for fit, labels in self._attributions.items():
-            model = Model(fit.cohort, fit.trait, fit.split, fit.model)
-            wanted[model] = wanted.get(model, ()) + tuple((fit.adjustment, label) for label in labels)
-        return _group((pairs, model) for model, pairs in wanted.items())
+    def _jobs(self, parts: Iterable[tuple[Fit, Any]]) -> dict[tuple[str, Any], list[Job]]:
+        wanted: dict[Job, tuple[Any, ...]] = {}
+        for fit, part in parts:
+            job = Job(fit.cohort, fit.trait, fit.split, ALL if self.config["job"] == "split" else fit.model)
+            wanted[job] = (*wanted.get(job, ()), part)
+        return _group(((job.job, own), job) for job, own in wanted.items())
 
     def association_sets(self) -> dict[tuple[str, ...], list[Split]]:
-        return _group((tuple(labels), split) for split, labels in self._associations.items())
+        return _group((tuple(labels), split) for split, labels in self._associations.items() if labels)
 
     @property
     def dial(self) -> Dial | None:
@@ -213,23 +216,23 @@ class Study:
         return [self.config["adjustments"][part] for part in label.split("+")]
 
     def counts(self) -> dict[str, int]:
-        """How large the study is. JAX jobs train and explain each model of a split, and probe each split."""
+        """How large the study is. JAX jobs train, explain and probe networks."""
         fits, probes = len(self.fits), sum(bool(self._fits[split]) for split in self.probed)
-        models = sum(len(models) for models in self.adjustment_sets().values())
-        attributions = sum(len(models) for models in self.attribution_sets().values())
+        jobs = [
+            job for jobs in (*self.fit_sets().values(), *self.attribution_sets().values()) for job in jobs
+        ]
         return {
             "cohorts": len(self._cohorts),
             "datasets": len(self.datasets),
             "splits": len(self._fits),
             "fits": fits,
             "trainings": fits * self.seeds,
-            "jax_jobs": models + attributions + probes,
+            "jax_jobs": len(jobs) + probes,
         }
 
 
-def _group(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> dict[tuple[Any, ...], list[Any]]:
-    groups: dict[tuple[Any, ...], list[Any]] = {}
-    for labels, item in pairs:
-        if labels:
-            groups.setdefault(labels, []).append(item)
+def _group(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for key, item in pairs:
+        groups.setdefault(key, []).append(item)
     return groups

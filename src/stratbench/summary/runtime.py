@@ -9,6 +9,7 @@ import pandas as pd
 from stratbench.core.errors import UserError, damaged
 from stratbench.genotypes.records import FitRecord
 from stratbench.genotypes.tables import RUNTIME
+from stratbench.study.study import ALL
 
 COLUMNS = list(RUNTIME.columns)
 MEASURED = ["s", "max_rss", "cpu_time"]  # seconds, MB, CPU seconds
@@ -24,7 +25,7 @@ def name(path: str | Path) -> tuple[str, str]:
 
 
 def fit_name(path: str | Path) -> str:
-    """The fit of ``.../models/<fit>/fit.json``: its job's name and the adjustment."""
+    """The fit of ``.../models/<fit>/fit.json``: cohort, trait, split, model and adjustment."""
     return "/".join(Path(path).parts[-6:-1])
 
 
@@ -41,7 +42,10 @@ def read(path: str | Path) -> dict[str, Any]:
 
 def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, FitRecord]) -> pd.DataFrame:
     """runtime.tsv: a row per job. ``fits`` maps a fit's name to its fit.json, which knows the device of its job."""
-    devices = {name.rpartition("/")[0]: record.device for name, record in fits.items()}
+    devices: dict[str, str | None] = {}
+    for fit, about in fits.items():
+        split, model, _ = fit.rsplit("/", 2)
+        devices |= {f"{split}/{job}": about.device for job in (model, ALL)}
     records = [read(path) for path in benchmarks]
     for record in records:
         record["device"] = devices.get(record["job"]) if record["rule"] == "fit" else None

@@ -1,9 +1,9 @@
-"""Fit one model under each of its adjustments, all seeds in one job, and write what the contract names."""
+"""Fit models under their adjustments, all seeds in one job, and write what the contract names."""
 
 import importlib.metadata
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,9 +46,8 @@ def fit(
     *,
     fits: Sequence[Mapping[str, Any]],
     seeds: int,
-    names: Sequence[str],
 ) -> None:
-    """Train one model under several adjustments, one after another, and write the four files of each fit.
+    """Train models under their adjustments, one after another, and write the four files of each fit.
 
     A fit that the data do not allow is a result, not an error: its fit.json states the reason.
 
@@ -56,26 +55,25 @@ def fit(
         inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
         outputs: the lists of paths ``params``, ``predictions``, ``history`` and ``fit``; each list has one path for
             each entry of ``fits``, in the same order.
-        fits: mappings with the keys ``model``, the spec of the model, and ``adjustments``, the specs of the
-            adjustment's parts.
-        seeds: the number of networks that are trained under each adjustment.
-        names: the names of cohort, trait, split and model. Initialisation and the order of batches are drawn by
-            these names and the seed, so that all adjustments are compared on the same draws.
+        fits: mappings with the keys ``model``, the spec of the model, ``adjustments``, the specs of the adjustment's
+            parts, and ``names``, the names of cohort, trait, split and model. Initialisation and the order of batches
+            are drawn by these names and the seed, so that all adjustments are compared on the same draws.
+        seeds: the number of networks that are trained in each fit.
 
     Raises:
         UserError: if a file is damaged or does not agree with the others, if a spec is not valid, and if a method
             file of the user's fails or breaks its contract.
     """
-    with telling(f"fit of {names[-1]}"):
-        with telling("the dataset is read"):
-            data = load(inputs)
-        for number, one in enumerate(fits):
-            own = {name: paths[number] for name, paths in outputs.items()}
-            of = f"adjustment {number + 1} of {len(fits)} ({_label(one['adjustments'])})"
-            if len(fits) > 1:
-                say(of)
-            with telling(of) if len(fits) > 1 else nullcontext():
-                _fit(data, own, **one, seeds=seeds, names=names)
+    with telling("the dataset is read"):
+        data = load(inputs)
+    for number, one in enumerate(fits):
+        own = {name: paths[number] for name, paths in outputs.items()}
+        of = f"fit of {one['names'][-1]}"
+        if len(fits) > 1:
+            of = f"fit {number + 1} of {len(fits)}: {one['names'][-1]} under {_methods(one['adjustments'])}"
+            say(of)
+        with telling(of):
+            _fit(data, own, **one, seeds=seeds)
 
 
 def fit_one(
@@ -101,11 +99,11 @@ def fit_one(
     Raises:
         UserError: as ``fit`` does.
     """
-    fits = [{"model": model, "adjustments": adjustments}]
-    fit(inputs, {name: [path] for name, path in outputs.items()}, fits=fits, seeds=seeds, names=names)
+    fits = [{"model": model, "adjustments": adjustments, "names": names}]
+    fit(inputs, {name: [path] for name, path in outputs.items()}, fits=fits, seeds=seeds)
 
 
-def _label(adjustments: Sequence[Spec]) -> str:
+def _methods(adjustments: Sequence[Spec]) -> str:
     return "+".join(spec["method"] for spec in adjustments)
 
 
