@@ -1,16 +1,19 @@
 """A contrast: dense, weight-sharing convolutions behind one gate for each SNP, which learn less and leak more."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import linen as nn
 from jax import Array
 
 from stratbench.core.errors import UserError
 from stratbench.models.contract import Architecture, Recipe
-from stratbench.models.sparse import Lengths, lengths_of, n_windows, normal, shorten, windows
+from stratbench.models.sparse import Lengths, lengths_of, normal, shorten
 
 OPTIONS = {
     "strides": {
@@ -52,6 +55,25 @@ CITATION = (
 )
 
 
+def snp_of_slots(lengths: Lengths, size: int) -> np.ndarray:
+    """Lay SNPs out in windows of ``size`` that stop at chromosome ends.
+
+    Args:
+        lengths: how many SNPs each chromosome has, M in all.
+        size: how many slots a window has.
+
+    Returns:
+        The index of the SNP in each slot, and M in empty slots, integers (windows x size,). There are as many
+        windows as M SNPs on so many chromosomes can need, so that replicates of a cohort share compiled code.
+    """
+    m = sum(lengths)
+    most = (m + (size - 1) * len(lengths)) // size
+    chromosomes = np.split(np.arange(m), np.cumsum(lengths)[:-1])
+    filled = [np.pad(snps, (0, -len(snps) % size), constant_values=m) for snps in chromosomes]
+    slots = np.concatenate(filled)
+    return np.pad(slots, (0, most * size - len(slots)), constant_values=m)
+
+
 class GatedConvolutions(nn.Module):
     """Gated inputs and relu convolutions whose stride is their kernel; flattened, float32 (B, windows x filters)."""
 
@@ -64,14 +86,15 @@ class GatedConvolutions(nn.Module):
     def __call__(self, x_BM: Array, train: bool) -> Array:
         x_BM = nn.Dropout(self.input_dropout, deterministic=not train)(x_BM)
         gate_M1 = self.param("gate", nn.initializers.ones, (x_BM.shape[1], 1))
-        z, lengths = (x_BM * gate_M1[:, 0])[:, :, None], self.lengths
+        slots = jnp.asarray(snp_of_slots(self.lengths, math.prod(self.strides)))
+        # Inputs and gates are laid out apart, because a step of training needs the gradient of the gates alone.
+        z = jnp.pad(x_BM, ((0, 0), (0, 1)))[:, slots] * jnp.pad(gate_M1[:, 0], (0, 1))[slots]
         first = {"kernel_init": normal(1, self.strides[0]), "bias_init": nn.initializers.normal(1.0)}
         further = {"kernel_init": nn.initializers.he_normal()}
+        z, channels = z[:, :, None], 1
         for number, (size, width) in enumerate(zip(self.strides, self.filters, strict=True)):
-            z = windows(z, lengths, size)
-            lengths = n_windows(lengths, size)
-            z = z.reshape(*z.shape[:2], -1)
-            z = nn.relu(nn.Dense(width, **(further if number else first))(z))
+            z = z.reshape(len(z), -1, size * channels)
+            z, channels = nn.relu(nn.Dense(width, **(further if number else first))(z)), width
         return z.reshape(len(z), -1)
 
 
