@@ -18,6 +18,7 @@ def row(metric: Metric) -> str:
     rows = [
         *(["each population"] if metric.by_population else []),
         *([f"`diff_{metric.name}`"] if metric.paired else []),
+        *(["claimed"] if metric.claimed else []),
         *(["the verdict"] if metric.nothing_below is not None else []),
     ]
     cells = (

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.special import expit, logit
 
 from stratbench.core import files
 from stratbench.genotypes.records import FitRecord
 from stratbench.metrics import rows
 from stratbench.metrics.intervals import narrower, normal_interval, t_interval
+from stratbench.metrics.significance import holm, p_values
 from stratbench.summary.comparisons import COLUMNS, comparisons
 from stratbench.summary.provenance import provenance
 from stratbench.summary.run import summary
@@ -66,11 +68,13 @@ def test_t_intervals_cover_what_they_say():
 def test_the_replicate_is_the_unit():
     found = one(comparisons(example()), metric="auroc", adjustment="none")
     means = [0.75, 0.6, 0.7]
-    half = stats.t.ppf(0.975, 2) * np.std(means, ddof=1) / np.sqrt(3)
-    assert found["n_replicates"] == 3
-    assert found["mean"] == pytest.approx(np.mean(means))
-    assert found["ci_low"] == pytest.approx(np.mean(means) - half)
-    assert found["ci_high"] == pytest.approx(np.mean(means) + half)
+    mean, half = np.mean(means), stats.t.ppf(0.975, 2) * np.std(means, ddof=1) / np.sqrt(3)
+    assert (found["n_replicates"], found["basis"]) == (3, "replicates")
+    assert found["mean"] == pytest.approx(mean)
+    on_logit = half / (mean * (1 - mean))
+    assert found["ci_low"] == pytest.approx(expit(logit(mean) - on_logit))
+    assert found["ci_high"] == pytest.approx(expit(logit(mean) + on_logit))
+    assert np.isnan(found["p"])  # a mean that is no difference is not tested
 
 
 def test_differences_are_paired_and_adjustment_minus_none():
@@ -79,7 +83,8 @@ def test_differences_are_paired_and_adjustment_minus_none():
     half = stats.t.ppf(0.975, 2) * np.std(differences, ddof=1) / np.sqrt(3)
     assert (found["adjustment"], found["against"]) == ("pc-covariates", "none")
     assert found["mean"] == pytest.approx(np.mean(differences))
-    assert found["ci_low"] == pytest.approx(np.mean(differences) - half)
+    fisher = np.arctanh(np.mean(differences)) - half / (1 - np.mean(differences) ** 2)
+    assert found["ci_low"] == pytest.approx(np.tanh(fisher))
 
 
 def test_a_failed_seed_leaves_its_pair_and_stays_visible():
@@ -99,10 +104,74 @@ def test_one_replicate_takes_the_sampling_error():
     )
     found = comparisons(table)
     assert set(found["metric"]) == {"auroc"}  # errors themselves are not compared
-    assert found["ci_low"][0] == pytest.approx(0.7 - 1.959964 * 0.05)
+    assert found["ci_low"][0] == pytest.approx(expit(logit(0.7) - 1.959964 * 0.05 / (0.7 * 0.3)))
+    assert found["basis"][0] == "test people"
     assert np.isnan(comparisons(example({"none": {1: [0.6]}}))["ci_low"][0])
     several = pd.concat([example(), example({"none": {1: [0.04, 0.06]}}, metric="auroc_se")])
     pd.testing.assert_frame_equal(comparisons(several), comparisons(example()))
+
+
+def test_no_interval_holds_an_impossible_number():
+    for low, high, mean in ((0, 1, 0.98), (0, 1, 0.02), (-1, 1, 0.9), (0, np.inf, 0.3), (-np.inf, 1, 0.9)):
+        for ends in (
+            t_interval(mean, 0.4, 3, low=low, high=high),
+            normal_interval(mean, 0.3, low=low, high=high),
+        ):
+            assert low <= ends[0] < mean < ends[1] <= high
+    assert normal_interval(1.0, 0.05, low=0, high=1)[1] == 1
+    assert normal_interval(0.5, 0.001, low=0, high=1)[0] == pytest.approx(0.5 - 1.959964e-3, abs=1e-7)
+    table = example({"none": {1: [0.99], 2: [0.99], 3: [0.9]}})
+    assert comparisons(table)["ci_high"][0] < 1
+
+
+def test_one_cohort_has_an_interval_on_every_difference():
+    """Paired by what test people add to the error where that is known, else as if unpaired, and the table says so."""
+    one = {name: {1: by_replicate[1]} for name, by_replicate in VALUES.items()}
+    errors = example({name: {1: [0.03, 0.05]} for name in VALUES}, metric="auroc_se")
+    unpaired = comparisons(pd.concat([example(one), errors]))
+    found = unpaired[unpaired["metric"] == "diff_auroc"].iloc[0]
+    assert found["basis"] == "test people, unpaired"
+    fisher = np.arctanh(-0.1) + 1.959964 * 0.04 * np.sqrt(2) / (1 - 0.01) * np.array([-1, 1])
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx(np.tanh(fisher))
+    assert found["p"] == pytest.approx(2 * stats.norm.sf(0.1 / 0.04 / np.sqrt(2)))
+    own = rows.table([row(adjustment="pc-covariates", against="none", metric="diff_auroc_se", value=0.02)])
+    paired = comparisons(pd.concat([example(one), errors, own]))
+    found = paired[paired["metric"] == "diff_auroc"].iloc[0]
+    assert found["basis"] == "test people"
+    assert found["p"] == pytest.approx(2 * stats.norm.sf(0.1 / 0.02))
+
+
+def test_claims_are_adjusted_for_their_number_and_not_made_of_few_replicates():
+    rng, many = np.random.default_rng(2), range(1, 7)
+    values = {
+        name: {r: [0.6 + shift + 0.02 * rng.normal()] for r in many}
+        for name, shift in (("none", 0), ("pc-covariates", 0.03), ("placebo", 0.005))
+    }
+    table = comparisons(
+        pd.concat([example(values, metric="auroc_f"), example(values, population="p1", metric="auroc_f")])
+    )
+    found = table[table["metric"] == "diff_auroc_f"].set_index("adjustment")
+    apart = {name: [values[name][r][0] - values["none"][r][0] for r in many] for name in found.index}
+    p = {name: stats.ttest_1samp(apart[name], 0).pvalue for name in apart}
+    assert found["p"].to_dict() == pytest.approx(p)
+    small, large = sorted(p, key=p.get)
+    assert found["p_holm"].to_dict() == pytest.approx(
+        {small: 2 * p[small], large: max(2 * p[small], p[large])}
+    )
+    other = comparisons(example(values, metric="auroc"))  # no report claims a change of it
+    assert other["p_holm"].isna().all()
+    assert other["p"].notna().sum() == 2
+    few = comparisons(example({name: {r: values[name][r] for r in range(1, 6)} for name in values}))
+    assert few[["p", "p_holm"]].isna().all(axis=None)
+
+
+def test_holm_is_what_r_prints():
+    """p.adjust(c(.01, .02, .03, .04, .05), "holm") and ties, with a missing p that does not count."""
+    assert holm(np.array([0.01, 0.02, 0.03, 0.04, 0.05])).tolist() == pytest.approx(
+        [0.05, 0.08, 0.09, 0.09, 0.09]
+    )
+    assert holm(np.array([0.6, np.nan, 0.01]))[[0, 2]].tolist() == pytest.approx([0.6, 0.02])
+    assert np.isnan(p_values(0.1, 0.0, 5))
 
 
 def test_scenarios_and_k_are_not_pooled():
@@ -119,9 +188,9 @@ def test_a_narrower_interval_is_the_one_of_that_level():
     """Of a t interval over replicates, and of the normal interval of one replicate."""
     for n in (2, 6):
         wide, narrow = (t_interval(0.01, 0.02, n, level) for level in (0.95, 0.90))
-        assert narrower(*wide, n) == pytest.approx(narrow)
+        assert narrower(*wide, n) == pytest.approx(tuple(map(float, narrow)))
     wide, narrow = (normal_interval(0.01, 0.02, level) for level in (0.95, 0.90))
-    assert narrower(*wide, 1) == pytest.approx(narrow)
+    assert narrower(*wide, 1) == pytest.approx(tuple(map(float, narrow)))
 
 
 def test_large_seeds_and_numeric_labels_survive_the_file(tmp_path):

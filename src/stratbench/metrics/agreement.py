@@ -37,6 +37,7 @@ METRICS: tuple[Metric, ...] = (
         label="agreement within minus between, Spearman",
         term="agreement",
         chance=0.0,
+        claimed=True,
     ),
     Metric(
         "agreement_jaccard",

@@ -57,6 +57,7 @@ METRICS: tuple[Metric, ...] = (
         term="balanced accuracy",
         chance=CHANCE,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "ancestry_chance",

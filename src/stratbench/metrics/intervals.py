@@ -1,41 +1,84 @@
-"""Confidence intervals: Student-t over replicates, normal from a standard error."""
+"""Confidence intervals: Student-t over replicates, normal from a standard error, within the range of the metric.
+
+An interval is symmetric on a scale that has no ends: of a number between two ends the logit of its place between them
+(Fisher's z, from -1 to 1), of a number with one end the logarithm of its distance to it. So no interval holds an
+impossible number, and that of an AUROC near 1 is longer towards .5.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
+from scipy.special import expit, logit
 
 
 def t_interval(
-    mean: ArrayLike, sd: ArrayLike, n: ArrayLike, level: float = 0.95
+    mean: ArrayLike,
+    sd: ArrayLike,
+    n: ArrayLike,
+    level: float = 0.95,
+    low: ArrayLike = -np.inf,
+    high: ArrayLike = np.inf,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of mean -+ t(n - 1) sd / sqrt(n), elementwise.
+    """Lower and upper end of the interval of a mean on n - 1 degrees of freedom, elementwise.
 
     Args:
         mean: means of replicates.
         sd: their standard deviations, with n - 1 in the denominator.
         n: how many independent replicates there are.
         level: the confidence, between 0 and 1.
+        low, high: the range of possible means; without ends the interval is mean -+ t(n - 1) sd / sqrt(n).
 
     Returns:
         The two ends, float64, of the shape that the arguments broadcast to; NaN where n is below 2.
     """
-    mean, sd, n = (np.asarray(x, dtype=float) for x in (mean, sd, n))
-    enough = n >= 2
-    safe_n = np.where(enough, n, 2)
-    half = stats.t.ppf((1 + level) / 2, safe_n - 1) * sd / np.sqrt(safe_n)
-    half = np.where(enough, half, np.nan)
-    return mean - half, mean + half
+    sd, n = (np.asarray(x, dtype=float) for x in (sd, n))
+    safe_n = np.where(n >= 2, n, 2)
+    se = np.where(n >= 2, sd / np.sqrt(safe_n), np.nan)
+    return _interval(mean, se, stats.t.ppf((1 + level) / 2, safe_n - 1), low, high)
 
 
-def normal_interval(mean: ArrayLike, se: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of mean -+ z se, elementwise; NaN where se is NaN."""
-    mean, se = np.asarray(mean, dtype=float), np.asarray(se, dtype=float)
-    half = stats.norm.ppf((1 + level) / 2) * se
-    return mean - half, mean + half
+def normal_interval(
+    mean: ArrayLike, se: ArrayLike, level: float = 0.95, low: ArrayLike = -np.inf, high: ArrayLike = np.inf
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper end of the interval of an estimate whose error is normal, elementwise.
+
+    Args:
+        mean: estimates.
+        se: their standard errors.
+        level: the confidence, between 0 and 1.
+        low, high: the range of possible estimates; without ends the interval is mean -+ z se.
+
+    Returns:
+        The two ends, float64, of the shape that the arguments broadcast to; NaN where se is NaN.
+    """
+    return _interval(mean, se, stats.norm.ppf((1 + level) / 2), low, high)
+
+
+def _interval(
+    mean: ArrayLike, se: ArrayLike, quantile: ArrayLike, low: ArrayLike, high: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """The interval on the scale of the range; at an end, which has no place on it, that of the mean, cut there."""
+    mean, se, quantile, low, high = np.broadcast_arrays(
+        *(np.asarray(x, dtype=float) for x in (mean, se, quantile, low, high))
+    )
+    inside, finite = (mean > low) & (mean < high), (np.isfinite(low), np.isfinite(high))
+    kinds = [inside & finite[0] & finite[1], inside & finite[0], inside & finite[1]]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        up, down, size = mean - low, high - mean, high - low
+        place = np.select(kinds, [logit(up / size), np.log(up), -np.log(down)], mean)
+        slope = np.select(kinds, [size / (up * down), 1 / up, 1 / down], 1.0)
+        ends = []
+        for sign in (-1, 1):
+            moved = place + sign * quantile * se * slope
+            back = [low + size * expit(moved), low + np.exp(moved), high - np.exp(-moved)]
+            ends.append(np.select(kinds, back, np.clip(moved, low, high)))
+    return ends[0], ends[1]
 
 
 def narrower(low: float, high: float, n: int, level: float = 0.90) -> tuple[float, float]:
     """Compute the interval of another confidence about the same middle as a 95% interval of comparisons.tsv.
+
+    Differences of less than a tenth of their range are as good as symmetric in their intervals; for these it is meant.
 
     Args:
         low, high: the ends of the 95% interval.
@@ -48,5 +91,5 @@ def narrower(low: float, high: float, n: int, level: float = 0.90) -> tuple[floa
     """
     spread = stats.t(n - 1) if n > 1 else stats.norm
     share = float(spread.ppf((1 + level) / 2) / spread.ppf((1 + 0.95) / 2))
-    middle, half = (low + high) / 2, share * (high - low) / 2
+    middle, half = float(low + high) / 2, share * float(high - low) / 2
     return middle - half, middle + half

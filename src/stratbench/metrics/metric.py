@@ -20,6 +20,8 @@ class Metric:
         meaning: what the glossary says of the term; ``says`` where it is blank.
         chance: what guessing gives: a number, a rule in words, or None where guessing has no meaning.
         paired: whether comparisons.tsv has ``diff_<name>``, the paired difference between adjustments.
+        claimed: whether reports claim changes of it: its differences (or, of a metric that is a difference, its own
+            rows) belong to the family over which p values are adjusted.
         nothing_below: for a metric on which verdicts are taken against ``chance``, which is then a number: a model
             whose interval includes chance and ends below this level has learned nothing; None for other metrics.
         by_population: whether it also has a row for each population.
@@ -36,6 +38,7 @@ class Metric:
     meaning: str = ""
     chance: float | str | None = None
     paired: bool = False
+    claimed: bool = False
     nothing_below: float | None = None
     by_population: bool = False
 

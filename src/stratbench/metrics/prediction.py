@@ -50,6 +50,7 @@ METRICS: tuple[Metric, ...] = (
         term="AUROC",
         chance=0.5,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "auroc_f",
@@ -60,6 +61,7 @@ METRICS: tuple[Metric, ...] = (
         term="AUROC",
         chance=0.5,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "auroc_stratified_f",
@@ -70,6 +72,7 @@ METRICS: tuple[Metric, ...] = (
         term="AUROC",
         chance=0.5,
         paired=True,
+        claimed=True,
         nothing_below=0.55,
     ),
     Metric(
@@ -141,6 +144,7 @@ METRICS: tuple[Metric, ...] = (
         term="correlation",
         chance=0.0,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "pearson_f",
@@ -151,6 +155,7 @@ METRICS: tuple[Metric, ...] = (
         term="correlation",
         chance=0.0,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "pearson_stratified_f",
@@ -161,6 +166,7 @@ METRICS: tuple[Metric, ...] = (
         term="correlation",
         chance=0.0,
         paired=True,
+        claimed=True,
         nothing_below=0.1,
     ),
     Metric(

@@ -25,6 +25,7 @@ METRICS: tuple[Metric, ...] = (
         meaning="area under the precision-recall curve: how early a ranking lists the causal SNPs",
         chance="the share of visible SNPs that are causal",
         paired=True,
+        claimed=True,
     ),
     Metric(
         "causal_auc_pr_ratio",

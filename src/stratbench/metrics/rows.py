@@ -21,6 +21,7 @@ COLUMNS = [*KEYS, "value", "n", "status", "reason"]
 INTEGERS = ("replicate", "k", "seed", "n")
 GROUP = [key for key in KEYS if key not in ("replicate", "cohort", "seed")]  # what is compared
 MEANS = ("mean", "ci_low", "ci_high", "n_replicates")
+TESTS = ("p", "p_holm")
 METRICS_TABLE = Kind(
     columns=tuple(COLUMNS),
     key=tuple(KEYS),
@@ -29,10 +30,10 @@ METRICS_TABLE = Kind(
     choices={"status": ("ok", "failed", "not-applicable")},
 )
 COMPARISONS = Kind(
-    columns=(*GROUP, *MEANS),
+    columns=(*GROUP, *MEANS, "basis", *TESTS),
     key=tuple(GROUP),
-    numbers=("k", *MEANS),
-    text=tuple(key for key in GROUP if key != "k"),
+    numbers=("k", *MEANS, *TESTS),
+    text=(*(key for key in GROUP if key != "k"), "basis"),
 )
 
 

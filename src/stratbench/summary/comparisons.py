@@ -1,22 +1,28 @@
-"""From metrics to comparisons: seeds averaged within a replicate, then intervals over replicates."""
+"""From metrics to comparisons: seeds averaged within a replicate, then intervals over replicates or test people."""
 
 import numpy as np
 import pandas as pd
 
+from stratbench.metrics.catalogue import metrics as all_metrics
 from stratbench.metrics.catalogue import paired as paired_metrics
 from stratbench.metrics.intervals import normal_interval, t_interval
+from stratbench.metrics.paired import REFERENCE
 from stratbench.metrics.rows import COMPARISONS, GROUP, KEYS
+from stratbench.metrics.significance import FEW, holm, p_values
 
 COLUMNS = list(COMPARISONS.columns)
+REPLICATES, PEOPLE, UNPAIRED = "replicates", "test people", "test people, unpaired"
 
 
-def comparisons(metrics: pd.DataFrame, reference: str = "none") -> pd.DataFrame:
+def comparisons(metrics: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFrame:
     """comparisons.tsv of a tidy metrics table (``rows.tidy``).
 
     The replicate is the unit: values of its seeds are averaged, and mean and 95% Student-t interval are
     taken over the replicates of a scenario; scenarios are never pooled. One replicate has the normal
-    interval of ``<metric>_se``, averaged over seeds, or none. Groups without any value (failed, not
-    applicable) keep a row: mean blank, n_replicates 0. ``diff_<metric>`` rows: adjustment - ``reference``.
+    interval of ``<metric>_se``, averaged over seeds, or none: ``basis`` says what an interval is taken over. Groups
+    without any value (failed, not applicable) keep a row: mean blank, n_replicates 0. ``diff_<metric>`` rows:
+    adjustment - ``reference``. Differences have a p value, from six replicates on or in one cohort, and
+    those that a report may claim one that is adjusted for how many claims the study could make.
     """
     metrics = metrics.reset_index(drop=True)
     table = metrics.assign(k=metrics["k"].astype(str).replace("<NA>", ""))
@@ -25,12 +31,9 @@ def comparisons(metrics: pd.DataFrame, reference: str = "none") -> pd.DataFrame:
     table = table[~is_error]
     paired = differences(table, reference)
     table = pd.concat([table, paired], ignore_index=True) if len(paired) else table
-    found = over_replicates(over_seeds(table)).join(mean_error(errors))
-    low, high = t_interval(found["mean"], found["sd"], found["n_replicates"])
-    one = (found["n_replicates"] == 1).to_numpy()
-    low_one, high_one = normal_interval(found["mean"], found["se"])
-    found["ci_low"], found["ci_high"] = np.where(one, low_one, low), np.where(one, high_one, high)
-    found = found.reset_index()
+    found = over_replicates(over_seeds(table)).join(mean_error(errors)).reset_index()
+    found = with_intervals(with_unpaired(found, reference))
+    found["p_holm"] = adjusted(found, reference)
     found["k"] = pd.to_numeric(found["k"].replace("", None)).astype("Int64")
     return found.sort_values(GROUP, kind="stable", na_position="first", ignore_index=True)[COLUMNS]
 
@@ -49,6 +52,61 @@ def over_replicates(table: pd.DataFrame) -> pd.DataFrame:
 def mean_error(errors: pd.DataFrame) -> pd.DataFrame:
     """Column se: the standard error over test individuals, averaged over seeds; indexed by the keys."""
     return over_seeds(errors).groupby(GROUP, dropna=False)["value"].mean().to_frame("se")
+
+
+def with_unpaired(found: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Differences without an error of their own have that of two independent numbers, which is too large if anything.
+
+    The column ``paired`` says of which rows that is not so.
+    """
+    error = found.set_index(GROUP)["se"]
+    of = found["metric"].str.removeprefix("diff_")
+    parts = [
+        error.reindex(pd.MultiIndex.from_frame(found.assign(metric=of, against="", adjustment=name)[GROUP]))
+        for name in (found["adjustment"], reference)
+    ]
+    apart = np.hypot(*(part.to_numpy(dtype=float) for part in parts))
+    without = found["metric"].str.startswith("diff_") & found["se"].isna()
+    return found.assign(se=found["se"].where(~without, apart), paired=~without)
+
+
+def with_intervals(found: pd.DataFrame) -> pd.DataFrame:
+    """Columns ci_low, ci_high, basis and, of differences, p."""
+    declared = {metric.name: (metric.low, metric.high) for metric in all_metrics()}
+    differences = {f"diff_{name}": (low - high, high - low) for name, (low, high) in declared.items()}
+    ends = (declared | differences).get
+    low, high = np.array([ends(name, (-np.inf, np.inf)) for name in found["metric"]]).reshape(-1, 2).T
+    n, mean, se = (found[name].to_numpy(dtype=float) for name in ("n_replicates", "mean", "se"))
+    one = n == 1
+    several = t_interval(mean, found["sd"], n, low=low, high=high)
+    single = normal_interval(mean, se, low=low, high=high)
+    ci_low, ci_high = (np.where(one, own, over) for own, over in zip(single, several, strict=True))
+    basis = np.where(~one, REPLICATES, np.where(found["paired"], PEOPLE, UNPAIRED))
+    error = np.where(one, se, found["sd"] / np.sqrt(np.maximum(n, 1)))
+    p = p_values(mean, error, np.where(one, np.inf, np.maximum(n - 1, 1)))
+    tested = found["metric"].str.startswith("diff_") | found["metric"].isin(_claimed())
+    return found.assign(
+        ci_low=ci_low,
+        ci_high=ci_high,
+        basis=np.where(np.isfinite(ci_low), basis, ""),
+        p=np.where(tested & (one | (n >= FEW)), p, np.nan),
+    )
+
+
+def _claimed() -> list[str]:
+    """The metrics that are differences themselves and may be claimed."""
+    return [metric.name for metric in all_metrics() if metric.claimed and not metric.paired]
+
+
+def adjusted(found: pd.DataFrame, reference: str) -> np.ndarray:
+    """Holm's p of every difference that a report may claim: those from the reference, of metrics declared as claimed.
+
+    Each study's claims are one family, whichever of them its report makes.
+    """
+    names = [f"diff_{metric.name}" for metric in all_metrics() if metric.claimed and metric.paired]
+    family = found["metric"].isin([*names, *_claimed()]) & (found["against"] == reference)
+    p = found["p"].where(family & (found["population"] == "") & (found["adjustment"] != reference))
+    return p.groupby(found["study"]).transform(lambda column: holm(column.to_numpy())).to_numpy()
 
 
 def differences(table: pd.DataFrame, reference: str) -> pd.DataFrame:

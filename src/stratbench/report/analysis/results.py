@@ -176,7 +176,7 @@ class Results:
 
     def _keyed(self, pattern: str, kind: Kind) -> pd.DataFrame:
         table = tables.read(self.base / pattern, kind, text=KEYS)
-        for column in ("value", "mean", "ci_low", "ci_high", "n", "n_replicates"):
+        for column in ("value", "mean", "ci_low", "ci_high", "n", "n_replicates", "p", "p_holm"):
             if column in table:
                 table[column] = pd.to_numeric(table[column], errors="coerce")
         return table
