@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 from example_results import ADJUSTMENTS, SHARES, Example, config, make
+from made_results import words
 from stratbench.cohorts.simulated.simulate import all_options
 from stratbench.core import files
 from stratbench.core.errors import UserError
@@ -31,12 +32,11 @@ from stratbench.report.figures import _pedigree, demography, dial, shares
 from stratbench.report.figures._curves import places
 from stratbench.report.figures.catalogue import figure_names, pictures
 from stratbench.report.figures.run import figures
-from stratbench.report.page import Listing, Text
+from stratbench.report.page import Heading, Listing
 from stratbench.report.report import inline, links, report
-from stratbench.report.text import cohorts, real, unavailable
+from stratbench.report.text import cohorts, questions, real, unavailable
 from stratbench.report.text.answer import answer
 from stratbench.report.text.catalogue import sections
-from stratbench.report.text.questions import questions
 from stratbench.study import config as configs
 from stratbench.study.study import Study, read_dial
 
@@ -85,7 +85,7 @@ EDGES = {
 
 
 PARTS = (
-    *("The answer", "The evidence", "Question by question", "What each correction changes"),
+    *("The answer", "The evidence", "Trait by trait", "What each correction changes"),
     *("Cohorts and traits", "Accuracy, with floors and ceilings", "The pure shortcut"),
     *("Controls", "SNPs along the genome", "Agreement of SNP rankings"),
     *("Recovery of causal SNPs", "Ancestry in the networks", "Real cohorts beside the literature"),
@@ -103,12 +103,6 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
-
-
-def words(blocks: list) -> str:
-    """All text of an answer."""
-    items = [item for block in blocks for item in (block.items if isinstance(block, Listing) else [block])]
-    return " ".join(f"{item.strong} {item.text}" for item in items if isinstance(item, Text))
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +130,6 @@ def test_everything_draws(tmp_path: Path, name: str) -> None:
         picture.module.draw(picture.module.load(results, picture.subject)).canvas.draw()
         assert picture.module.caption(results, picture.subject)
     assert answer(results)
-    questions(results)
     assert [section.title for section in sections(results)][-1] == "Glossary"
 
 
@@ -180,7 +173,7 @@ def test_same_results_same_bytes(made: tuple[Path, dict, str], tmp_path: Path) -
 def test_svg_text_is_text(made: tuple[Path, dict, str]) -> None:
     base, _, _ = made
     svg = (base / "results/example/figures/headline.svg").read_text()
-    assert ">Does accuracy change?</text>" in svg
+    assert ">SNP agreement lost</text>" in svg
     assert "<dc:date>" not in svg
 
 
@@ -229,31 +222,43 @@ def test_page_is_accessible(made: tuple[Path, dict, str]) -> None:
     assert targets <= set(ids)
 
 
-def test_answer_says_learned_nothing_and_concludes_nothing(made: tuple[Path, dict, str]) -> None:
+def test_every_trait_has_its_sentences_and_no_conclusion_of_what_failed(made: tuple[Path, dict, str]) -> None:
     base, settings, page = made
     results = Results(Study(settings), base)
-    short, long = words(answer(results)), words(questions(results))
-    for text in (short, long, page):
-        assert "Learned nothing within populations: " in text
-    assert re.search(r"Learned nothing within populations: .*cnn, unadjusted or adjusted", short)
-    assert "No conclusion from the attributions of unadjusted cnn: it learned nothing." in long
-    assert "The ranking of SNPs by linear" in long
-    assert "The ranking of SNPs by cnn" not in long
-    assert "no failure by itself" in short
+    section = questions.build(results)
+    assert section is not None
+    text = words(list(section.blocks))
+    headings = [block.text for block in section.blocks if isinstance(block, Heading)]
+    assert [text.split(" in ")[0] for text in headings] == [group.trait for group in results.groups]
+    assert (
+        "half of the liability's variance is genetic and a quarter is environment that differs" in headings[0]
+    )
+    assert "cnn failed the positive control: nothing is concluded." in text
+    assert "Nothing is concluded from the SNPs of uncorrected cnn: it learned nothing." in text
+    assert "Agreement of linear's SNP rankings that is lost: pc-covariates" in text
+    assert "no failure by itself" in text
+    assert "variance is genetic and a quarter is environment" in page
 
 
-def test_answer_numbers_are_those_of_the_table(made: tuple[Path, dict, str]) -> None:
+def test_numbers_of_a_trait_are_those_of_the_table(made: tuple[Path, dict, str]) -> None:
     base, settings, _ = made
     results = Results(Study(settings), base)
-    group = results.groups[0]
-    row = results.value(group, "auroc_stratified", model="linear", adjustment="none")
-    low, high = (numbers.plain(row[end]) for end in ("ci_low", "ci_high"))
-    text = f"{numbers.plain(row['mean'])} ({low} to {high}) within populations"
-    assert text in words(answer(results))
-    assert f"n = {int(row['n_replicates'])}" in words(answer(results))
+    group, section = results.groups[0], questions.build(results)
+    assert section is not None
+    rows = [
+        results.value(group, name, model="linear", adjustment="none")
+        for name in (group.overall_f, group.within_f)
+    ]
+    overall, within = (
+        f"{numbers.plain(row['mean'])} ({numbers.plain(row['ci_low'])} to {numbers.plain(row['ci_high'])})"
+        for row in rows
+    )
+    assert f"AUROC linear {overall} over all people, {within} within populations" in words(
+        list(section.blocks)
+    )
 
 
-def test_answer_without_interval_claims_nothing(tmp_path: Path) -> None:
+def test_without_intervals_nothing_is_claimed(tmp_path: Path) -> None:
     settings = make(tmp_path, replace(SMALL, replicates=1, real=False))
     table = files.read_tsv(tmp_path / "results/example/summary/comparisons.tsv")
     files.write_tsv(
@@ -261,14 +266,13 @@ def test_answer_without_interval_claims_nothing(tmp_path: Path) -> None:
         tmp_path / "results/example/summary/comparisons.tsv",
     )
     results = Results(Study(settings), tmp_path)
-    text = words(answer(results)) + words(questions(results))
-    assert "of 6 none of this is shown" in text
-    assert (
-        "Not shown whether anything was learned within populations: linear, unadjusted or adjusted (no interval)"
-        in text
-    )
-    assert "clearly" not in text
-    assert "No conclusion from the attributions of unadjusted linear: it has no interval." in text
+    section = questions.build(results)
+    assert section is not None
+    assert "every model learned nothing that is shown." in words(answer(results))
+    text = words(list(section.blocks))
+    assert "it has no interval that would tell what it learned." in text
+    for claim in ("lowered", "left ancestry", "cost linear", "reordered the SNPs more than retraining."):
+        assert claim not in text + words(answer(results))
 
 
 def test_published_results_and_loci_stand_beside_ours(made: tuple[Path, dict, str]) -> None:
@@ -423,17 +427,24 @@ def test_change_over_the_dial_is_welchs(turned: Results) -> None:
     assert change(turned, low, high, "no such metric") is None
 
 
-def test_answer_tells_how_a_metric_moves_over_the_dial(turned: Results) -> None:
-    text = words(answer(turned))
-    assert "confounded, Hudson FST 0 to .01 (random split, n = 3 replicates each)." in text
-    low, high = courses(turned.study, turned.groups)[0].ends or ()
-    row = change(turned, low, high, "auroc", model="linear", adjustment="none")
+def test_the_dial_s_section_tells_how_a_metric_moves(tmp_path: Path) -> None:
+    results = Results(Study(make(tmp_path, replace(DIALS["a dial"], replicates=6))), tmp_path)
+    section = next(part for part in sections(results) if part.title == "Over the dial: Hudson FST")
+    listings = [block for block in section.blocks if isinstance(block, Listing)]
+    assert len(listings[1].items) == 3  # point by point
+    text = words(listings[:1])
+    assert "confounded, Hudson FST 0 to .01 (random split, n = 6 replicates each)." in text
+    low, high = courses(results.study, results.groups)[0].ends or ()
+    row = change(results, low, high, "auroc_f", model="linear", adjustment="none")
     numbers_of = ", ".join([numbers.signed(row["mean"]), numbers.interval(row, numbers.signed)])
     assert row["ci_high"] < 0  # the example's structure follows the order of its config
-    assert f"Without adjustment, AUROC overall clearly falls for linear ({numbers_of})" in text
-    section = next(part for part in sections(turned) if part.title == "Over the dial: Hudson FST")
-    listings = [block for block in section.blocks if isinstance(block, Listing)]
-    assert len(listings[0].items) == 3  # point by point
+    assert f"Without correction, AUROC over all people falls for linear ({numbers_of})" in text
+
+
+def test_the_answer_of_a_dial_is_about_its_strong_end(turned: Results) -> None:
+    assert "At Hudson FST .01, from genes and environment (confounded), linear learned biology" in words(
+        answer(turned)
+    )
 
 
 @pytest.mark.parametrize("name", ["a dial", "a dial, quantitative", "a dial, null and shortcut"])
@@ -484,9 +495,11 @@ def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a dial, one replicate", "a dial of words"])
 def test_no_move_over_the_dial_without_an_interval(tmp_path: Path, name: str) -> None:
-    text = words(answer(Results(Study(make(tmp_path, EDGES[name])), tmp_path)))
-    assert "clearly rises for" not in text
-    assert "whether it changes for" not in text
+    section = sections(Results(Study(make(tmp_path, EDGES[name])), tmp_path))[0]
+    text = words(list(section.blocks))
+    assert section.title == "Over the dial: Hudson FST"
+    assert " rises for " not in text
+    assert " may or may not change for " not in text
 
 
 def test_headline_of_a_dial_is_its_curves(turned: Results) -> None:

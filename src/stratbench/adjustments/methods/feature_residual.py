@@ -9,6 +9,7 @@ from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, 
 
 OPTIONS = {"pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10}}
 CITATION = "Dagasso et al. 2025, J Biomed Inform, doi 10.1016/j.jbi.2025.104873"
+IN_WORDS = "regressing PCs out of features"
 
 
 def build(options: dict[str, Any]) -> Adjustment:

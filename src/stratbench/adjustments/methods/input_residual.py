@@ -9,6 +9,7 @@ from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, 
 
 OPTIONS = {"pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10}}
 CITATION = "Price et al. 2006, Nat Genet 38:904"
+IN_WORDS = "regressing out PCs"
 
 
 def build(options: dict[str, Any]) -> Adjustment:

@@ -19,6 +19,7 @@ OPTIONS = {
     "form": {"enum": ["hard", "soft"], "default": "hard"},
 }
 CITATION = "Dagasso et al. 2025, J Biomed Inform, doi 10.1016/j.jbi.2025.104873"
+IN_WORDS = "subtracting genotypes that PCs predict"
 GENOTYPES = np.array([0, 2, 3])  # 2-bit codes of the three classes: two, one and no A1 allele
 ITERATIONS = 30
 AT_ONCE = 512  # SNPs regressed together

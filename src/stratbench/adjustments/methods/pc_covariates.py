@@ -13,6 +13,7 @@ from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, 
 OPTIONS = {"pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10}}
 RATE = 1e-3
 CITATION = "Price et al. 2006, Nat Genet 38:904 (PCs as covariates); late fusion with a network"
+IN_WORDS = "adding PCs"
 
 
 def start(c_TK: np.ndarray, y_T: np.ndarray, kind: str) -> np.ndarray:

@@ -13,6 +13,7 @@ OPTIONS = {
     "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10},
 }
 CITATION = "StratBench's negative control"
+IN_WORDS = "adding or regressing out other people's PCs"
 REAL = {"pc-covariates": pc_covariates, "input-residual": input_residual}
 
 

@@ -1,7 +1,8 @@
 """What differences say: whether a number clearly rises, clearly falls, or stays where it was.
 
-A change is 'clear' where the 95% interval of the difference excludes 0. An interval that includes 0 is no proof that
-nothing changed: a number 'stays' only where the 90% interval of its paired difference is narrow enough.
+A change is claimed where the 95% interval of the difference excludes 0, and not from a few replicates. An interval that
+includes 0 is no proof that nothing changed: a number 'stays' only where the 90% interval of its paired difference is
+narrow enough.
 """
 
 import math
@@ -13,11 +14,18 @@ from stratbench.report.analysis.results import Group, Results
 RISES, FALLS, SAME, UNCLEAR, OPEN = "rises", "falls", "same", "unclear", "open"
 SAME_WITHIN = 0.03  # two one-sided tests at 5%: the largest difference that still counts as none
 
+ENOUGH = 6  # replicates from which on a difference is claimed; one cohort's interval is over its test people
+
 
 def sign(row: Any) -> str:
-    """What the 95% interval of a difference says, paired or not: rises, falls or unclear; open without an interval."""
+    """What the 95% interval of a difference says, paired or not: rises, falls or unclear; open without an interval.
+
+    Two to five replicates are too few to claim a difference.
+    """
     if math.isnan(row["ci_low"]):
         return OPEN
+    if 1 < row["n_replicates"] < ENOUGH:
+        return UNCLEAR
     return RISES if row["ci_low"] > 0 else FALLS if row["ci_high"] < 0 else UNCLEAR
 
 

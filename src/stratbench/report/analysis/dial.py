@@ -13,6 +13,7 @@ from stratbench.report.analysis.results import Group, Results, select
 from stratbench.report.analysis.verdicts import LEARNED, verdict
 from stratbench.study.study import Point, Study
 
+OWN = ("overall", "within", "overall_f", "within_f")  # names that a group resolves by the kind of its trait
 Rows = tuple[Any, ...]  # a row of comparisons.tsv for each point of a course, None where there is no number
 
 
@@ -147,7 +148,7 @@ class CourseNumbers:
         """Look up a metric of a model under an adjustment.
 
         Args:
-            metric: the metric's name, or 'overall' or 'within' for the group's own measure of accuracy.
+            metric: the metric's name, or one of ``OWN`` for the group's own measure of accuracy.
             model: the name of a model, a floor or a ceiling.
             adjustment: the adjustment's name; blank for floors and ceilings.
             keys: the values of further columns of comparisons.tsv, such as ``attribution`` and ``k``.
@@ -160,7 +161,7 @@ class CourseNumbers:
         """
 
         def read(group: Group) -> Any:
-            name = {"overall": group.overall, "within": group.within}.get(metric, metric)
+            name = getattr(group, metric) if metric in OWN else metric
             return self.results.value(group, name, model=model, adjustment=adjustment, **keys)
 
         return self.each(read)

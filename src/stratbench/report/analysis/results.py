@@ -1,6 +1,7 @@
 """A study's finished tables, as the figures and the text of the report read them."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,8 @@ from stratbench.datasets.people import select as select_people
 from stratbench.genotypes import records, tables
 from stratbench.genotypes.records import FitRecord, TraitRecord
 from stratbench.genotypes.tables import Ids, Kind
-from stratbench.metrics.catalogue import metric
+from stratbench.metrics.catalogue import metric, metrics
+from stratbench.metrics.metric import Metric
 from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Cohort, Dataset, Fit, Split, Study
@@ -166,6 +168,17 @@ def select(table: pd.DataFrame, **keys: str) -> pd.DataFrame:
     return table[mask]
 
 
+def bounded(row: dict[str, Any], known: Mapping[str, Metric]) -> dict[str, Any]:
+    """A row of comparisons.tsv whose interval ends where its metric ends: a t interval knows no bounds.
+
+    Differences are left as they are, because the interval of another confidence is taken about their middle.
+    """
+    declared = known.get(str(row["metric"]))
+    if declared is not None and not math.isnan(row["ci_low"]):
+        row |= {"ci_low": max(declared.low, row["ci_low"]), "ci_high": min(declared.high, row["ci_high"])}
+    return row
+
+
 class Results:
     """The results of one study. Tables are read when first asked for."""
 
@@ -259,7 +272,11 @@ class Results:
     def _values(self) -> dict[tuple[str, ...], Any]:
         """Rows of comparisons.tsv by their keys, kept as a dict because figures look up thousands."""
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
-        return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
+        known = {declared.name: declared for declared in metrics()}
+        return {
+            tuple(str(row[key]) for key in LOOKUP): bounded({str(k): v for k, v in row.items()}, known)
+            for row in rows
+        }
 
     def several_populations(self, group: Group) -> bool:
         """Whether the test individuals are of several populations, which have rows of their own then."""

@@ -148,7 +148,7 @@ class CurveReader:
         """Make a line for each adjustment.
 
         Args:
-            metric: the metric's name, or 'overall' or 'within' for the group's own measure of accuracy.
+            metric: the metric's name, or a key of ``OWN`` for the group's own measure of accuracy.
             model: the model of which the metric is.
             marker: matplotlib's name of the marker of the points.
             filled: whether the markers are filled; lines with open markers are dashed.
@@ -176,7 +176,7 @@ class CurveReader:
         """Make a reference line of a floor or a ceiling.
 
         Args:
-            metric: the metric's name, or 'overall' or 'within' for the group's own measure of accuracy.
+            metric: the metric's name, or a key of ``OWN`` for the group's own measure of accuracy.
             model: the name of the floor or ceiling.
             colour: the line's colour, as '#rrggbb'.
             dashed: whether the line is dashed.
@@ -199,9 +199,9 @@ class CurveReader:
         return self._accuracy([*marks, *self.each("within", model, "D", False)])
 
     def accuracy(self, model: str) -> Panel:
-        """Overall and within populations in one panel."""
-        lines = [*self.overall(model).lines, *self.each("within", model, "D", False)]
-        return self._accuracy(lines)
+        """Of f, over all people and within populations in one panel."""
+        lines = [*self.each("overall_f", model), *self.each("within_f", model, "D", False)]
+        return self._accuracy([*self._marks("overall"), *lines])
 
     def score(self, model: str, metric: str) -> Panel:
         """A score of the predictions with its floor and ceiling. R2 of a useless model is negative."""

@@ -1,36 +1,28 @@
-"""The one figure: accuracy, SNPs, causal SNPs and ancestry side by side, a column for each of the four questions.
+"""The one figure: on one axis, what of each model's accuracy is biology, what is ancestry, and what corrections change.
 
-A study without a dial is shown as points, a row of panels for each trait; one with a dial as curves over its points, a
-row for each trait and model.
+Rows are models and their corrections; panels are a pure shortcut, a confounded trait and a real cohort, as far as the
+study has them. A study with a dial is shown as curves over its points instead.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stratbench.report import style
-from stratbench.report.analysis.dial import Course
-from stratbench.report.analysis.headline import headline_courses, headline_groups
-from stratbench.report.analysis.rankings import between, chance_auc_pr
-from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import Remarks, remarks
-from stratbench.report.figures._curves import (
-    HIGH,
-    CurveReader,
-    Panel,
-    Places,
-    accuracy_keys,
-    adjustment_keys,
-    dial_title,
-    draw_row,
-    foot,
-    foot_height,
-    intervals,
-    panel_width,
-    places,
-    spread,
-    test_keys,
+from stratbench.report.analysis.findings import PLACEBO, Controls, Findings, findings
+from stratbench.report.analysis.headline import (
+    headline_courses,
+    headline_groups,
+    headline_models,
+    headline_panels,
 )
-from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout, replicates
+from stratbench.report.analysis.numbers import interval, plain
+from stratbench.report.analysis.rankings import fall
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.verdicts import LEARNED as HAS_LEARNED
+from stratbench.report.analysis.verdicts import NULL, POSITIVE, control, verdict
+from stratbench.report.figures import _headline_curves
+from stratbench.report.figures._rows import replicates
+from stratbench.report.wording import LEARNED, SIMULATED, begun, correction, fates, few
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -38,36 +30,48 @@ if TYPE_CHECKING:
 
 SECTION = "answer"
 ORDER = 10
-QUESTIONS = (
-    "Does accuracy change?", "Do the SNPs change?", "Who recovers the causal SNPs?", "Who still encodes ancestry?",
-)  # fmt: skip
-ANCESTRY = ("ancestry_linear", "ancestry_linear_untrained", "ancestry_logit", "ancestry_chance")
-LEFT, TOP, ACROSS, DOWN = 0.55, 0.85, 0.45, 0.45  # inches around the panels of curves, and between them
+PANEL, MARGIN, ROW = 2.1, 1.2, 0.25  # inches: a panel's width, the margin beside it, a row's height
+LINE, LETTERS = 80, 16  # letters of the title on a line, and of the controls on an inch
+HOW = {  # how a control came out: as it should not, as it should, not known
+    POSITIVE: ("FAILED", "passed", "not known"),
+    NULL: ("FOUND SOMETHING", "found nothing", "not known"),
+}
 
 
 @dataclass(frozen=True)
-class Facet:
+class HeadlineLine:
+    """A row: its height on the vertical axis, and the model and adjustment; a heading has no adjustment."""
+
+    y: float
+    model: str
+    adjustment: str
+
+
+@dataclass(frozen=True)
+class HeadlinePanel:
+    """One trait: rows of comparisons.tsv by model and adjustment.
+
+    ``within`` and ``overall`` are of f; ``lost`` is the fall of the agreement of SNP rankings, where both models have
+    learned; ``floor`` is what the population label alone reaches.
+    """
+
     group: Group
-    layout: Layout
-    n: int
-    remarks: Remarks
-    values: dict[tuple[str, ...], Any]
+    title: tuple[str, str]
+    within: dict[tuple[str, str], Any]
+    overall: dict[tuple[str, str], Any]
+    lost: dict[tuple[str, str], Any]
+    floor: Any
+    several: bool
 
 
 @dataclass(frozen=True)
-class HeadlineFacets:
-    facets: tuple[Facet, ...]
-    colours: dict[str, str]
-    attribution: str
+class HeadlineRows:
+    """What the figure shows: its title, rows, panels, and a line for each control."""
 
-
-@dataclass(frozen=True)
-class HeadlineCurves:
-    courses: tuple[Course, ...]
-    places: Places
-    rows: tuple[tuple[str, str, tuple[Panel, ...]], ...]  # trait, model, a panel for each question
     title: str
-    n: str
+    lines: tuple[HeadlineLine, ...]
+    panels: tuple[HeadlinePanel, ...]
+    controls: tuple[str, ...]
     colours: dict[str, str]
 
 
@@ -75,296 +79,249 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
     return [("headline", "headline")] if headline_groups(study, groups) else []
 
 
-def load(results: Results, subject: Any) -> HeadlineFacets | HeadlineCurves:
+def load(results: Results, subject: Any) -> HeadlineRows | _headline_curves.HeadlineCurves:
     turned = headline_courses(results.study, results.groups)
-    return _curves(results, turned) if turned else _facets(results)
+    if turned:
+        return _headline_curves.load(results, turned)
+    found, groups = findings(results), headline_panels(results)
+    models = headline_models(results, found, groups)
+    return HeadlineRows(
+        title(results, found),
+        lines(results, groups, models),
+        tuple(_panel(results, group, models) for group in groups),
+        tuple(strip(results, found.controls)),
+        style.study_colours(results.study),
+    )
 
 
-def draw(data: HeadlineFacets | HeadlineCurves) -> "Figure":
-    return _draw_curves(data) if isinstance(data, HeadlineCurves) else _draw_facets(data)
+def draw(data: HeadlineRows | _headline_curves.HeadlineCurves) -> "Figure":
+    return _headline_curves.draw(data) if isinstance(data, _headline_curves.HeadlineCurves) else _draw(data)
+
+
+def title(results: Results, found: Findings) -> str:
+    """The result in a sentence: what corrections did with ancestry; else what was learned, or why nothing is said."""
+    clauses = fates(results, found.removals, short=True)
+    if clauses:
+        return begun(results.study, "; ".join(clauses[:2]))
+    if found.lessons:
+        what = found.lessons[0].what
+        names = few(one.model for one in found.lessons if one.what == what)
+        return begun(results.study, f"{names} learned {LEARNED[what]}")
+    if found.controls.failed:
+        return f"No model passed its positive control: {few(found.controls.failed)} failed it"
+    return "What networks learned is not shown"
+
+
+def lines(results: Results, groups: list[Group], models: list[str]) -> tuple[HeadlineLine, ...]:
+    """Rows from the top down: a heading for each model, and below it every adjustment that any panel has of it."""
+    found, y = [], 0.0
+    for model in models:
+        asked = [
+            fit.adjustment
+            for group in groups
+            for split in group.splits
+            for fit in results.study.fits_of(split)
+            if fit.model == model
+        ]
+        names = sorted(dict.fromkeys(asked), key=lambda name: (name != "none", name == PLACEBO))
+        found.append(HeadlineLine(y, model, ""))
+        found += [HeadlineLine(y - 1 - k, model, name) for k, name in enumerate(names)]
+        y -= len(names) + 1.3
+    return tuple(found)
+
+
+def _panel(results: Results, group: Group, models: list[str]) -> HeadlinePanel:
+    within, overall, lost = {}, {}, {}
+    for model in models:
+        for name in group.adjustments:
+            of = {"model": model, "adjustment": name}
+            within[model, name] = results.value(group, group.within_f, **of)
+            overall[model, name] = results.value(group, group.overall_f, **of)
+            both = all(verdict(results, group, model, one) == HAS_LEARNED for one in (name, group.baseline))
+            if group.attribution and both and name != group.baseline:
+                lost[model, name] = fall(results, group, model, name, group.attribution)
+    what = group.shown if group.measured else SIMULATED[control(results, group)]
+    n = results.replicates(group)
+    return HeadlinePanel(
+        group, (group.trait, f"{what}; {replicates(n) if n > 1 else 'one cohort'}"), within, overall, lost,
+        results.value(group, group.overall, model="floor-population"), results.several_populations(group),
+    )  # fmt: skip
+
+
+def strip(results: Results, controls: Controls) -> list[str]:
+    """A line for each kind of control: every model, its accuracy of f within populations, and how it came out."""
+    kinds = {POSITIVE: "Positive control (strong genes alone)", NULL: "Null (noise alone)"}
+    said = []
+    for kind, words in kinds.items():
+        parts = {}
+        for group in (group for group in results.groups if control(results, group) == kind):
+            for model in group.models:
+                row = results.value(group, group.within_f, model=model, adjustment=group.baseline)
+                bad = model in (controls.failed if kind == POSITIVE else controls.alarms)
+                good = model in (controls.passed if kind == POSITIVE else controls.quiet)
+                how = HOW[kind][0 if bad else 1 if good else 2]
+                if row is not None and model not in parts:
+                    parts[model] = f"{model} {plain(row['mean'])} ({interval(row) or 'no interval'}), {how}"
+        if parts:
+            said.append(f"{words}:  {';  '.join(parts.values())}")
+    return said
+
+
+def _draw(data: HeadlineRows) -> "Figure":
+    if not data.panels or not data.lines:
+        return style.message("No model was trained in this study on a trait that is no control.")
+    deep = 0.25 + max(line.y for line in data.lines) - min(line.y for line in data.lines) + 1
+    left = 0.3 + 0.075 * max(len(line.adjustment or line.model) for line in data.lines)
+    beside = [MARGIN if any(panel.lost.values()) else 0.3 for panel in data.panels]
+    text = _wrapped(data.title, LINE)
+    top = 0.7 + 0.22 * (text.count("\n") + 1)
+    width = left + sum(beside) + PANEL * len(data.panels) + 0.1
+    controls = [line for said in data.controls for line in _wrapped(said, int(width * LETTERS)).split("\n")]
+    bottom = 0.65 + 0.2 * len(controls)
+    height = ROW * deep + top + bottom
+    figure, _ = style.canvas(width, height, margins=(0, 0, 0, 0, 0, 0))
+    figure.clear()
+    low, high = _limits(data)
+    x = left
+    for k, (panel, margin) in enumerate(zip(data.panels, beside, strict=True)):
+        axis = figure.add_axes((x / width, bottom / height, PANEL / width, ROW * deep / height))
+        axis.set_xlim(low, high) if panel.group.kind == data.panels[0].group.kind else None
+        _draw_panel(axis, panel, data, k == 0)
+        x += PANEL + margin
+    figure.text(0.1 / width, 1 - 0.1 / height, text, ha="left", va="top", fontsize=12.5, fontweight="bold")
+    _draw_strip(figure, controls, width, height)
+    return figure
+
+
+def _draw_strip(figure: Any, controls: list[str], width: float, height: float) -> None:
+    """The controls below the panels, a line each, on a band of their own."""
+    from matplotlib.patches import Rectangle
+
+    if controls:
+        high = 0.2 * len(controls) + 0.1
+        figure.add_artist(Rectangle((0, 0), 1, high / height, facecolor="#f1f1f4", lw=0, zorder=0))
+    for k, said in enumerate(controls):
+        y = (0.08 + 0.2 * (len(controls) - 1 - k)) / height
+        figure.text(0.1 / width, y, said, ha="left", va="bottom", fontsize=8, color=style.INK)
+
+
+def _wrapped(text: str, letters: int) -> str:
+    from textwrap import fill
+
+    return fill(text, letters, break_on_hyphens=False)
+
+
+def _limits(data: HeadlineRows) -> tuple[float, float]:
+    """The ends of the one axis: all that is drawn, and chance."""
+    kind = data.panels[0].group.kind
+    found = [data.panels[0].group.chance]
+    for panel in data.panels:
+        if panel.group.kind == kind:
+            rows = [*panel.within.values(), *panel.overall.values(), panel.floor]
+            found += [row[end] for row in rows if row is not None for end in ("mean", "ci_low", "ci_high")]
+    known = [value for value in found if style.clip(value)]
+    least, most = (-1.0, 1.0) if kind == "quantitative" else (0.0, 1.0)
+    return max(min(known) - 0.08, least), min(max(known) + 0.05, most)
+
+
+def _draw_panel(axis: Any, panel: HeadlinePanel, data: HeadlineRows, first: bool) -> None:
+    group = panel.group
+    style.rows_axis(
+        axis, [(line.y, line.adjustment or line.model, not line.adjustment) for line in data.lines], first
+    )
+    style.unit_axis(axis)
+    axis.axvline(group.chance, color=style.QUIET, lw=0.9)
+    labelled = False
+    for line in data.lines:
+        here = (line.model, line.adjustment)
+        if not line.adjustment or panel.overall.get(here) is None:
+            continue
+        _draw_row(axis, line.y, panel, here, data.colours[line.adjustment])
+        if first and not labelled and panel.several:
+            _label_marks(axis, line.y, panel.within.get(here), panel.overall[here])
+            labelled = True
+    if panel.floor is not None and panel.several:
+        top = max(line.y for line in data.lines) + 0.7
+        axis.plot([panel.floor["mean"]] * 2, [top - 0.75, top], color=style.FLOOR, lw=2.4, zorder=2)
+        axis.annotate(
+            f"population label alone {plain(panel.floor['mean'])}", (panel.floor["mean"], top), (0, 2),
+            textcoords="offset points", ha="center", va="bottom", fontsize=7, color=style.QUIET, annotation_clip=False,
+        )  # fmt: skip
+    axis.set_title(panel.title[0], loc="left", pad=24)
+    axis.annotate(
+        panel.title[1], (0, 1), (0, 13), xycoords="axes fraction", textcoords="offset points", fontsize=8,
+        color=style.QUIET, annotation_clip=False,
+    )  # fmt: skip
+    axis.set_xlabel(
+        f"{style.metric_label(group.overall)} ({plain(group.chance)}: guessing)", loc="left", fontsize=8
+    )
+    _draw_lost(axis, panel, data)
+
+
+def _draw_row(axis: Any, y: float, panel: HeadlinePanel, here: tuple[str, str], colour: str) -> None:
+    """An open mark within populations, a filled one overall, and the bar of ancestry between them."""
+    within, overall = panel.within.get(here), panel.overall[here]
+    if not panel.several:
+        style.dot(axis, y, overall, colour)
+        return
+    if within is not None and style.clip(within["mean"]):
+        axis.barh(
+            y, overall["mean"] - within["mean"], 0.5, within["mean"], color=colour, alpha=0.22, lw=0, zorder=1
+        )
+        style.dot(axis, y + 0.14, within, colour, filled=False)
+    style.dot(axis, y - 0.14, overall, colour)
+
+
+def _label_marks(axis: Any, y: float, within: Any, overall: Any) -> None:
+    """Say above the first row what the marks are, so that there is no legend."""
+    if within is None or not style.clip(within["mean"]):
+        return
+    middle = (within["mean"] + overall["mean"]) / 2
+    for x, text, ha in (
+        (within["mean"], "biology ", "right"),
+        (middle, "ancestry", "center"),
+        (overall["mean"], " all people", "left"),
+    ):
+        axis.annotate(
+            text, (x, y), (0, 7), textcoords="offset points", ha=ha, va="bottom", fontsize=7.5,
+            color=style.INK, style="italic",
+        )  # fmt: skip
+
+
+def _draw_lost(axis: Any, panel: HeadlinePanel, data: HeadlineRows) -> None:
+    """The agreement of SNP rankings that is lost, as numbers in the margin."""
+    if not any(panel.lost.values()):
+        return
+    place: dict[str, Any] = {
+        "xycoords": axis.get_yaxis_transform(), "textcoords": "offset points", "fontsize": 7.5,
+        "annotation_clip": False,
+    }  # fmt: skip
+    top = max(line.y for line in data.lines)
+    axis.annotate("SNP agreement lost", (1, top), (6, 0), va="center", color=style.QUIET, **place)
+    for line in data.lines:
+        row = panel.lost.get((line.model, line.adjustment))
+        if row is not None:
+            text = (
+                f"{plain(row['mean'])} ({interval(row)})"
+                if interval(row)
+                else f"{plain(row['mean'])}, no interval"
+            )
+            axis.annotate(text, (1, line.y), (6, 0), va="center", color=style.INK, **place)
 
 
 def caption(results: Results, subject: Any) -> str:
     turned = headline_courses(results.study, results.groups)
-    return _caption_of_curves(results, turned) if turned else _caption_of_facets(results)
-
-
-def _ask(axes: Any) -> None:
-    """Write the questions above the first row of panels."""
-    for axis, question in zip(axes, QUESTIONS, strict=True):
-        axis.annotate(
-            question, (0, 1), (0, 26), xycoords="axes fraction", textcoords="offset points", fontsize=12,
-            fontweight="bold", annotation_clip=False,
-        )  # fmt: skip
-
-
-def _facets(results: Results) -> HeadlineFacets:
-    chosen = headline_groups(results.study, results.groups)
-    facets = tuple(_facet(results, group) for group in chosen)
-    return HeadlineFacets(facets, style.study_colours(results.study), chosen[0].attribution if chosen else "")
-
-
-def _facet(results: Results, group: Group) -> Facet:
-    rows, by = layout(group), {"attribution": group.attribution}
-    values: dict[tuple[str, ...], Any] = {}
-    for row in rows.rows:
-        of = {"model": row.model, "adjustment": row.adjustment}
-        here = (row.model, row.adjustment)
-        for metric in (group.overall, group.within, *ANCESTRY):
-            values[(*here, metric)] = results.value(group, metric, **of)
-        values[(*here, "causal")] = results.value(group, "causal_auc_pr", **by, **of)
-        values[(*here, "own")] = results.value(
-            group, "agreement_spearman", against=row.adjustment, **by, **of
-        )
-        values[(*here, "between")] = between(results, group, row.model, row.adjustment, **by)
-    for name in ("floor-population", "ceiling-genetic"):
-        for metric in (group.overall, group.within):
-            values[(name, metric)] = results.value(group, metric, model=name)
-    for position, name in enumerate(group.associations[:2]):
-        values[(f"association {position}",)] = results.value(group, "causal_auc_pr", association=name)
-    values["chance",] = chance_auc_pr(results, group)
-    return Facet(group, rows, results.replicates(group), remarks(results, group), values)
-
-
-def _draw_facets(data: HeadlineFacets) -> "Figure":
-    if not data.facets:
-        return style.message("No model was trained in this study.")
-    heights = [facet.layout.height for facet in data.facets]
-    left = max(facet.layout.left for facet in data.facets)
-    margins = (left, 0.4, 1.55, 0.8, 0.95, 0.65)
-    height = sum(heights) + margins[2] + margins[3] + margins[5] * (len(heights) - 1)
-    figure, axes = style.canvas(
-        14.4, height, len(data.facets), 4, margins=margins, height_ratios=heights, sharey="row"
-    )
-    for line, facet in zip(axes, data.facets, strict=True):
-        _accuracy(line[0], facet, data)
-        _snps(line[1], facet, data)
-        _causal(line[2], facet, data)
-        _ancestry(line[3], facet, data)
-        for axis in line:
-            style.rows_axis(axis, facet.layout.ticks)
-            style.unit_axis(axis)
-        for axis, low in zip(line, (-1 if facet.group.quantitative else 0, -1, 0, 0), strict=True):
-            style.within(axis, low, 1)
-        for axis in line[1:]:
-            axis.tick_params(axis="y", labelleft=False)
-        line[0].set_title(f"{facet.group.trait}", loc="left")
-        line[1].set_title(
-            f"{facet.group.shown}, {facet.group.split} split, {replicates(facet.n)}",
-            loc="left", fontweight="normal", color=style.QUIET,
-        )  # fmt: skip
-    _ask(axes[0])
-    _legends_of_facets(axes[-1], data)
-    return figure
-
-
-def _legends_of_facets(line: Any, data: HeadlineFacets) -> None:
-    group = data.facets[-1].group
-    baseline = group.baseline
-    first = [facet.group for facet in data.facets if facet.group.associations]
-    tests = first[0].associations[:2] if first else ()
-    style.below(
-        line[0],
-        f"{style.metric_label(group.overall)}, test individuals",
-        [
-            style.key("o", "overall"),
-            style.key("D", "within populations", filled=False),
-            style.line_key("floor: population label alone", style.FLOOR, "--"),
-            style.line_key("ceiling: true genetic liability, overall", style.CEILING),
-            style.line_key("the same ceiling, within populations", style.CEILING, ":"),
-        ],
-    )
-    style.below(
-        line[1],
-        style.metric_label("agreement_spearman"),
-        [
-            style.key("o", f"between it and '{baseline}'"),
-            style.key("^", "within the same adjustment", filled=False),
-            style.line_key(f"within '{baseline}'", style.KNOWN["none"], ":"),
-        ],
-    )
-    style.below(
-        line[2],
-        style.metric_label("causal_auc_pr"),
-        [
-            style.key("o", f"attribution: {data.attribution or 'none'}"),
-            *(
-                style.line_key(f"association: {test}", colour)
-                for test, colour in zip(tests, style.ASSOCIATIONS[:2], strict=False)
-            ),
-            style.line_key("chance", style.FLOOR, ":"),
-        ],
-    )
-    style.below(
-        line[3],
-        "balanced accuracy of decoded population",  # by several metrics, which the legend tells apart
-        [
-            style.key("o", "from hidden features, trained"),
-            style.key("o", "from hidden features, untrained", filled=False),
-            style.key("D", "from the logit, given the label"),
-            style.line_key("chance", style.FLOOR, ":"),
-        ],
-    )
-
-
-def _accuracy(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
-    group, values = facet.group, facet.values
-    style.reference(axis, values["floor-population", group.overall], style.FLOOR, "--")
-    style.reference(axis, values["ceiling-genetic", group.overall], style.CEILING)
-    style.reference(axis, values["ceiling-genetic", group.within], style.CEILING, ":")
-    axis.axvline(group.chance, color=style.QUIET, lw=0.9)
-    for row in facet.layout.rows:
-        colour = data.colours[row.adjustment]
-        here = (row.model, row.adjustment)
-        style.dot(axis, row.y + 0.13, values[(*here, group.overall)], colour)
-        style.dot(axis, row.y - 0.16, values[(*here, group.within)], colour, "D", filled=False)
-        style.note(axis, row.y, facet.remarks.get(here, ""))
-
-
-def _absent(axis: Any, text: str) -> None:
-    axis.text(
-        0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=style.QUIET, fontsize=8.5,
-        bbox={"facecolor": "white", "edgecolor": "none"},
-    )  # fmt: skip
-    axis.set_xlim(0, 1)
-    axis.set_xticks([])
-
-
-def _snps(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
-    drawn = False
-    for model in facet.group.models:
-        own = facet.values.get((model, facet.group.baseline, "own"))
-        lines = [row.y for row in facet.layout.rows if row.model == model]
-        if own is not None and lines:
-            axis.plot(
-                [own["mean"]] * 2, [min(lines) - 0.4, max(lines) + 0.4], ls=":", lw=1.3,
-                color=style.KNOWN["none"], zorder=1,
-            )  # fmt: skip
-    for row in facet.layout.rows:
-        here = (row.model, row.adjustment)
-        own = here in facet.remarks
-        either = own or (row.model, facet.group.baseline) in facet.remarks
-        for name, marker, filled, shift, faded in (
-            ("between", "o", True, 0.13, either), ("own", "^", False, -0.16, own)
-        ):  # fmt: skip
-            value = facet.values[(*here, name)]
-            drawn = drawn or value is not None
-            style.dot(axis, row.y + shift, value, data.colours[row.adjustment], marker, filled, faded)
-    if not drawn:
-        _absent(axis, "no agreement: one adjustment,\none seed, or no attribution")
-
-
-def _causal(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
-    drawn = False
-    for position, colour in enumerate(style.ASSOCIATIONS[:2]):
-        drawn |= style.reference(axis, facet.values.get((f"association {position}",)), colour)
-    if facet.values["chance",] is not None:
-        axis.axvline(facet.values["chance",], color=style.FLOOR, ls=":", lw=1.3)
-    for row in facet.layout.rows:
-        here = (row.model, row.adjustment)
-        value = facet.values[(*here, "causal")]
-        drawn = drawn or value is not None
-        style.dot(axis, row.y, value, data.colours[row.adjustment], faded=here in facet.remarks)
-    if not drawn:
-        _absent(axis, "no causal SNP is known,\nor there is none")
-
-
-def _ancestry(axis: Any, facet: Facet, data: HeadlineFacets) -> None:
-    chances = [
-        value["mean"]
-        for key, value in facet.values.items()
-        if key[-1] == "ancestry_chance" and value is not None
-    ]
-    if not chances:
-        return _absent(axis, "no ancestry decoded: one\npopulation, or no probes")
-    axis.axvline(chances[0], color=style.FLOOR, ls=":", lw=1.3)
-    for row in facet.layout.rows:
-        here, colour = (row.model, row.adjustment), data.colours[row.adjustment]
-        style.dot(axis, row.y + 0.2, facet.values[(*here, "ancestry_linear_untrained")], colour, filled=False)
-        style.dot(axis, row.y + 0.2, facet.values[(*here, "ancestry_linear")], colour)
-        style.dot(axis, row.y - 0.2, facet.values[(*here, "ancestry_logit")], colour, "D")
-    return None
-
-
-def _caption_of_facets(results: Results) -> str:
-    chosen = headline_groups(results.study, results.groups)
-    attribution = chosen[0].attribution if chosen else ""
+    if turned:
+        return _headline_curves.caption(results, turned)
+    groups = headline_panels(results)
+    names = dict.fromkeys(name for group in groups for name in group.adjustments)
+    words = {name: correction(results.study, name) for name in names}
+    said = "; ".join(f"{name} is {word}" for name, word in words.items() if word != name)
     return (
-        "Four questions, one column each; a row of panels for each trait, a row for each model and "
-        "adjustment. "
-        "Points are means over replicates, lines 95% intervals, bands the intervals of the reference marks; "
-        "what lies outside the range of possible values is cut off. "
-        f"SNP rankings come from the attribution {attribution or '(none)'}. "
-        "Pale points in the second and third column: the model is not shown to have learned within populations, "
-        f"so its attributions say nothing. {VERDICT_BESIDE}"
-    )
-
-
-def _curves(results: Results, chosen: list[tuple[Course, str]]) -> HeadlineCurves:
-    dial, colours, rows = results.study.dial, style.study_colours(results.study), []
-    assert dial is not None
-    where = places(dial)
-    for one, model in chosen:
-        read = CurveReader(results, one, where, colours)
-        panels = (read.accuracy(model), read.snps(model), read.causal(model), read.ancestry(model))
-        rows.append((one.trait, model, panels))
-    shown = tuple(dict.fromkeys(one for one, _ in chosen))
-    return HeadlineCurves(
-        shown, where, tuple(rows), dial_title(dial, where), spread(results, *shown), colours
-    )
-
-
-def _draw_curves(data: HeadlineCurves) -> "Figure":
-    wide, count = max(panel_width(data.places), 2.9), len(data.rows)
-    width = LEFT + 0.15 + 4 * wide + 3 * ACROSS
-    legends = _legends_of_curves(data)
-    bottom = foot_height(data.places, max(map(len, legends)))
-    height = bottom + TOP + HIGH * count + DOWN * (count - 1)
-    figure, axes = style.canvas(width, height, count, 4, margins=(LEFT, 0.15, bottom, TOP, ACROSS, DOWN))
-    for k, (line, (trait, model, panels)) in enumerate(zip(axes, data.rows, strict=True)):
-        draw_row(line, panels, data.places, labels=k == len(axes) - 1, shared=False)
-        line[0].set_title(f"{trait}, {model}")
-    _ask(axes[0])
-    titles = (f"{data.title}, {data.n}", "", "", "")
-    for axis, title, entries in zip(axes[-1], titles, legends, strict=True):
-        foot(axis, data.places, title, entries)
-    return figure
-
-
-def _legends_of_curves(data: HeadlineCurves) -> list[list[Any]]:
-    """Lines of the legend below each column."""
-    first = next((one for one in data.courses if one.attribution), data.courses[0])
-    name = "correlation" if first.groups[0].quantitative else "AUROC"
-    return [
-        [
-            *adjustment_keys(first, data.colours),
-            style.key("o", f"{name}, overall"),
-            style.key("D", f"{name} within populations", filled=False),
-            *accuracy_keys(),
-        ],
-        [
-            style.key("o", f"Spearman correlation with '{first.groups[0].baseline}'"),
-            style.key("^", "within the same adjustment", filled=False),
-        ],
-        [
-            style.key("o", f"AUC_PR, attribution: {first.attribution or 'none'}"),
-            *test_keys(first),
-            style.line_key("chance", style.QUIET, ":"),
-        ],
-        [
-            style.key("D", "balanced accuracy, from the logit given y"),
-            style.key("o", "from hidden features", filled=False),
-            style.line_key("chance", style.QUIET, ":"),
-        ],
-    ]
-
-
-def _caption_of_curves(results: Results, chosen: list[tuple[Course, str]]) -> str:
-    dial = results.study.dial
-    assert dial is not None
-    return (
-        f"Four questions over {dial.title}, one column each; a row for each trait and model. "
-        f"{intervals(results, *dict.fromkeys(one for one, _ in chosen))}. Numbers are joined by lines; points "
-        "without a number stand to the right and are not. Pale in the second and third column: the model is not "
-        "shown to have learned within populations there, so its attributions say nothing."
+        "How well each model's own output ranks test people: open, only people of one population compared, where "
+        "ancestry cannot help ('biology'); filled, all people; the bar between them is what ancestry adds. In a cohort "
+        "of one population there is one mark. The tick is what the population label alone reaches. Lines are 95% "
+        "intervals, over replicates or, of one cohort, over its test people. 'SNP agreement lost' is by how much two "
+        "rankings of SNPs agree less between the row and no correction than within the two; 0 is no more than "
+        f"retraining does. {said[:1].upper() + said[1:]}{'.' if said else ''}"
     )

@@ -1,18 +1,10 @@
-"""Phrases about one group that several parts of the text share; none says more than its numbers do."""
+"""Phrases about one trait that several sections share; none says more than its numbers do."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from stratbench.report.analysis.changes import (
-    FALLS,
-    OPEN,
-    RISES,
-    SAME,
-    SAME_WITHIN,
-    UNCLEAR,
-    paired_changes,
-)
+from stratbench.report.analysis.findings import Findings, findings
 from stratbench.report.analysis.numbers import estimate, interval, listed, plain
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import (
@@ -26,20 +18,23 @@ from stratbench.report.analysis.verdicts import (
     why_not_shown,
 )
 from stratbench.report.page import Text
+from stratbench.report.text._sentences import corrected
+from stratbench.report.wording import LEARNED as WHAT
+from stratbench.report.wording import begun
 
-VERBS = {
-    RISES: "clearly rises",
-    FALLS: "clearly falls",
-    SAME: f"stays within {plain(SAME_WITHIN)} of where it was",
-    UNCLEAR: "has an interval that does not say whether it changes",
-    OPEN: "has no interval of its change",
-}
 IT = {  # what a sentence says of a model that is not shown to have learned
-    ANCESTRY: "shows ancestry only",
+    ANCESTRY: "learned ancestry only",
     NOTHING: "learned nothing",
-    WIDE: "has a wide interval",
-    NO_INTERVAL: "has no interval",
+    WIDE: "has an interval that is too wide to tell what it learned",
+    NO_INTERVAL: "has no interval that would tell what it learned",
 }
+SHARES = {0.1: "a tenth", 0.2: "a fifth", 0.25: "a quarter", 0.4: "two fifths", 0.5: "half", 0.6: "three fifths",
+          0.75: "three quarters", 0.8: "four fifths", 0.9: "nine tenths"}  # fmt: skip
+
+
+def share(value: float) -> str:
+    """A share in words where there are words for it: 'a quarter', '30%'."""
+    return next((text for known, text in SHARES.items() if math.isclose(value, known)), f"{value:.0%}")
 
 
 def describe(results: Results, group: Group) -> str:
@@ -49,14 +44,15 @@ def describe(results: Results, group: Group) -> str:
         return trait.description if trait and trait.description else "measured trait"
     spec = results.study.spec("traits", group.trait)["simulate"]
     h2, environment = float(spec.get("h2", math.nan)), float(spec.get("environment", math.nan))
-    parts = f"h2 {plain(h2)}, environment tied to population {plain(environment)}"
-    if h2 == 0:
-        return f"{'pure shortcut' if environment > 0 else 'pure null'}: {parts}"
-    return f"{'confounded by environment' if environment > 0 else 'not confounded by environment'}: {parts}"
+    parts = [f"{share(h2)} of the liability's variance is genetic" if h2 > 0 else "no SNP has any effect"]
+    if environment > 0:
+        of = "" if h2 > 0 else " of the liability's variance"
+        parts.append(f"{share(environment)}{of} is environment that differs between populations")
+    return " and ".join(parts) if not math.isnan(h2) else "a simulated trait"
 
 
 class Phrases:
-    """Phrases about one group: what its estimates, changes and verdicts are."""
+    """Phrases about one group: what its estimates and verdicts are."""
 
     def __init__(self, results: Results, group: Group) -> None:
         self.results, self.group = results, group
@@ -71,53 +67,46 @@ class Phrases:
             return f"{plain(row['mean'])} ({interval(row)})"
         return estimate(row)
 
-    def within(self, model: str) -> str:
-        """'.64 (.63 to .65) within populations', or why there is no such number."""
-        of = {"model": model, "adjustment": self.group.baseline}
-        row = self.results.value(self.group, self.group.within, **of)
-        if row is not None:
-            return f"{self.number(row)} within populations"
-        why = self.results.reason(self.group, self.group.within, **of)
-        return f"within populations unknown{f' ({why})' if why else ''}"
-
     def named(self, rows: Sequence[tuple[str, Any]]) -> str:
         return listed([f"{name} {self.number(row)}" for name, row in rows])
 
     def unadjusted(self, model: str) -> str:
-        """'unadjusted linear', or 'linear under x' where the study has no unadjusted model."""
+        """'uncorrected linear', or 'linear under x' where the study has no uncorrected model."""
         return (
-            f"unadjusted {model}" if self.group.baseline == "none" else f"{model} under {self.group.baseline}"
+            f"uncorrected {model}"
+            if self.group.baseline == "none"
+            else f"{model} under {self.group.baseline}"
         )
 
-    def under(self, names: Sequence[str]) -> str:
-        """'under a and b', 'under every adjustment'."""
-        if list(names) == self.others and len(names) > 1:
-            return "under every adjustment"
-        return f"under {listed(list(names))}"
-
-    def changes(
-        self, model: str, metric: str, names: Sequence[str] | None = None, **keys: str
-    ) -> dict[str, list[str]]:
-        """Adjustments by what the paired difference from the baseline says, as ``paired_changes`` returns them."""
-        names = self.others if names is None else names
-        return paired_changes(self.results, self.group, model, metric, names, **keys)
-
-    def moves(self, changes: dict[str, list[str]]) -> str:
-        """'clearly falls under a and stays within .03 of where it was under b'; blank where nothing is known."""
-        return listed([f"{VERBS[kind]} {self.under(names)}" for kind, names in changes.items() if names])
+    def levels(self) -> list[str]:
+        """For each model how accurate it is without correction, over all people and within populations."""
+        said = []
+        for model in self.group.models:
+            of = {"model": model, "adjustment": self.group.baseline}
+            overall = self.results.value(self.group, self.group.overall_f, **of)
+            within = self.results.value(self.group, self.group.within_f, **of)
+            if overall is None:
+                continue
+            text = f"{model} {self.number(overall)}"
+            if self.results.several_populations(self.group):
+                why = self.results.reason(self.group, self.group.within_f, **of)
+                unknown = f"unknown{f' ({why})' if why else ''}"
+                text += f" over all people, {unknown if within is None else self.number(within)} within populations"
+            said.append(text)
+        return said
 
     def not_learned(self) -> str:
         """Name all models that are not shown to have learned, in a sentence for each verdict; blank without any."""
         titles = {
-            ANCESTRY: "Above chance overall but not shown to be within populations, so ancestry only",
-            NOTHING: "Learned nothing within populations",
-            NOT_SHOWN: "Not shown whether anything was learned within populations",
+            ANCESTRY: "Ancestry only",
+            NOTHING: "Learned nothing",
+            NOT_SHOWN: "Not shown to have learned",
         }
         said = {kind: "; ".join(self._models(kind)) for kind in titles}
         return " ".join(f"{titles[kind]}: {models}." for kind, models in said.items() if models)
 
     def _models(self, kind: str) -> list[str]:
-        """The models with this verdict: 'cnn, unadjusted or adjusted', or 'cnn under a and b'."""
+        """The models with this verdict: 'cnn, corrected or not', or 'cnn under a and b'."""
         parts = []
         for model in self.group.models:
             tried = [name for name in self.group.adjustments if (model, name) in self.found]
@@ -127,8 +116,9 @@ class Phrases:
                     by.setdefault(self._because(model, name), []).append(name)
             for because, names in by.items():
                 whole = names == tried and len(tried) > 1
-                of = f"{model}, unadjusted or adjusted" if whole else f"{model} under {listed(names)}"
-                parts.append(of + because)
+                parts.append(
+                    (f"{model}, corrected or not" if whole else f"{model} under {listed(names)}") + because
+                )
         return parts
 
     def _because(self, model: str, adjustment: str) -> str:
@@ -147,48 +137,29 @@ class Phrases:
         return [name for name in self.others if self.found.get((model, name)) == LEARNED]
 
 
-def price(words: Phrases) -> list[str]:
-    """Which adjustments clearly lower the ancestry in the logit, and what else clearly falls under them."""
-    group, sentences = words.group, []
-    for model in group.models:
-        ancestry = words.changes(
-            model, "ancestry_logit", [name for name in words.others if name != "placebo"]
-        )
-        if not any(ancestry.values()):
-            continue
-        removing = ancestry[FALLS]
-        if not removing:
-            sentences.append(f"The ancestry in the logit of {model} {words.moves(ancestry)}.")
-            continue
-        prices = {"accuracy within populations": words.changes(model, group.within, removing)}
-        if words.found.get((model, group.baseline)) == LEARNED and group.causal_snps(words.results.study):
-            kept = [name for name in removing if words.found.get((model, name)) == LEARNED]
-            by = {"attribution": group.attribution}
-            prices["recovery of causal SNPs"] = words.changes(model, "causal_auc_pr", kept, **by)
-        said = [f"{what} {words.moves(changes)}" for what, changes in prices.items() if any(changes.values())]
-        text = f"The ancestry in the logit of {model} clearly falls under {listed(removing)}"
-        sentences.append(f"{text}; {'; '.join(said) or 'the price is not known'}.")
-    return sentences
+def learned(words: Phrases, found: Findings) -> list[str]:
+    """How accurate the models are, what that says of what they learned, and what stands beside it."""
+    levels = words.levels()
+    if not levels:
+        return ["No model was trained with success."]
+    said = [f"{words.metric} {'; '.join(levels)}."]
+    whats: dict[str, list[str]] = {}
+    for one in found.lessons:
+        whats.setdefault(one.what, []).append(one.model)
+    said += [
+        f"{listed(models)} learned {WHAT[what].replace('perhaps', 'what is perhaps')}."
+        for what, models in whats.items()
+    ]
+    failed = [model for model in words.group.models if model in found.controls.failed]
+    said += [f"{listed(failed)} failed the positive control: nothing is concluded."] if failed else []
+    return said
 
 
 def brief(results: Results, group: Group) -> Text:
-    """A group in a few sentences: its accuracies, what did not learn, and what each correction costs."""
-    words, levels = Phrases(results, group), []
-    for model in group.models:
-        of = {"model": model, "adjustment": group.baseline}
-        overall = results.value(group, group.overall, **of)
-        if overall is not None:
-            levels.append(f"{model} {words.number(overall)} overall, {words.within(model)}")
-    floor = results.value(group, group.overall, model="floor-population")
-    if floor is not None and levels:
-        levels.append(f"the population label alone {words.number(floor)} overall")
-    how = "Unadjusted" if group.baseline == "none" else f"With {group.baseline}"
-    text = [
-        f"{how} {words.metric}: {'; '.join(levels)}." if levels else "No result.",
-        words.not_learned(),
-        *price(words),
-    ]
+    """A group in a few sentences: what its models learned, and what the corrections removed and cost."""
+    words, found = Phrases(results, group), findings(results, [group])
+    sentences = [*learned(words, found), corrected(results, found)]
     title = (
         f"{group.trait} in {group.shown} ({describe(results, group)}; {group.split} split, n = {words.n})."
     )
-    return Text(" ".join(filter(None, text)), strong=title)
+    return Text(" ".join(begun(results.study, text) for text in sentences if text), strong=title)

@@ -1,56 +1,59 @@
-"""The short answer at the top of the page, from comparisons.tsv alone: what was learned, and a paragraph a trait."""
+"""The answer at the top of the page: the controls, then a sentence each on what was learned, removed and changed."""
 
-from stratbench.core.words import counted
-from stratbench.report.analysis.changes import SAME_WITHIN
-from stratbench.report.analysis.dial import courses
-from stratbench.report.analysis.numbers import plain
+import re
+
+from stratbench.report.analysis.changes import ENOUGH
+from stratbench.report.analysis.findings import Controls, Findings, findings
 from stratbench.report.analysis.results import Results
-from stratbench.report.analysis.verdicts import ANCESTRY, LEARNED, NOT_SHOWN, NOTHING, verdicts
-from stratbench.report.page import Block, Listing, Text
-from stratbench.report.text._phrases import brief
-from stratbench.report.text.dial import movements
+from stratbench.report.page import Block, Text
+from stratbench.report.text._sentences import corrected, lessons, reordered
+from stratbench.report.wording import begun, few, spelled
 
-FEW = 6
+MOST_NUMBERS = 8  # of the answer
+NUMBER = re.compile(r"(?<![\w.-])\d*\.?\d+")
+NO_MODEL = "No model was asked for, so nothing is said of networks; the association tests stand below."
+FAILED = "No model was trained with success: there is no answer. Why is told under 'Failures and gaps'."
 
 
 def answer(results: Results) -> list[Block]:
-    """The short answer: what was learned, and a paragraph for each trait."""
-    blocks: list[Block] = [Text(_count(results))]
-    if any(group.models for group in results.groups):
-        blocks.append(Listing(_items(results)))
-        blocks.append(Text(_caution(results)))
-    return blocks
+    """The answer: the controls, then what was learned, what corrections removed, and what changed in the SNPs."""
+    found = findings(results)
+    if not found.trained:
+        return [Text(FAILED if any(group.models for group in results.groups) else NO_MODEL)]
+    trusted, removed, snps = believed(results, found), corrected(results, found), reordered(results, found)
+    learned = lessons(results, found, True)
+    if sum(len(NUMBER.findall(text)) for text in (trusted, learned, removed, snps)) > MOST_NUMBERS:
+        learned = lessons(results, found, False)
+    said = {"Controls:": trusted, "Learned:": learned, "Corrected:": removed, "SNPs:": snps}
+    return [Text(begun(results.study, text), strong=title) for title, text in said.items() if text]
 
 
-def _items(results: Results) -> list[Text]:
-    """A sentence on each trait over the dial, then one on every group that is not on it."""
-    moved = movements(results)
-    over = {group.name for one in courses(results.study, results.groups) if moved for group in one.groups}
-    return moved + [brief(results, g) for g in results.groups if g.models and g.name not in over]
+def believed(results: Results, found: Findings) -> str:
+    """How the controls came out, a failed one first, and what so many replicates can show."""
+    n = max((results.replicates(one.group) for one in found.lessons), default=0)
+    if n == 1:
+        how_many = "One cohort: intervals are over its test people."
+    elif n and n < ENOUGH:
+        how_many = f"{spelled(n)} replicates are too few to claim a change."
+    else:
+        how_many = f"{spelled(n)} replicates." if n else ""
+    sentences = [*_controls(found.controls), how_many]
+    return " ".join(begun(results.study, text) for text in sentences if text)
 
 
-def _count(results: Results) -> str:
-    found = [value for group in results.groups for value in verdicts(results, group).values()]
-    if not found:
-        return "No model of this study was trained with success: there is no answer."
-    learned, ancestry, nothing, open_ = map(found.count, (LEARNED, ANCESTRY, NOTHING, NOT_SHOWN))
-    text = (
-        f"Of {counted(len(found), 'combination')} of trait, model and adjustment that were trained, {learned} are "
-        f"shown to have learned something within populations, {ancestry} to predict from ancestry only and {nothing} "
-        "to have learned nothing"
-    )
-    return text + (f"; of {open_} none of this is shown." if open_ else ".")
-
-
-def _caution(results: Results) -> str:
-    counts = [results.replicates(group) for group in results.groups if group.models]
-    text = (
-        "Brackets hold 95% intervals, n counts replicates, and a change is called clear where the interval of the "
-        "difference excludes 0 (paired between adjustments, unpaired between points of a dial). A number is said to "
-        f"stay where it was only if the 90% interval of the paired difference lies within {plain(SAME_WITHIN)} of 0. "
-        "Verdicts are taken on f, the network's own output, which attributions explain; the glossary says when each "
-        "is given. Nothing is concluded from the attributions of a model that is not shown to have learned within "
-        "populations. Accuracy that falls after adjustment is no failure by itself."
-    )
-    few = " With so few replicates only large changes can be clear."
-    return text + (few if min(counts) < FEW else "")
+def _controls(controls: Controls) -> list[str]:
+    said = []
+    if controls.failed:
+        its, be = ("its", "is") if len(controls.failed) == 1 else ("their", "are")
+        said.append(f"{few(controls.failed)} failed {its} positive control and {be} left out.")
+    if controls.passed:
+        every = not controls.failed and not controls.untested and len(controls.passed) > 1
+        text = f"{'every model' if every else few(controls.passed)} passed the positive control"
+        said.append(text + ("; none learned from noise." if controls.quiet and not controls.alarms else "."))
+    elif not controls.failed:
+        said.append("No positive control says whether these models can learn.")
+    if controls.untested and (controls.passed or controls.failed):
+        said.append(f"{few(controls.untested)} had no positive control.")
+    if controls.alarms:
+        said.append(f"{few(controls.alarms)} learned something from pure noise.")
+    return said

@@ -28,8 +28,8 @@ def _table(results: Results, group: Group) -> Table | None:
     name = "correlation" if group.quantitative else "AUROC"
     by = group.attribution
     columns = [
-        (f"{name}, overall", group.overall, ""),
-        (f"{name}, within", group.within, ""),
+        (f"{name} of f, overall", group.overall_f, ""),
+        (f"{name} of f, within", group.within_f, ""),
         ("ancestry in features", "ancestry_linear", ""),
         ("ancestry in logit", "ancestry_logit", ""),
         ("causal AUC_PR", "causal_auc_pr", by),

@@ -1,6 +1,6 @@
 """A study's results over its dial: how they change from the smallest number to the largest, and every metric.
 
-A move is 'clear' where the 95% interval of the difference of the two scenarios' means excludes 0.
+A number rises or falls where the 95% interval of the difference of the two scenarios' means excludes 0.
 """
 
 from stratbench.core.words import counted
@@ -10,9 +10,10 @@ from stratbench.report.analysis.numbers import cell, interval, listed, signed
 from stratbench.report.analysis.results import Results
 from stratbench.report.page import Block, Heading, Listing, Section, Table, Text
 from stratbench.report.text._parts import images
-from stratbench.report.text._phrases import VERBS, brief
+from stratbench.report.text._phrases import brief
 
 ORDER = 10
+VERBS = {RISES: "rises", FALLS: "falls", UNCLEAR: "may or may not change"}
 
 
 def build(results: Results) -> Section | None:
@@ -23,14 +24,15 @@ def build(results: Results) -> Section | None:
         f"The same traits, splits and methods at {counted(len(dial.points), 'point')} of one axis: {dial.title}. "
         "Scenarios are never pooled; each point has its own replicates."
     )
-    blocks: list[Block] = [Text(first)]
+    moved = movements(results)
+    blocks: list[Block] = [Text(first), *([Listing(moved)] if moved else [])]
     for one in shown:
         blocks.append(Heading(f"{one.trait}, {one.split} split"))
         blocks += images(results, "dial", one.keys)
         table = _changes(results, one)
         blocks += [table] if table else []
     items = [brief(results, group) for one in shown for group in one.groups if group.models]
-    if items and movements(results):  # without any movement, the short answer lists these items already
+    if items:
         blocks += [Heading("Point by point"), Listing(items)]
     return Section(f"Over the dial: {dial.title}", blocks)
 
@@ -42,8 +44,8 @@ def _changes(results: Results, one: Course) -> Table | None:
     (low, high), group = one.ends, one.ends[0]
     name = "correlation" if group.quantitative else "AUROC"
     columns: dict[str, tuple[str, dict[str, str]]] = {
-        f"{name}, overall": (group.overall, {}),
-        f"{name}, within": (group.within, {}),
+        f"{name} of f, overall": (group.overall_f, {}),
+        f"{name} of f, within": (group.within_f, {}),
         f"AUC_PR ({one.attribution})": ("causal_auc_pr", {"attribution": one.attribution}),
         "ancestry, hidden features": ("ancestry_linear", {}),
         "ancestry, logit": ("ancestry_logit", {}),
@@ -74,19 +76,19 @@ def movements(results: Results) -> list[Text]:
 
 def _about(results: Results, one: Course) -> Text:
     name = "correlation" if one.groups[0].quantitative else "AUROC"
-    overall, within = one.groups[0].overall, one.groups[0].within
+    overall, within = one.groups[0].overall_f, one.groups[0].within_f
     baseline = one.groups[0].baseline
     asked = {
-        f"{name} overall": overall,
+        f"{name} over all people": overall,
         "within populations it": within,
-        "ancestry decoded from the logit given the label": "ancestry_logit",
+        "how well ancestry can be read from the output": "ancestry_logit",
     }
     moved = {what: _moves(results, one, baseline, metric) for what, metric in asked.items()}
     first = "; ".join(f"{what} {text}" for what, text in moved.items() if text)
     sentences = [f"{_under(baseline)}, {first}."] if first else []
     for adjustment in one.adjustments:
         text = _moves(results, one, adjustment, overall) if adjustment != baseline else ""
-        sentences += [f"{_under(adjustment)}, {name} overall {text}."] if text else []
+        sentences += [f"{_under(adjustment)}, {name} over all people {text}."] if text else []
     said = " ".join(sentences)
     return Text(
         said or "No two replicates at both ends: no move has an interval.", strong=_title(results, one)
@@ -94,7 +96,7 @@ def _about(results: Results, one: Course) -> Text:
 
 
 def _under(adjustment: str) -> str:
-    return "Without adjustment" if adjustment == "none" else f"Under {adjustment}"
+    return "Without correction" if adjustment == "none" else f"Under {adjustment}"
 
 
 def _title(results: Results, one: Course) -> str:

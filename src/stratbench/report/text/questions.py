@@ -1,183 +1,145 @@
-"""The four questions of the headline figure and the price of each correction, answered trait by trait."""
+"""Every trait in plain words: what was learned, what corrections removed and cost, which SNPs, who tells ancestry."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
 from stratbench.core.words import counted
-from stratbench.report.analysis.changes import FALLS, OPEN, RISES, SAME, SAME_WITHIN, UNCLEAR, direction
-from stratbench.report.analysis.headline import headline_groups
-from stratbench.report.analysis.numbers import listed, plain
+from stratbench.report.analysis.changes import SAME_WITHIN
+from stratbench.report.analysis.findings import Findings, findings
+from stratbench.report.analysis.numbers import plain
 from stratbench.report.analysis.rankings import chance_auc_pr, fall
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.analysis.verdicts import LEARNED, NOTHING
+from stratbench.report.analysis.verdicts import LEARNED
 from stratbench.report.page import Block, Heading, Listing, Section, Text
-from stratbench.report.text._phrases import Phrases, describe, price
+from stratbench.report.text._phrases import Phrases, describe, learned
+from stratbench.report.text._sentences import corrected, reordered
+from stratbench.report.wording import begun
 
 ORDER = 20
-AGAIN = {  # what the fall of agreement says: whether a ranking changes more than it does by training again
-    RISES: "changes clearly more than training again changes it",
-    SAME: f"changes as much as training again changes it, within {plain(SAME_WITHIN)},",
-    FALLS: "changes clearly less than training again changes it",
-    UNCLEAR: "has an interval that does not say whether it changes more than by training again",
-    OPEN: "has no interval to judge its change",
-}
 
 
 def build(results: Results) -> Section | None:
-    blocks = questions(results)
-    return Section("Question by question", blocks) if blocks else None
-
-
-def questions(results: Results) -> list[Block]:
-    """The four questions of the headline figure and the price of each correction, trait by trait."""
-    return [
-        block for group in headline_groups(results.study, results.groups) for block in _about(results, group)
-    ]
+    groups = [group for group in results.groups if group.models]
+    if not groups:
+        return None
+    first = Text(
+        "Accuracies are of a network's own output, which attributions explain: what an adjustment adds to it is left "
+        "out. 'Biology' is accuracy within populations, where only people of one population are compared, so that "
+        "ancestry cannot help. Brackets hold 95% intervals; n counts replicates. A change is claimed only where the "
+        f"interval of the difference leaves out 0, and a number 'stays' only where its 90% interval lies within "
+        f"{plain(SAME_WITHIN)} of 0. Accuracy that falls under a correction is no failure by itself: what it lost may "
+        "have been ancestry."
+    )
+    return Section(
+        "Trait by trait", [first, *(block for group in groups for block in _about(results, group))]
+    )
 
 
 def _about(results: Results, group: Group) -> list[Block]:
-    words = Phrases(results, group)
-    items = [
-        Text(" ".join(map(_capital, filter(None, function(words)))), strong=question)
-        for question, function in QUESTIONS
-    ]
-    title = (
-        f"{group.trait} in {group.shown} ({describe(results, group)}; {group.split} split, n = "
-        f"{counted(words.n, 'replicate')})"
-    )
-    return [Heading(title), Listing([item for item in items if item.text])]
+    words, found = Phrases(results, group), findings(results, [group])
+    items = []
+    for question, function in QUESTIONS:
+        said = [begun(results.study, sentence) for sentence in function(words, found) if sentence]
+        items += [Text(" ".join(said), strong=question)] if said else []
+    n = counted(words.n, "replicate")
+    title = f"{group.trait} in {group.shown} ({describe(results, group)}; {group.split} split, n = {n})"
+    return [Heading(title), Listing(items)]
 
 
-def _capital(sentence: str) -> str:
-    """The sentence with a capital letter, unless it begins with a label of the config, which stays as it is."""
-    return f"U{sentence[1:]}" if sentence.startswith("unadjusted ") else sentence
-
-
-def _accuracy(words: Phrases) -> list[str]:
-    results, group = words.results, words.group
-    sentences = []
-    for model in group.models:
-        if (model, group.baseline) not in words.found:
-            continue
-        of = {"model": model, "adjustment": group.baseline}
-        overall = words.number(results.value(group, group.overall, **of))
-        within = words.within(model)
-        text = f"{words.unadjusted(model)}: {words.metric} {overall} overall, {within}"
-        moves = words.moves(words.changes(model, group.overall))
-        text += f"; overall it {moves}" if moves else ""
-        some = words.found[model, group.baseline] != NOTHING
-        moves = words.moves(words.changes(model, group.within)) if some else ""
-        sentences.append(text + (f"; within populations it {moves}." if moves else "."))
+def _learned(words: Phrases, found: Findings) -> list[str]:
+    genes = words.group.causal_snps(words.results.study)
     marks = [
-        ("the population label alone reaches {} overall", "floor-population", group.overall),
-        ("the true genetic liability reaches {} within populations", "ceiling-genetic", group.within),
+        ("The population label alone reaches {}.", "floor-population", words.group.overall),
+        ("The true genetic liability reaches {} within populations.", "ceiling-genetic", words.group.within),
     ]
+    if not words.results.several_populations(words.group):
+        marks = [("The true genetic liability reaches {}.", "ceiling-genetic", words.group.overall)]
     beside = [
         text.format(words.number(row))
         for text, model, metric in marks
-        if (row := results.value(group, metric, model=model)) is not None
+        if (genes or model != "ceiling-genetic")
+        and (row := words.results.value(words.group, metric, model=model)) is not None
     ]
-    sentences.append(f"For comparison, {listed(beside)}." if beside and sentences else "")
-    return [*sentences, words.not_learned()]
+    return [*learned(words, found), *beside]
 
 
-def _snps(words: Phrases) -> list[str]:
-    group, sentences = words.group, []
-    for model in group.models if group.attributions else ():
+def _corrected(words: Phrases, found: Findings) -> list[str]:
+    return [corrected(words.results, found)] if words.others else []
+
+
+def _snps(words: Phrases, found: Findings) -> list[str]:
+    group = words.group
+    if not group.attributions or not words.others:
+        return []
+    said = [reordered(words.results, found)] if found.reorderings else []
+    for model in group.explained:
         if words.found.get((model, group.baseline)) != LEARNED:
-            sentences.append(_no_conclusion(words, model))
+            said.append(_no_conclusion(words, model))
             continue
         rows = [
             (name, row)
             for name in words.learned(model)
-            if (row := fall(words.results, group, model, name, group.attributions[0])) is not None
+            if (row := fall(words.results, group, model, name, group.attribution)) is not None
         ]
-        by = {kind: [name for name, row in rows if direction(row) == kind] for kind in AGAIN}
-        parts = [f"{AGAIN[kind]} {words.under(names)}" for kind, names in by.items() if names]
-        if parts:
-            sentences.append(f"The ranking of SNPs by {model} ({group.attributions[0]}) {listed(parts)}.")
-            sentences.append(_beyond_placebo(words, rows))
-    return sentences
-
-
-def _beyond_placebo(words: Phrases, rows: list[tuple[str, Any]]) -> str:
-    placebo = dict(rows).get("placebo")
-    if placebo is None or math.isnan(placebo["ci_high"]) or len(rows) == 1:
-        return ""
-    beyond = [name for name, row in rows if name != "placebo" and row["ci_low"] > placebo["ci_high"]]
-    fall = f"The placebo lowers agreement by {words.number(placebo)}"
-    return f"{fall}; clearly more than that (intervals apart): {listed(beyond) or 'no adjustment'}."
+        said += [f"Agreement of {model}'s SNP rankings that is lost: {words.named(rows)}."] if rows else []
+    return said
 
 
 def _no_conclusion(words: Phrases, model: str) -> str:
     if (model, words.group.baseline) not in words.found:
-        return f"{words.unadjusted(model).capitalize()} gave no result."
+        return f"{words.unadjusted(model)} gave no result."
     why = words.it(model, words.group.baseline)
-    return f"No conclusion from the attributions of {words.unadjusted(model)}: it {why}."
+    return f"Nothing is concluded from the SNPs of {words.unadjusted(model)}: it {why}."
 
 
-def _causal(words: Phrases) -> list[str]:
+def _causal(words: Phrases, found: Findings) -> list[str]:
     results, group = words.results, words.group
-    if group.measured:
+    if group.measured or not group.causal_snps(results.study):
         return []
-    if not group.causal_snps(results.study):
-        return ["There is no causal SNP to recover."]
-    sentences = []
-    tests = [(name, results.value(group, "causal_auc_pr", association=name)) for name in group.associations]
-    tests = [(name, row) for name, row in tests if row is not None]
-    chance = chance_auc_pr(results, group)
-    if tests:
-        random = f"; a random ranking has {plain(chance)}" if chance is not None else ""
-        sentences.append(f"AUC_PR of the association tests: {words.named(tests)}{random}.")
-    for model in group.models if group.attributions else ():
-        of = {"model": model, "attribution": group.attributions[0]}
-        row = results.value(group, "causal_auc_pr", adjustment=group.baseline, **of)
-        if words.found.get((model, group.baseline)) != LEARNED or row is None:
-            continue
-        changes = words.changes(
-            model, "causal_auc_pr", words.learned(model), attribution=group.attributions[0]
-        )
-        moves = words.moves(changes)
-        text = f"{words.unadjusted(model)} ({group.attributions[0]}) has {words.number(row)}"
-        sentences.append(f"{text} and {moves}." if moves else f"{text}.")
-    without = [
-        f"{words.unadjusted(model)}, which {words.it(model, group.baseline)}"
-        for model in group.models
-        if group.attributions and words.found.get((model, group.baseline), LEARNED) != LEARNED
+    rows: list[tuple[str, Any]] = [
+        (f"the test {name}", results.value(group, "causal_auc_pr", association=name))
+        for name in group.associations
     ]
-    if without:
-        sentences.append(f"No conclusion for {'; for '.join(without)}.")
-    return sentences
+    for model in group.explained:
+        for name in (group.baseline, *words.learned(model)):
+            if words.found.get((model, name)) == LEARNED:
+                of = {"model": model, "adjustment": name, "attribution": group.attribution}
+                rows.append((f"{model} under {name}", results.value(group, "causal_auc_pr", **of)))
+    rows = [(name, row) for name, row in rows if row is not None and not math.isnan(row["mean"])]
+    if not rows:
+        return []
+    chance = chance_auc_pr(results, group)
+    random = f"; a random ranking has {plain(chance)}" if chance is not None else ""
+    return [f"AUC_PR, 1 where all causal SNPs come first: {words.named(rows)}{random}."]
 
 
-def _ancestry(words: Phrases) -> list[str]:
-    results, group, sentences = words.results, words.group, []
+def _ancestry(words: Phrases, found: Findings) -> list[str]:
+    results, group, said = words.results, words.group, []
     for model in group.models:
         of = {"model": model, "adjustment": group.baseline}
-        trained = results.value(group, "ancestry_linear", **of)
-        untrained = results.value(group, "ancestry_linear_untrained", **of)
-        logit = results.value(group, "ancestry_logit", **of)
-        chance = results.value(group, "ancestry_chance", **of)
+        trained, untrained, output, chance = (
+            results.value(group, name, **of)
+            for name in ("ancestry_linear", "ancestry_linear_untrained", "ancestry_logit", "ancestry_chance")
+        )
         if trained is None or chance is None:
             continue
-        beside = f", untrained {words.number(untrained)}" if untrained is not None else ""
-        text = (
-            f"Population decoded from the hidden features of {words.unadjusted(model)}: balanced "
-            "accuracy "
-            f"{words.number(trained)}{beside}, chance {plain(chance['mean'])}"
+        before = f", before training {words.number(untrained)}" if untrained is not None else ""
+        text = f"a probe reads the population from the hidden layer of {words.unadjusted(model)}: balanced accuracy "
+        text += f"{words.number(trained)}{before}"
+        text += (
+            f"; from its output, among people of one label, {words.number(output)}"
+            if output is not None
+            else ""
         )
-        text += f"; from its logit given the label {words.number(logit)}" if logit is not None else ""
-        moves = words.moves(words.changes(model, "ancestry_logit"))
-        sentences.append(f"{text}, which {moves}." if logit is not None and moves else f"{text}.")
-    return sentences
+        said.append(f"{text}; guessing has {plain(chance['mean'])}.")
+    return said
 
 
-Function = Callable[[Phrases], list[str]]
-QUESTIONS: tuple[tuple[str, Function], ...] = (
-    ("Does accuracy change?", _accuracy),
+QUESTIONS: tuple[tuple[str, Callable[[Phrases, Findings], list[str]]], ...] = (
+    ("What was learned?", _learned),
+    ("What did corrections remove, and at what cost?", _corrected),
     ("Do the SNPs change?", _snps),
-    ("Who recovers the causal SNPs?", _causal),
-    ("Who still encodes ancestry?", _ancestry),
-    ("Which correction removes the shortcut, at what price?", price),
+    ("Who finds the causal SNPs?", _causal),
+    ("Who still tells ancestry?", _ancestry),
 )
