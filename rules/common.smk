@@ -14,8 +14,10 @@ from stratbench.core.digest import digest
 from stratbench.core.errors import UserError
 from stratbench.cohorts.real.cohort_file import FETCHED
 from stratbench.study.paths import Paths, each
+from stratbench.study.wildcards import names, only
 from stratbench.commands.plan import plan
 from stratbench.study.study import Fit, Split
+from stratbench.report.figures.catalogue import figure_names
 
 # Only what starts a run fetches; jobs, dry runs and lint believe what it found.
 fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])
@@ -32,16 +34,6 @@ def cancel_timers():
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer) and thread.function.__module__.startswith("snakemake."):
             thread.cancel()
-
-
-def names(labels):
-    """A wildcard's constraint: these labels and no others."""
-    return "|".join(re.escape(label) for label in sorted(set(labels))) or "(?!)"
-
-
-def only(items):
-    """A constraint of {cohort} that admits these splits or fits alone, whatever follows it in a path."""
-    return f"(?=(?:{names('/'.join(vars(item).values()) for item in items)})[./])[^/]+"
 
 
 def split_of(wildcards):
@@ -173,15 +165,17 @@ def trained_on():
 
 def attribution_tables(wildcards):
     return [
-        table
+        paths.attribution.format(**vars(fit), attribution=label)
         for fit in study.fits_of(split_of(wildcards))
-        for table in expand(paths.attribution, **vars(fit), attribution=study.attributions_of(fit))
+        for label in study.attributions_of(fit)
     ]
 
 
 def association_tables(wildcards):
     split = split_of(wildcards)
-    return expand(paths.association, **vars(split), association=study.associations_of(split))
+    return [
+        paths.association.format(**vars(split), association=label) for label in study.associations_of(split)
+    ]
 
 
 def pictured():
@@ -205,6 +199,16 @@ def pictured():
     ]
 
 
+def drawn():
+    """The files of all figures.
+
+    They are named to whoever reads them, and not taken from the output of the rule: as soon as one of a rule's inputs
+    is another rule's output, Snakemake spends a time that grows with the square of the number of its inputs.
+    """
+    suffixes = ("svg", "pdf", "png")
+    return [f"{paths.figures}/{figure}.{suffix}" for figure in figure_names(study) for suffix in suffixes]
+
+
 def of_every_job():
     """A file of every job but the report's.
 
@@ -222,7 +226,7 @@ def of_every_job():
         *each(paths.probes, study.probed),
         *each(paths.metrics, study.splits),
         paths.summary_metrics,
-        *rules.figures.output,
+        *drawn(),
     ]
 
 

@@ -46,7 +46,7 @@ rule metrics:
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,
         associations=association_tables,
-        probes=lambda wildcards: each(paths.probes, {split_of(wildcards)} & set(study.probed)),
+        probes=lambda wildcards: each(paths.probes, filter(study.is_probed, [split_of(wildcards)])),
     output:
         metrics=paths.metrics,
     log:

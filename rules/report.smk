@@ -1,7 +1,6 @@
 """Figures and one self-contained page."""
 
 from stratbench.report.analysis.cohorts import splits_with_grm
-from stratbench.report.figures.catalogue import figure_names
 from stratbench.report.report import TEMPLATES
 
 
@@ -16,11 +15,7 @@ rule figures:
         grms=each(paths.grm, splits_with_grm(study)),
         cohort_files=list(cohort_files()),
     output:
-        figures=expand(
-            f"{paths.figures}/{{figure}}.{{suffix}}",
-            figure=figure_names(study),
-            suffix=["svg", "pdf", "png"],
-        ),
+        figures=drawn(),
     log:
         paths.log("figures"),
     benchmark:
@@ -47,7 +42,7 @@ rule report:
         provenance=paths.provenance,
         tables=pictured(),
         cohort_files=list(cohort_files()),
-        figures=rules.figures.output,
+        figures=drawn(),
     output:
         report=paths.report,
     log:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stratbench.core.found import declared, declaring
+from stratbench.core.found import declaring, stated
 
 SOURCE = Path(__file__).parents[2]
 SCRIPTS = Path(__file__).parents[3] / "workflow" / "scripts"
@@ -73,10 +73,11 @@ def _imports(path: Path, name: str) -> frozenset[str]:
     if path.suffix != ".py":
         return frozenset()
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    finds = declared(path, "FINDS")
+    tree = ast.parse(path.read_bytes(), str(path))
+    finds = stated(tree, "FINDS")
     there = declaring(path.parent, ast.literal_eval(finds)) if finds else []
     found = {f"{package}.{module}" for module in there}
-    for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
+    for node in ast.walk(tree):
         for target in _targets(node, package):
             parents = target.split(".")
             found.update(".".join(parents[:k]) for k in range(1, len(parents) + 1))

@@ -8,7 +8,12 @@ from types import ModuleType
 
 def declared(path: Path, name: str) -> ast.expr | None:
     """What a Python file assigns to ``name`` at its top level, read without importing it; None if it does not."""
-    for node in ast.parse(path.read_bytes(), str(path)).body:
+    return stated(ast.parse(path.read_bytes(), str(path)), name)
+
+
+def stated(tree: ast.Module, name: str) -> ast.expr | None:
+    """What the source of a module assigns to ``name`` at its top level; None if it does not."""
+    for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             return getattr(node, "value", None)

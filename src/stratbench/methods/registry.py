@@ -12,6 +12,7 @@ import importlib.util
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -47,8 +48,14 @@ class Method:
 
 def names(kind: str) -> list[str]:
     """The names of all methods of a kind that ship with StratBench."""
+    return list(_shipped(kind))
+
+
+@cache
+def _shipped(kind: str) -> tuple[str, ...]:
+    """The names, of which the folder is listed once a process: each job of a study asks for several methods."""
     files = (PACKAGE / FOLDERS[kind]).glob("[!_]*.py")
-    return sorted(path.stem.replace("_", "-") for path in files)
+    return tuple(sorted(path.stem.replace("_", "-") for path in files))
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -67,7 +74,7 @@ def find(kind: str, name: str, file: str | Path | None = None) -> Path:
         except UserError as error:
             raise UserError(f"{kind} '{name}': {error}") from error
         return Path(file)
-    if name not in names(kind):
+    if name not in _shipped(kind):
         raise UserError(f"unknown {kind} {name!r}: {nearest(name, names(kind))}")
     return PACKAGE / FOLDERS[kind] / f"{name.replace('-', '_')}.py"
 

@@ -147,7 +147,11 @@ class Study:
     @property
     def probed(self) -> list[Split]:
         """The splits whose networks are probed: all networks of a split that any block wants probed."""
-        return [split for split in self._fits if split in self._probed]
+        return [split for split in self._fits if self.is_probed(split)]
+
+    def is_probed(self, split: Split) -> bool:
+        """Whether any block wants the networks of this split probed."""
+        return split in self._probed
 
     def cohort(self, label: str) -> Cohort:
         return self._cohorts[label]
