@@ -12,11 +12,12 @@ import yaml
 from stratbench.cohorts.real.matching import COUNTS
 from stratbench.cohorts.simulated.simulate import all_options
 from stratbench.core import files, seeds
-from stratbench.metrics.rows import tidy
+from stratbench.metrics.rows import read, sort, tidy
 from stratbench.report.analysis.results import KEYS
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Fit, Split, Study
 from stratbench.summary.comparisons import comparisons
+from stratbench.summary.run import qc
 
 ADJUSTMENTS = (
     "none",
@@ -123,11 +124,12 @@ def config(example: Example) -> dict[str, Any]:
     return made
 
 
-def make(base: Path, example: Example | None = None) -> dict[str, Any]:
-    """Write results/example below ``base`` and return the config."""
+def make(base: Path, example: Example | None = None, **further: Any) -> dict[str, Any]:
+    """Write results/example below ``base`` and return the config, which has these further keys."""
     example = example or Example()
-    settings = config(example)
-    study, paths = Study(settings), Paths("example")
+    settings = config(example) | further
+    study = Study(settings)
+    paths = Paths(study.name)
     (base / "config/cohorts").mkdir(parents=True, exist_ok=True)
     mice = {
         "title": "Made-up mice",
@@ -149,23 +151,27 @@ def make(base: Path, example: Example | None = None) -> dict[str, Any]:
         _cohort(base, paths, cohort, example)
     for split in study.splits:
         _split(base, paths, study, split, example, rows)
-    metrics = pd.DataFrame(rows.rows, columns=[*KEYS[:-2], "value", "n", "status", "reason"])
+    metrics = sort(tidy(pd.DataFrame(rows.rows, columns=[*KEYS[:-2], "value", "n", "status", "reason"])))
     files.write_tsv(metrics, base / paths.summary_metrics)
-    files.write_tsv(comparisons(tidy(metrics)), base / paths.comparisons)
-    tables = [
-        pd.read_csv(base / paths.qc.format(cohort=c.label), sep="\t").assign(cohort=c.label)
-        for c in study.cohorts
-    ]
-    files.write_tsv(pd.concat(tables), base / paths.summary_qc)
+    files.write_tsv(comparisons(read(base / paths.summary_metrics)), base / paths.comparisons)
+    labels = [cohort.label for cohort in study.cohorts]
+    tables = qc(labels, [str(base / fill(paths.qc, cohort)) for cohort in study.cohorts])
+    files.write_tsv(tables, base / paths.summary_qc)
     _runtime(base, paths, study)
     files.write_json(
         {
             "versions": {"python": "3.11.9", "jax": "0.10.2", "stratbench": "0.1.0"},
             "commit": "0123456789abcdef",
             "dirty": False,
-            "devices": {"cpu": 58},
+            "python": "3.11.9",
+            "platform": "a machine",
+            "devices": {"cpu": len(study.fits)},
+            "training_versions": [{"jax": "0.10.2"}],
+            "fits": len(study.fits),
+            "fits_failed": 0,
+            "jobs": len(study.splits),
             "seeds": 2,
-            "config": settings,
+            "config": study.made_from,
             "config_sha256": "ab" * 32,
         },
         base / paths.provenance,
@@ -530,7 +536,7 @@ def _runtime(base: Path, paths: Paths, study: Study) -> None:
     rows = [
         {
             "rule": rule,
-            "job": f"{rule}-{k}",
+            "job": f"{study.name}/{rule}-{k}",
             "s": float(rng.gamma(4, 2)),
             "max_rss": float(rng.uniform(120, 900)),
             "cpu_time": 1.0,

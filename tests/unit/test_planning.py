@@ -11,7 +11,7 @@ import pytest
 from stratbench.core import digest as digests
 from stratbench.core.digest import digest
 from stratbench.methods import registry
-from stratbench.study.study import Model
+from stratbench.study.study import Split
 from stratbench.study.wildcards import names, only
 
 ROOT = Path(__file__).parents[2]
@@ -50,25 +50,21 @@ def test_no_label_admits_nothing():
 
 
 def test_a_constraint_of_a_cohort_admits_these_items_alone():
-    """Models of two blocks, of which one has other cohorts and another model."""
-    first = list(product(("s-r01", "s-r02"), ("t", "u"), ("random",), ("mlp", "linear")))
-    second = list(product(("mice",), ("t",), ("random", "halves"), ("cnn",)))
-    wanted = {Model(*keys) for keys in first + second}
-    pattern = re.compile(
-        rf"(?P<cohort>{only(wanted)})/(?P<trait>[^/]+)/(?P<split>[^/]+)/(?P<model>[^/]+)[./].*"
-    )
-    every = product(
-        ("s-r01", "s-r02", "s-r0", "mice"), ("t", "u"), ("random", "halves"), ("mlp", "linear", "cnn", "mlp2")
-    )
-    for keys, end in product(every, ("/none/fit.json", ".log")):
-        assert bool(pattern.fullmatch("/".join(keys) + end)) == (Model(*keys) in wanted), keys
+    """Splits of two blocks, of which one has other cohorts, traits and splits."""
+    first = product(("s-r01", "s-r02"), ("t", "u"), ("random",))
+    second = product(("mice",), ("t",), ("random", "halves"))
+    wanted = {Split(*keys) for keys in (*first, *second)}
+    pattern = re.compile(rf"(?P<cohort>{only(wanted)})/(?P<trait>[^/]+)/(?P<split>[^/.]+)[./].*")
+    every = product(("s-r01", "s-r02", "s-r0", "mice"), ("t", "u", "tu"), ("random", "halves", "randomly"))
+    for keys, end in product(every, ("/mlp/none/fit.json", ".log")):
+        assert bool(pattern.fullmatch("/".join(keys) + end)) == (Split(*keys) in wanted), keys
 
 
 def test_constraints_of_many_replicates_are_short():
-    """Snakemake compiles them into every pattern; a name for each replicate and model made that a quarter of a plan."""
-    many = [Model(f"split-r{k:02d}", t, "random", m) for k in range(1, 100) for t in "abcd" for m in "xyz"]
+    """Snakemake compiles them into every pattern; one that names every split took a tenth of a plan."""
+    many = [Split(f"split-r{k:02d}", t, name) for k in range(1, 100) for t in "abcd" for name in "xyz"]
     assert len(only(many)) < len(many)
-    assert len(names(model.cohort for model in many)) < 400
+    assert len(names(split.cohort for split in many)) < 400
 
 
 def test_a_source_is_read_once_for_the_digests_of_all_rules(monkeypatch):

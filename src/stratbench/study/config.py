@@ -33,6 +33,7 @@ from stratbench.methods.schema import (
     with_defaults,
 )
 from stratbench.study import distinct, own_cohort
+from stratbench.study.batches import replicates
 
 Config = dict[str, Any]
 PACKAGE = Path(__file__).parents[1]
@@ -120,6 +121,8 @@ class Checker:
                 self.block(config, ("blocks", k), block)
         if "dial" in config and not {place[0] for place in self.broken} & {"blocks", "dial"}:
             self.dial(config, config["dial"]["points"])
+        if "batch" in config and not {place[0] for place in self.broken} & {"blocks", "batch", "cohorts"}:
+            self.batch(config, replicates(config["batch"]))
         unseen = [(place, said) for place, said in controls(self.raw) if place[:2] not in self.broken]
         self.refuse_all((), unseen)
         return config
@@ -352,6 +355,17 @@ class Checker:
             elif place in taken:
                 self.refuse(inside, f"stands at {place!r}, as '{taken[place]}' does; give it another place")
             taken.setdefault(place, label)
+
+    def batch(self, config: Config, chosen: range | None) -> None:
+        """Check that a batch holds replicates that some cohort of a block has."""
+        used = {label for block in config["blocks"] for label in block["cohorts"]}
+        most = max(config["cohorts"][label].get("replicates", 1) for label in used)
+        if not chosen:
+            self.refuse(("batch",), f"{config['batch']} begins after it ends; give the lower replicate first")
+        elif chosen.stop - 1 > most:
+            self.refuse(
+                ("batch",), f"there is no replicate {chosen.stop - 1}: the last of any cohort is {most}"
+            )
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
         """Check that the cohort has the column that a split reads, and that somebody is left to train."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from stratbench.study import batches
+
 ALL = "all"  # the job that trains or explains all models of a split
 Fits = tuple[tuple[str, str], ...]  # models and adjustments
 Explained = tuple[tuple[str, str, tuple[str, ...]], ...]  # models, adjustments and labels of attributions
@@ -89,11 +91,13 @@ def read_dial(spec: Mapping[str, Any]) -> Dial:
     return Dial(spec["title"], tuple(points))
 
 
-def expand_cohort(label: str, spec: Mapping[str, Any]) -> list[Cohort]:
-    """The replicates of a simulated scenario, or the one cohort of a real study."""
+def expand_cohort(label: str, spec: Mapping[str, Any], batch: range | None = None) -> list[Cohort]:
+    """The replicates of a simulated scenario, or the one cohort of a real study; those of a batch if there is one."""
+    made = range(1, spec.get("replicates", 1) + 1)
+    chosen = made if batch is None else [r for r in batch if r in made]
     if "real" in spec:
-        return [Cohort(label, label, 1, real=True)]
-    return [Cohort(f"{label}-r{r:02d}", label, r, real=False) for r in range(1, spec["replicates"] + 1)]
+        return [Cohort(label, label, r, real=True) for r in chosen if r == 1]
+    return [Cohort(f"{label}-r{r:02d}", label, r, real=False) for r in chosen]
 
 
 class Study:
@@ -101,7 +105,7 @@ class Study:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
-        self.name: str = config["study"]
+        self.name: str = batches.named(config["study"], config.get("batch"))
         self.seeds: int = config["seeds"]
         self.gpu: int = config["gpu"]
         self._cohorts: dict[str, Cohort] = {}
@@ -114,8 +118,10 @@ class Study:
 
     def _add(self, block: Mapping[str, Any]) -> None:
         """Add one block: the cross of its lists. Parts that two blocks share are made once."""
-        specs = self.config["cohorts"]
-        cohorts = [cohort for label in block["cohorts"] for cohort in expand_cohort(label, specs[label])]
+        specs, batch = self.config["cohorts"], batches.replicates(self.config.get("batch"))
+        cohorts = [
+            cohort for label in block["cohorts"] for cohort in expand_cohort(label, specs[label], batch)
+        ]
         self._cohorts |= {cohort.label: cohort for cohort in cohorts}
         for cohort, trait, name in product(cohorts, block["traits"], block["splits"]):
             split = Split(cohort.label, trait, name)
@@ -191,8 +197,12 @@ class Study:
 
     @property
     def dial(self) -> Dial | None:
-        """The axis that figures and report show the results over, if the config states one."""
-        return read_dial(self.config["dial"]) if "dial" in self.config else None
+        """The axis that figures and report show the results over, if the config states one; in a batch, what it has."""
+        if "dial" not in self.config:
+            return None
+        there = {cohort.scenario for cohort in self.cohorts}
+        points = {label: place for label, place in self.config["dial"]["points"].items() if label in there}
+        return read_dial({**self.config["dial"], "points": points}) if points else None
 
     @property
     def made_from(self) -> dict[str, Any]:

@@ -68,14 +68,14 @@ def provenance(config: Mapping[str, Any], fits: Iterable[FitRecord], jobs: int) 
         "config": dict(config),
         "seeds": config.get("seeds"),
         "devices": counts,
-        "training_versions": _distinct(fit.versions for fit in fits),
+        "training_versions": distinct(fit.versions for fit in fits),
         "fits": len(fits),
         "fits_failed": sum(fit.status != "ok" for fit in fits),
         "jobs": jobs,
     }
 
 
-def _distinct(items: Iterable[Any]) -> list[Any]:
+def distinct(items: Iterable[Any]) -> list[Any]:
     """Each different non-empty item once, in the order first seen."""
     found: list[Any] = []
     for item in items:
