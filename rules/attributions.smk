@@ -27,12 +27,13 @@ for number, ((job, explained), jobs) in enumerate(study.attribution_sets().items
             of_job(paths.benchmark("attribute"), job)
         wildcard_constraints:
             cohort=only(map(split_of, jobs)),
+        group:
+            together("attribute")
         conda:
             "../envs/stratbench.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=120,
+            **requests.of("attribute", [model for model, _ in pairs]),
             gpu=study.gpu,
         params:
             fits=lambda wildcards, explained=explained, pairs=pairs: [
@@ -65,12 +66,13 @@ for number, (labels, splits) in enumerate(study.association_sets().items(), star
             paths.benchmark("associate")
         wildcard_constraints:
             cohort=only(splits),
+        group:
+            together("associate")
         conda:
             "../envs/stratbench.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=120,
+            **requests.of("associate"),
         params:
             associations=specs("associations", labels),
             code=digest("associate", *method_files(associations=labels)),

@@ -13,12 +13,13 @@ rule simulate:
         paths.benchmark("simulate")
     wildcard_constraints:
         cohort=names(cohort.label for cohort in study.cohorts if not cohort.real),
+    group:
+        together("simulate")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **requests.of("simulate"),
     params:
         demography=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["demography"],
         file=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["file"],
@@ -38,6 +39,7 @@ for number, (file, declared) in enumerate(cohort_files().items(), start=1):
             list(fetched(file).values()),
         log:
             paths.log("fetch").format(source=Path(file).stem),
+        localrule: True  # nodes of a cluster have no network
         conda:
             "../envs/stratbench.yaml"
         threads: 1
@@ -68,12 +70,13 @@ rule read_cohort:
         paths.benchmark("read_cohort")
     wildcard_constraints:
         cohort=names(cohort.label for cohort in study.cohorts if cohort.real),
+    group:
+        together("read_cohort")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        **requests.of("read_cohort"),
     params:
         declared=lambda wildcards: columns_of(study.declared(wildcards.cohort)),
         sources=lambda wildcards: sources(wildcards.cohort),
@@ -103,12 +106,13 @@ rule qc:
         paths.log("qc"),
     benchmark:
         paths.benchmark("qc")
+    group:
+        together("qc")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **requests.of("qc"),
     params:
         options=lambda wildcards: study.cohort_spec(wildcards.cohort)["qc"],
         about=lambda wildcards: about(wildcards.cohort),

@@ -16,6 +16,7 @@ from stratbench.cohorts.real.cohort_file import FETCHED
 from stratbench.study.paths import Paths, each
 from stratbench.study.wildcards import names, only
 from stratbench.commands.plan import plan
+from stratbench.study.resources import Requests
 from stratbench.study.study import Fit, Split
 from stratbench.report.figures.catalogue import figure_names
 
@@ -27,6 +28,7 @@ try:
 except UserError as error:
     raise SystemExit(f"error: {error}")
 paths = Paths(study.name)
+requests = Requests(study)
 
 
 def cancel_timers():
@@ -34,6 +36,13 @@ def cancel_timers():
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer) and thread.function.__module__.startswith("snakemake."):
             thread.cancel()
+
+
+def together(rule):
+    """The group of a rule's job on a cluster. Only the process that submits asks for it; on one machine there is none."""
+    return lambda wildcards: (
+        requests.group(rule, wildcards) if workflow.is_main_process and workflow.non_local_exec else None
+    )
 
 
 def split_of(wildcards):

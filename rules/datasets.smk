@@ -19,12 +19,13 @@ rule dataset:
         paths.log("dataset"),
     benchmark:
         paths.benchmark("dataset")
+    group:
+        together("dataset")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **requests.of("dataset"),
     params:
         spec=lambda wildcards: study.spec("traits", wildcards.trait),
         names=lambda wildcards: [wildcards.cohort, wildcards.trait],
@@ -50,12 +51,13 @@ rule split:
         paths.log("split"),
     benchmark:
         paths.benchmark("split")
+    group:
+        together("split")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **requests.of("split"),
     params:
         spec=lambda wildcards: study.spec("splits", wildcards.split),
         names=lambda wildcards: [wildcards.cohort, wildcards.trait, wildcards.split],

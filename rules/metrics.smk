@@ -12,12 +12,13 @@ rule probe:
         paths.log("probe"),
     benchmark:
         paths.benchmark("probe")
+    group:
+        together("probe")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        **requests.of("probe"),
         gpu=study.gpu,
     params:
         place=place_of,
@@ -53,12 +54,13 @@ rule metrics:
         paths.log("metrics"),
     benchmark:
         paths.benchmark("metrics")
+    group:
+        together("metrics")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **requests.of("metrics"),
     params:
         place=place_of,
         fits=lambda wildcards: [
@@ -91,12 +93,13 @@ rule summary:
         paths.log("summary"),
     benchmark:
         paths.benchmark("summary")
+    group:
+        together("summary")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        **requests.of("summary"),
     params:
         cohorts=[cohort.label for cohort in study.cohorts],
         config=study.made_from,

@@ -21,12 +21,13 @@ for number, ((job, pairs), jobs) in enumerate(study.fit_sets().items(), start=1)
             of_job(paths.benchmark("fit"), job)
         wildcard_constraints:
             cohort=only(map(split_of, jobs)),
+        group:
+            together("fit")
         conda:
             "../envs/stratbench.yaml"
         threads: 1
         resources:
-            mem_mb=4000,
-            runtime=240,
+            **requests.of("fit", [model for model, _ in pairs]),
             gpu=study.gpu,
         params:
             fits=lambda wildcards, pairs=pairs: [

@@ -20,12 +20,13 @@ rule figures:
         paths.log("figures"),
     benchmark:
         paths.benchmark("figures")
+    group:
+        together("figures")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        **requests.of("figures"),
     params:
         config=study.config,
         code=digest("figures", *demography_files()),
@@ -49,12 +50,13 @@ rule report:
         paths.log("report"),
     benchmark:
         paths.benchmark("report")
+    group:
+        together("report")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        **requests.of("report"),
     params:
         config=study.config,
         code=digest("report", *sorted(TEMPLATES.iterdir())),

@@ -24,12 +24,13 @@ rule structure:
         paths.log("structure"),
     benchmark:
         paths.benchmark("structure")
+    group:
+        together("structure")
     conda:
         "../envs/stratbench.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        **requests.of("structure"),
     params:
         options=study.config["structure"],
         mating=lambda wildcards: mating(wildcards.cohort),
