@@ -6,7 +6,7 @@ from scipy import stats
 
 from helpers import balding_nichols, punch_missing, write_cohort
 from stations import cohort_files, task_files
-from stratbench.associations.run import COLUMNS, AssociationData, associate, load
+from stratbench.associations.run import COLUMNS, PEOPLE, AssociationData, associate, load
 from stratbench.core.errors import UserError
 from stratbench.core.files import read_tsv, write_json, write_text
 from stratbench.genotypes.dosages import open_cohort
@@ -156,6 +156,11 @@ def test_load_takes_training_and_validation_only(tmp_path, drawn):
     methods = {"plain": {"method": "ols", "file": None, "options": {}}}
     associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
     assert read_tsv(tmp_path / "plain.tsv.gz")["snp"].tolist() == ["s0001", "s0003"]
+    for people, count in (("train", N // 3), ("train-validation", 2 * N // 3), ("everyone", N)):
+        methods["plain"]["options"] = {"people": people}
+        associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
+        called = (count_MN[0][np.isin(sets, PEOPLE[people])] >= 0).sum()
+        assert read_tsv(tmp_path / "plain.tsv.gz")["n"][0] == called == count
     methods["plain"]["options"] = {"pc": 3}
     with pytest.raises(UserError, match="association 'plain': unknown option 'pc'"):
         associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)

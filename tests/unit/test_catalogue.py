@@ -84,7 +84,7 @@ def test_accuracy_ancestry_and_recovery_are_paired() -> None:
         *("accuracy", "auroc", "auroc_f", "auroc_stratified", "auroc_stratified_f", "r2"),
         *("pearson", "pearson_f", "pearson_stratified", "pearson_stratified_f", "causal_auc_pr"),
         *("ancestry_linear", "ancestry_nonlinear", "ancestry_logit"),
-        *("auroc_family", "auroc_family_f", "pearson_family", "pearson_family_f"),
+        *("auroc_family", "auroc_family_f", "pearson_family", "pearson_family_f", "partial_f"),
     }
 
 

@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn import metrics as peer
 
 from stratbench.metrics.auroc import auroc, auroc_stratified
-from stratbench.metrics.correlation import pearson, pearson_stratified, r2
+from stratbench.metrics.correlation import partial, pearson, pearson_stratified, r2
 from stratbench.metrics.prediction import accuracy, auprc, brier, ece, evaluate, names
 
 
@@ -204,6 +204,21 @@ def test_within_population_correlation_ignores_what_lies_between(rng):
     few = pearson_stratified(y[98:102], score[98:102], population[98:102])
     assert few.reason == "test people: 4 individuals share a population with another one; 20 are needed"
     assert pearson_stratified(y, np.zeros(205), population).status == "not-applicable"
+
+
+def test_partial_correlation_is_that_of_residuals(rng):
+    given = rng.normal(size=(90, 3))
+    y, score = given @ [1.0, 2, 0] + rng.normal(size=90), given @ [1.0, 2, 1] + rng.normal(size=90)
+    design = np.column_stack([np.ones(90), given])
+    left = [x - design @ np.linalg.lstsq(design, x, rcond=None)[0] for x in (y, score)]
+    found = partial(y, score, given)
+    assert found.value == pytest.approx(stats.pearsonr(*left)[0])
+    assert found.se == pytest.approx((1 - found.value**2) / np.sqrt(90 - 3 - 3))
+    assert partial(y, score, np.hstack([given, given])).se == pytest.approx(
+        found.se
+    )  # the same columns twice
+    assert "explained wholly" in partial(y, given[:, 0], given).reason
+    assert partial(y[:20], score[:20], given[:20]).reason == "test people: 20 individuals; 26 are needed"
 
 
 def test_evaluate_gives_every_promised_metric(rng):

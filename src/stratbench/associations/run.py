@@ -1,7 +1,9 @@
-"""Associations of one split: classical tests of each SNP, on training and validation individuals.
+"""Associations of one split: classical tests of each SNP.
 
 A method file defines ``associate(data, options)`` and returns a table ``snp beta se statistic p n``, a row
-for each SNP of ``data.snp_M`` in order.
+for each SNP of ``data.snp_M`` in order. A method with the option ``people`` lets the study say whom it tests:
+``train``, whom models learn their weights from; ``train-validation``, whom they see at all; or ``everyone``, test
+people as well. Without the option it is ``train-validation``.
 """
 
 from collections.abc import Mapping
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from stratbench.core import files
+from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
@@ -20,12 +23,13 @@ from stratbench.methods.spec import MethodSpec
 from stratbench.task.task import open_genotypes, read_task
 
 COLUMNS = list(tables.ASSOCIATION.columns)
-SEEN = ("train", "validation")  # the sets that a model may learn from
+PEOPLE = {"train": ("train",), "train-validation": ("train", "validation"), "everyone": tables.SETS}
+SEEN = "train-validation"
 
 
 @dataclass(frozen=True)
 class AssociationData:
-    """The data of a test: training and validation individuals, in keep.iid's order.
+    """The data of a test: its individuals, in keep.iid's order.
 
     Attributes:
         y_N: labels, float64: 0/1 or the trait's units.
@@ -55,15 +59,18 @@ class AssociationData:
         return replace(self, **views)
 
 
-def load(inputs: Mapping[str, Any]) -> AssociationData:
-    """Read what a test may learn from: the individuals of training and validation.
+def load(inputs: Mapping[str, Any], people: str = SEEN) -> AssociationData:
+    """Read the data of a test.
 
     Args:
         inputs: what ``task.task.FILES`` names, and ``bed`` and ``bim``.
+        people: one of ``PEOPLE``.
 
-    Raises UserError where a file is damaged or does not agree with the others.
+    Raises UserError where a file is damaged or does not agree with the others, and for other ``people``.
     """
-    task = read_task(inputs).of_sets(SEEN)
+    if people not in PEOPLE:
+        raise UserError(f"associations: people is '{people}'; choose one of {', '.join(PEOPLE)}")
+    task = read_task(inputs).of_sets(PEOPLE[people])
     genotypes, _ = open_genotypes(inputs, task)
     return AssociationData(
         y_N=task.y_N,
@@ -86,13 +93,15 @@ def associate(
 
     Raises UserError for unknown options, and for a table of a user's method that is not the contract's.
     """
-    data = load(inputs)
+    loaded: dict[str, AssociationData] = {}
     for (label, spec), path in zip(associations.items(), outputs["tables"], strict=True):
         chosen = MethodSpec.of("association", spec)
         method = chosen.load()
         options = complete(method.OPTIONS, chosen.options, f"association '{label}'")
+        people = options.get("people", SEEN)
+        data = loaded[people] = loaded.get(people) or load(inputs, people)
         table = method.associate(data.frozen(), options)
         files.write_tsv(table, path)
         best = table.loc[table["statistic"].abs().idxmax()]
-        people = counted(len(data.y_N), "individual")
-        say(f"{label}: {counted(len(table), 'SNP')}, {people}, best {best['snp']} p {best['p']:.2g}")
+        tested = counted(len(data.y_N), "individual")
+        say(f"{label}: {counted(len(table), 'SNP')}, {tested}, best {best['snp']} p {best['p']:.2g}")

@@ -86,6 +86,36 @@ def pearson_stratified(
     return Estimate(part.value, part.n, part.se, influence_N=influence_N)
 
 
+def partial(
+    y_N: np.ndarray, score_N: np.ndarray, given_NC: np.ndarray, family_N: np.ndarray | None = None
+) -> Estimate:
+    """Correlation of what the columns and a constant, regressed out by least squares, leave of y and of the score.
+
+    Args:
+        y_N: labels, float64.
+        score_N: scores, float64.
+        given_NC: what is given, such as principal components and indicators of populations.
+        family_N: as for ``pearson``.
+
+    Returns:
+        The estimate; not applicable where too few individuals are left, where y or the score is explained wholly, or
+        where a value is missing.
+    """
+    reason = problem(y=y_N, score=score_N)
+    if reason:
+        return not_applicable(reason, len(y_N))
+    basis_NC, size_C, _ = np.linalg.svd(np.column_stack([np.ones(len(y_N)), given_NC]), full_matrices=False)
+    basis_NC = basis_NC[:, size_C > 1e-10 * size_C[0]]
+    degrees, least = len(y_N) - basis_NC.shape[1] - 2, LEAST_WITHIN + basis_NC.shape[1] + 2
+    if len(y_N) < least:
+        return not_applicable(f"test people: {counted(len(y_N), 'individual')}; {least} are needed", len(y_N))
+    left = [x_N - basis_NC @ (basis_NC.T @ x_N) for x_N in (y_N, score_N)]
+    for left_N, x_N in zip(left, (y_N, score_N), strict=True):
+        if np.abs(left_N).max() <= 1e-9 * max(1e-30, float(np.abs(x_N).max())):
+            return not_applicable("y or score is explained wholly by what is given", len(y_N))
+    return _correlation(left[0], left[1], degrees, family_N)
+
+
 def _correlation(y_N: np.ndarray, score_N: np.ndarray, degrees: int, family_N: np.ndarray | None) -> Estimate:
     """r of centred values, with its error on so many degrees of freedom."""
     n = len(y_N)

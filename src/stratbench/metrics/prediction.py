@@ -7,10 +7,10 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from stratbench.metrics.auroc import auroc, auroc_stratified
-from stratbench.metrics.correlation import pearson, pearson_stratified, r2
+from stratbench.metrics.correlation import partial, pearson, pearson_stratified, r2
 from stratbench.metrics.data import SplitTables
 from stratbench.metrics.estimate import Estimate, clustered_error, failed, not_applicable, problem
-from stratbench.metrics.floors import CEILINGS, Prediction, ceilings, floors
+from stratbench.metrics.floors import CEILINGS, PCS, Prediction, ceilings, floors, one_hot
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.paired import Influences, paired_errors
 from stratbench.metrics.precision_recall import auc_pr
@@ -190,6 +190,17 @@ METRICS: tuple[Metric, ...] = (
         paired=True,
     ),
     Metric(
+        "partial_f",
+        "correlation of `f` with the label, both less what ten PCs and the populations explain by least squares",
+        *(-1, 1, "higher"),
+        source="partial correlation; Fisher's z, or the influence function by family",
+        label="correlation of f given PCs",
+        term="correlation given PCs",
+        meaning="correlation of f with the trait once ten principal components and the populations are regressed out",
+        chance=0.0,
+        paired=True,
+    ),
+    Metric(
         "over_pcs",
         "accuracy of `f` within populations less that of the floor `floor-pcs` on the same test people",
         *(-2, 2, "higher"),
@@ -286,16 +297,16 @@ Found = list[tuple[str, str, Estimate]]  # metric, population or "", estimate
 def names(kind: str, with_f: bool = True) -> list[str]:
     """The metrics of a trait's kind (``binary`` or ``quantitative``) that a fit should have a value of."""
     name = RANKING[kind][0]
-    alone = [f"{name}_f", f"{name}_stratified_f"] if with_f else []
+    alone = [f"{name}_f", f"{name}_stratified_f", "partial_f"] if with_f else []
     return [*MEASURES[kind], f"{name}_stratified", *alone]
 
 
 def evaluate(kind: str, people: pd.DataFrame) -> Found:
     """All (metric, population or "", estimate) of one seed's test individuals.
 
-    ``people`` has columns y, score, probability, population, family and, for models, f: the network's own output,
-    without what its adjustment adds. Populations have rows where there are several, and there are numbers within
-    families where two people are of one family; families are independent, and their members are not.
+    ``people`` has columns y, score, probability, population, family and, for models, pc1 ... and f: the network's own
+    output, without what its adjustment adds. Populations have rows where there are several, and there are numbers
+    within families where two people are of one family; families are independent, and their members are not.
     """
     y, score, probability = (people[c].to_numpy(dtype=float) for c in ("y", "score", "probability"))
     population, family = (people[c].to_numpy(dtype=str) for c in ("population", "family"))
@@ -308,6 +319,11 @@ def evaluate(kind: str, people: pd.DataFrame) -> Found:
     if "f" in people:
         ranked.append(("_f", people["f"].to_numpy(dtype=float)))
         found.append((f"{name}_f", "", plain(y, ranked[-1][1], relatives)))
+        given = [
+            one_hot(population, np.unique(population)),
+            people.filter(regex=r"^pc\d+$").to_numpy(float)[:, :PCS],
+        ]
+        found.append(("partial_f", "", partial(y, ranked[-1][1], np.hstack(given), relatives)))
     for ending, x in ranked:
         found.append((f"{name}_stratified{ending}", "", stratified(y, x, population, relatives)))
         if relatives is not None:
@@ -388,7 +404,9 @@ def fit_estimates(data: SplitTables, fit: FitResult) -> Iterator[tuple[int | Non
             missing = failed(reason or "no predictions of test individuals")
             estimates: Found = [(name, "", missing) for name in names(data.kind)]
         else:
-            known = data.people[["population", "family"]].reindex(test["iid"]).set_index(test.index)
+            known = (
+                data.people[["population", "family", *data.pcs]].reindex(test["iid"]).set_index(test.index)
+            )
             estimates = evaluate(data.kind, test.join(known))
         for metric, population, estimate in estimates:
             yield seed, metric, population, estimate

@@ -34,6 +34,18 @@ def verdict(within: Interval, overall: Interval, chance: float, nothing_below: f
     return NOTHING if within[1] < nothing_below else NOT_SHOWN
 
 
+def labels_too_coarse(pcs_within: Interval, chance: float) -> bool:
+    """Whether ten principal components alone predict within the given populations.
+
+    Then the populations are themselves structured, and what a model predicts within them may still be ancestry.
+
+    Args:
+        pcs_within: 95% interval of the accuracy of the floor ``floor-pcs`` within populations.
+        chance: the accuracy of guessing.
+    """
+    return has_interval(pcs_within) and pcs_within[0] > chance
+
+
 def has_interval(interval: Interval) -> bool:
     """Whether both limits are numbers."""
     return not any(map(math.isnan, interval))

@@ -8,7 +8,13 @@ import pandas as pd
 from stratbench.associations.regression import ols
 from stratbench.associations.run import AssociationData
 
-OPTIONS: dict[str, Any] = {}
+OPTIONS: dict[str, Any] = {
+    "people": {
+        "enum": ["train", "train-validation", "everyone"],
+        "default": "train-validation",
+        "description": "whom to test: whom models learn from, whom they see at all, or test people as well",
+    },
+}
 CITATION = ""
 
 

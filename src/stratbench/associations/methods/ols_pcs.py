@@ -12,7 +12,12 @@ from stratbench.core.job import say
 from stratbench.core.words import counted
 
 OPTIONS: dict[str, Any] = {
-    "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"}
+    "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"},
+    "people": {
+        "enum": ["train", "train-validation", "everyone"],
+        "default": "train-validation",
+        "description": "whom to test: whom models learn from, whom they see at all, or test people as well",
+    },
 }
 CITATION = "Price et al. 2006, Nature Genetics 38:904"
 

@@ -9,7 +9,7 @@ from stratbench.report.analysis.results import Group, Results
 
 __all__ = [
     "ANCESTRY", "LEARNED", "NOTHING", "NOT_SHOWN", "NO_INTERVAL", "NULL", "POSITIVE", "SHORTCUT", "WIDE", "Remarks",
-    "control", "in_words", "remarks", "verdict", "verdicts", "why_not_shown",
+    "control", "in_words", "labels_too_coarse", "remarks", "verdict", "verdicts", "why_not_shown",
 ]  # fmt: skip
 
 POSITIVE, NULL, SHORTCUT = "positive control", "pure null", "pure shortcut"
@@ -83,6 +83,14 @@ def why_not_shown(results: Results, group: Group, model: str, adjustment: str) -
     """
     row = results.value(group, group.within_f, model=model, adjustment=adjustment)
     return WIDE if rule.has_interval(_interval(row)) else NO_INTERVAL
+
+
+def labels_too_coarse(results: Results, group: Group) -> bool:
+    """Whether PCs alone predict within the populations, so that predicting within them may still be ancestry."""
+    declared = metric(group.within)
+    assert isinstance(declared.chance, float)
+    within = _interval(results.value(group, group.within, model="floor-pcs"))
+    return rule.labels_too_coarse(within, declared.chance)
 
 
 def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
