@@ -136,18 +136,19 @@ def test_marks_are_named_beside_them_and_lost_agreement_stands_in_the_margin() -
     assert "SNP agreement lost" not in texts(made(STUDY, [*unlearned, *moved]))
 
 
-def test_one_population_has_one_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("families", [False, True])
+def test_one_population_has_one_mark_but_for_families(families: bool) -> None:
     rows = [row for row in clear() if row["trait"] == "confounded"]
-    figure = headline.draw(headline.load(made(STUDY, rows, several=False), "headline"))
-    faces = {
-        line.get_markerfacecolor()
-        for axis in figure.axes
-        for line in axis.lines
-        if len(line.get_xdata()) == 1
-    }
-    assert faces
-    assert "white" not in faces
-    assert not [bar for axis in figure.axes for bar in axis.patches]
+    family = of("none", {"auroc_family_f": (0.5, 0.6)}, model="mlp", trait="confounded", n_replicates=1)
+    rows = [{**row, "n_replicates": 1} for row in [*rows, *(family if families else [])]]
+    results = made(STUDY, rows, several=False)
+    figure = headline.draw(headline.load(results, "headline"))
+    points = [line for axis in figure.axes for line in axis.lines if len(line.get_xdata()) == 1]
+    open_ = [line.get_xdata()[0] for line in points if line.get_markerfacecolor() == "white"]
+    assert open_ == ([pytest.approx(0.55)] if families else [])
+    assert len([bar for axis in figure.axes for bar in axis.patches]) == len(open_)
+    assert ("genes and environment; open: within families" in texts(results)) == families
+    assert ("genes and environment; one cohort" in texts(results)) != families
 
 
 def test_nothing_to_show_is_said() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from made_results import NAN, ONE, WITHIN, change, fit, made, of, words
+from made_results import NAN, ONE, WITHIN, fit, made, of, words
 from stratbench.metrics import catalogue
 from stratbench.metrics.verdict import MISSING, meanings, verdict
 from stratbench.report.analysis import verdicts
@@ -18,7 +18,6 @@ from stratbench.report.analysis.changes import (
     SAME_WITHIN,
     UNCLEAR,
     direction,
-    paired_changes,
     sign,
 )
 from stratbench.report.analysis.dial import CourseNumbers, courses
@@ -142,18 +141,6 @@ def test_a_change_is_clear_or_none_or_unknown() -> None:
     assert direction(row(0.0, 0.0)) == SAME
     assert direction(row(-0.2, 0.1)) == UNCLEAR
     assert direction(row(NAN, NAN)) == OPEN
-
-
-def test_paired_changes_are_sorted_into_five() -> None:
-    names = ("none", "rises", "falls", "same", "unclear", "open", "absent")
-    ends = {
-        "rises": (0.1, 0.2), "falls": (-0.2, -0.1), "same": (-0.01, 0.01), "unclear": (-0.1, 0.1),
-        "open": (NAN, NAN),
-    }  # fmt: skip
-    rows = [row for name, (low, high) in ends.items() for row in change(name, "auroc", low, high)]
-    results = made(replace(ONE, adjustments=names), rows)
-    found = paired_changes(results, results.groups[0], "cnn", "auroc", names[1:])
-    assert found == {name: [name] for name in ends}
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def _what(results: Results, group: Group, model: str) -> str:
     if control(results, group) == SHORTCUT:
         return LEAK
     if not results.several_populations(group):
-        family = results.value(group, f"{group.overall}_family_f", model=model, adjustment=group.baseline)
+        family = results.value(group, group.family_f, model=model, adjustment=group.baseline)
         alike = family is None or not family["ci_low"] > group.chance
         return RELATED if group.real and alike else BIOLOGY
     pcs = results.value(group, group.within, model="floor-pcs")

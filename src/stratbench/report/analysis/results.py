@@ -1,7 +1,6 @@
 """A study's finished tables, as the figures and the text of the report read them."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +15,7 @@ from stratbench.datasets.people import select as select_people
 from stratbench.genotypes import records, tables
 from stratbench.genotypes.records import FitRecord, TraitRecord
 from stratbench.genotypes.tables import Ids, Kind
-from stratbench.metrics.catalogue import metric, metrics
-from stratbench.metrics.metric import Metric
+from stratbench.metrics.catalogue import metric
 from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Cohort, Dataset, Fit, Split, Study
@@ -106,6 +104,11 @@ class Group:
         return f"{self.within}_f"
 
     @property
+    def family_f(self) -> str:
+        """The accuracy of f within families, which a cohort with families has."""
+        return f"{self.overall}_family_f"
+
+    @property
     def chance(self) -> float:
         """The chance level: the headline metrics' value for a model that has learned nothing."""
         return float(metric(self.overall).chance or 0)
@@ -166,17 +169,6 @@ def select(table: pd.DataFrame, **keys: str) -> pd.DataFrame:
     for column, value in keys.items():
         mask &= table[column] == value
     return table[mask]
-
-
-def bounded(row: dict[str, Any], known: Mapping[str, Metric]) -> dict[str, Any]:
-    """A row of comparisons.tsv whose interval ends where its metric ends: a t interval knows no bounds.
-
-    Differences are left as they are, because the interval of another confidence is taken about their middle.
-    """
-    declared = known.get(str(row["metric"]))
-    if declared is not None and not math.isnan(row["ci_low"]):
-        row |= {"ci_low": max(declared.low, row["ci_low"]), "ci_high": min(declared.high, row["ci_high"])}
-    return row
 
 
 class Results:
@@ -272,11 +264,7 @@ class Results:
     def _values(self) -> dict[tuple[str, ...], Any]:
         """Rows of comparisons.tsv by their keys, kept as a dict because figures look up thousands."""
         rows = self.comparisons[self.comparisons["mean"].notna()].to_dict("records")
-        known = {declared.name: declared for declared in metrics()}
-        return {
-            tuple(str(row[key]) for key in LOOKUP): bounded({str(k): v for k, v in row.items()}, known)
-            for row in rows
-        }
+        return {tuple(str(row[key]) for key in LOOKUP): dict(row) for row in rows}
 
     def several_populations(self, group: Group) -> bool:
         """Whether the test individuals are of several populations, which have rows of their own then."""

@@ -51,7 +51,8 @@ class HeadlineLine:
 class HeadlinePanel:
     """One trait: rows of comparisons.tsv by model and adjustment.
 
-    ``within`` and ``overall`` are of f; ``lost`` is the fall of the agreement of SNP rankings, where both models have
+    ``within`` and ``overall`` are of f; in one population ``within`` is within families, where there are any, and
+    otherwise without numbers. ``lost`` is the fall of the agreement of SNP rankings, where both models have
     learned; ``floor`` is what the population label alone reaches.
     """
 
@@ -132,19 +133,21 @@ def lines(results: Results, groups: list[Group], models: list[str]) -> tuple[Hea
 
 def _panel(results: Results, group: Group, models: list[str]) -> HeadlinePanel:
     within, overall, lost = {}, {}, {}
+    several = results.several_populations(group)
     for model in models:
         for name in group.adjustments:
             of = {"model": model, "adjustment": name}
-            within[model, name] = results.value(group, group.within_f, **of)
+            within[model, name] = results.value(group, group.within_f if several else group.family_f, **of)
             overall[model, name] = results.value(group, group.overall_f, **of)
             both = all(verdict(results, group, model, one) == HAS_LEARNED for one in (name, group.baseline))
             if group.attribution and both and name != group.baseline:
                 lost[model, name] = fall(results, group, model, name, group.attribution)
     what = group.shown if group.measured else SIMULATED[control(results, group)]
     n = results.replicates(group)
+    open_ = "open: within families" if not several and any(within.values()) else ""
     return HeadlinePanel(
-        group, (group.trait, f"{what}; {replicates(n) if n > 1 else 'one cohort'}"), within, overall, lost,
-        results.value(group, group.overall, model="floor-population"), results.several_populations(group),
+        group, (group.trait, f"{what}; {replicates(n) if n > 1 else open_ or 'one cohort'}"), within, overall, lost,
+        results.value(group, group.overall, model="floor-population"), several,
     )  # fmt: skip
 
 
@@ -261,7 +264,7 @@ def _draw_panel(axis: Any, panel: HeadlinePanel, data: HeadlineRows, first: bool
 def _draw_row(axis: Any, y: float, panel: HeadlinePanel, here: tuple[str, str], colour: str) -> None:
     """An open mark within populations, a filled one overall, and the bar of ancestry between them."""
     within, overall = panel.within.get(here), panel.overall[here]
-    if not panel.several:
+    if not panel.several and within is None:
         style.dot(axis, y, overall, colour)
         return
     if within is not None and style.clip(within["mean"]):
@@ -320,8 +323,8 @@ def caption(results: Results, subject: Any) -> str:
     return (
         "How well each model's own output ranks test people: open, only people of one population compared, where "
         "ancestry cannot help ('biology'); filled, all people; the bar between them is what ancestry adds. In a cohort "
-        "of one population there is one mark. The tick is what the population label alone reaches. Lines are 95% "
-        "intervals, over replicates or, of one cohort, over its test people. 'SNP agreement lost' is by how much two "
-        "rankings of SNPs agree less between the row and no correction than within the two; 0 is no more than "
-        f"retraining does. {said[:1].upper() + said[1:]}{'.' if said else ''}"
+        "of one population the open mark is within families, if it has any. The tick is what the population label "
+        "alone reaches. Lines are 95% intervals, over replicates or, of one cohort, over its test people. 'SNP "
+        "agreement lost' is by how much two rankings of SNPs agree less between the row and no correction than within "
+        f"the two; 0 is no more than retraining does. {said[:1].upper() + said[1:]}{'.' if said else ''}"
     )

@@ -92,6 +92,8 @@ class Phrases:
                 why = self.results.reason(self.group, self.group.within_f, **of)
                 unknown = f"unknown{f' ({why})' if why else ''}"
                 text += f" over all people, {unknown if within is None else self.number(within)} within populations"
+            family = self.results.value(self.group, self.group.family_f, **of)
+            text += f", {self.number(family)} within families" if family is not None else ""
             said.append(text)
         return said
 

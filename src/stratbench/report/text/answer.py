@@ -48,8 +48,12 @@ def _controls(controls: Controls) -> list[str]:
         said.append(f"{few(controls.failed)} failed {its} positive control and {be} left out.")
     if controls.passed:
         every = not controls.failed and not controls.untested and len(controls.passed) > 1
-        text = f"{'every model' if every else few(controls.passed)} passed the positive control"
-        said.append(text + ("; none learned from noise." if controls.quiet and not controls.alarms else "."))
+        who = "every model" if every else few(controls.passed)
+        quiet = bool(controls.quiet) and not controls.alarms
+        if every and quiet:
+            said.append("every model passed its controls.")
+        else:
+            said.append(f"{who} passed the positive control{'; none learned from noise' if quiet else ''}.")
     elif not controls.failed:
         said.append("No positive control says whether these models can learn.")
     if controls.untested and (controls.passed or controls.failed):

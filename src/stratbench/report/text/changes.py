@@ -1,6 +1,9 @@
 """What each correction changes: all paired differences of the answer in one table a trait."""
 
-from stratbench.report.analysis.numbers import cell, signed
+from typing import Any
+
+from stratbench.report.analysis.changes import FALLS, LEVEL, RISES, sign
+from stratbench.report.analysis.numbers import cell, plain, signed
 from stratbench.report.analysis.rankings import fall
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import in_words
@@ -16,10 +19,10 @@ def build(results: Results) -> Section | None:
     if not blocks:
         return None
     first = Text(
-        "Differences between each adjustment and the unadjusted model on the same data, replicate by "
-        "replicate. An interval "
-        "that excludes 0 is a clear change; one that includes 0 is no proof that nothing changed. Causal recovery and "
-        "SNP ranking mean something only where the verdict is 'learned'."
+        "Differences between each adjustment and the uncorrected model on the same data, replicate by replicate. A "
+        "star marks a change that is claimed: its p value, adjusted for all claims that this report may make, is below "
+        f"{plain(LEVEL)}. An interval that includes 0 is no proof that nothing changed. Causal recovery and SNP "
+        "ranking mean something only where the verdict is 'learned'."
     )
     return Section("What each correction changes", [first, *blocks])
 
@@ -52,11 +55,15 @@ def _table(results: Results, group: Group) -> Table | None:
     if not used:
         return None
     rows = [
-        [m, a, *(cell(values[k], signed) for k in used), in_words(results, group, m, a)]
-        for m, a, values in grid
+        [m, a, *(_starred(values[k]) for k in used), in_words(results, group, m, a)] for m, a, values in grid
     ]
     head = ["model", "adjustment", *(titles[k] for k in used), "verdict"]
     attribution = f" SNPs by {by}." if by else ""
     return Table(
         f"Adjusted minus {group.baseline}, {group.title}; {over(results, group)}.{attribution}", head, rows
     )
+
+
+def _starred(row: Any) -> str:
+    """A difference with its interval, and a star where the change is claimed."""
+    return cell(row, signed) + ("*" if row is not None and sign(row) in (RISES, FALLS) else "")

@@ -10,6 +10,11 @@ TERMS = (
     ("adjustment", "a correction for population structure in training; 'none' is no correction"),
     ("association", "a classical test of one SNP at a time; ols without, ols-pcs with principal components"),
     ("attribution", "a method that scores each SNP's influence on a trained model's output"),
+    (
+        "biology",
+        "short for what predicts among people of one population, where ancestry cannot help; a label that is too "
+        "coarse, or relatives, can pass for it, and the report says where that may be",
+    ),
     ("ceiling", "the accuracy of the true liability, or its genetic part, on the same test individuals"),
     ("cohort", "a set of genotyped individuals after quality control"),
     ("confounded", "the environment differs between populations, so ancestry predicts the trait"),

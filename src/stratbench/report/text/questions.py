@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stratbench.core.words import counted
-from stratbench.report.analysis.changes import SAME_WITHIN
+from stratbench.report.analysis.changes import ENOUGH, LEVEL, SAME_WITHIN
 from stratbench.report.analysis.findings import Findings, findings
 from stratbench.report.analysis.numbers import plain
 from stratbench.report.analysis.rankings import chance_auc_pr, fall
@@ -26,10 +26,11 @@ def build(results: Results) -> Section | None:
     first = Text(
         "Accuracies are of a network's own output, which attributions explain: what an adjustment adds to it is left "
         "out. 'Biology' is accuracy within populations, where only people of one population are compared, so that "
-        "ancestry cannot help. Brackets hold 95% intervals; n counts replicates. A change is claimed only where the "
-        f"interval of the difference leaves out 0, and a number 'stays' only where its 90% interval lies within "
-        f"{plain(SAME_WITHIN)} of 0. Accuracy that falls under a correction is no failure by itself: what it lost may "
-        "have been ancestry."
+        "ancestry cannot help. Brackets hold 95% intervals, of one number each; n counts replicates. A change is "
+        "claimed only where its p value, adjusted by Holm for all claims that this report may make, is below "
+        f"{plain(LEVEL)}, which takes {ENOUGH} replicates or one cohort's test people. A number 'stays' only where the "
+        f"90% interval of its change lies within {plain(SAME_WITHIN)} of 0. Accuracy that falls under a correction is "
+        "no failure by itself: what it lost may have been ancestry."
     )
     return Section(
         "Trait by trait", [first, *(block for group in groups for block in _about(results, group))]

@@ -33,9 +33,9 @@ def _words(results: Results, group: Group) -> str:
     if floor is not None:
         parts.append(f"the population label alone {estimate(floor)}")
     for model in group.models:
-        row = results.value(group, group.overall, model=model, adjustment=group.baseline)
+        row = results.value(group, group.overall_f, model=model, adjustment=group.baseline)
         if row is not None:
             parts.append(f"{model} under {group.baseline} {estimate(row)}")
     words = Phrases(results, group)
-    levels = f"{group.title}. Overall {words.metric}: {', '.join(parts) or 'no result'}."
+    levels = f"{group.title}. {words.metric} over all people: {', '.join(parts) or 'no result'}."
     return f"{levels} {words.not_learned()}".strip()
