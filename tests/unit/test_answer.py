@@ -335,6 +335,27 @@ def test_models_that_differ_are_named_and_the_rest_is_unknown() -> None:
     assert said(made(STUDY, rows))["SNPs"] == text
 
 
+def test_of_several_models_that_kept_ancestry_the_one_with_most_has_its_number() -> None:
+    rows = [row for row in clear() if not (row["model"] == "mlp" and row["adjustment"] == "input-residual")]
+    rows += corrected("input-residual", (0.55, 0.6), (-0.1, -0.02), model="mlp")
+    text = "regressing out PCs left it in mlp and cnn (.66, .60 to .71)"
+    assert text in said(made(STUDY, rows))["Corrected"]
+
+
+def test_some_of_many_corrections_are_named() -> None:
+    names = ("none", *CORRECTIONS, "feature-residual", "placebo")
+    example = replace(TWO, traits=("shortcut",), models=("mlp",), adjustments=names)
+    rows = learned("shortcut", {"mlp": ANCESTRY})
+    for name in CORRECTIONS:
+        rows += corrected(name, (0.48, 0.53), (-0.2, -0.1), model="mlp")
+    left = corrected("feature-residual", (0.6, 0.7), (-0.1, 0.1), model="mlp")
+    assert said(made(example, [*rows, *left]))["Corrected"].startswith(
+        "Adding PCs or regressing out PCs removed ancestry from mlp; regressing PCs out of features left it in mlp (.65"
+    )
+    gone = corrected("feature-residual", (0.48, 0.53), (-0.2, -0.1), model="mlp")
+    assert said(made(example, [*rows, *gone]))["Corrected"] == "Every correction removed ancestry from mlp."
+
+
 @pytest.mark.parametrize(("ends", "much"), [((0.02, 0.2), "more"), ((-0.2, -0.02), "fewer")])
 def test_a_clear_change_of_recovery_is_told(ends: tuple[float, float], much: str) -> None:
     by = {"model": "mlp", "trait": "confounded", "attribution": "gradient-input"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from made_results import CORRECTIONS, NAN, STUDY, clear, fit, learned, made, of
+from made_results import CORRECTIONS, NAN, STUDY, clear, corrected, fit, learned, made, of
 from stratbench.report.analysis import headline as choice
 from stratbench.report.analysis.findings import findings
 from stratbench.report.analysis.results import Results
@@ -43,6 +43,10 @@ def test_models_are_the_linear_one_the_chosen_network_and_one_that_kept_ancestry
     results = made(STUDY, clear())
     found, groups = findings(results), choice.headline_panels(results)
     assert choice.headline_models(results, found, groups) == ["linear", "mlp", "cnn"]
+    kept = corrected("input-residual", (0.55, 0.6), (-0.1, -0.02), model="mlp")  # as cnn does: no contrast
+    rows = [row for row in clear() if not (row["model"] == "mlp" and row["adjustment"] == "input-residual")]
+    results = made(STUDY, [*rows, *kept])
+    assert choice.headline_models(results, findings(results), groups) == ["linear", "mlp"]
     removed = [
         {**row, **({"ci_low": 0.48, "ci_high": 0.52} if row["metric"] == "auroc_f" else {})}
         for row in clear()
