@@ -246,6 +246,16 @@ def test_what_is_learned_within_families_is_no_relatedness(family: tuple[float, 
     assert f"mlp learned {text}" in said(real(rows, several=False))["Learned"]
 
 
+def test_in_one_population_the_cost_to_biology_is_within_families() -> None:
+    """That over all people falls with relatedness; of cohorts without families it is no cost to biology."""
+    rows = cohort((-0.09, -0.03))
+    for model in ("linear", "mlp"):
+        for name in ("none", "pc-covariates"):
+            rows += of(name, {"auroc_family_f": (0.55, 0.6)}, model=model)
+        rows += change("pc-covariates", "auroc_family_f", -0.01, 0.01, model=model)
+    assert said(real(rows, several=False))["Corrected"].endswith("; biology stayed.")
+
+
 def test_a_quantitative_trait_has_the_same_sentences() -> None:
     example = replace(TWO, traits=("confounded", "shortcut"), quantitative=True, models=("mlp",))
     names = {"auroc": "pearson", "auroc_f": "pearson_f", "auroc_stratified": "pearson_stratified"}

@@ -73,13 +73,18 @@ class Removal:
 
 @dataclass(frozen=True)
 class Price:
-    """How a correction changes the accuracy within populations (``outcome`` and ``row``), and causal recovery."""
+    """How a correction changes the accuracy within populations (``outcome`` and ``row``), and causal recovery.
+
+    In one population the accuracy is that within families. Where there are none either it is that over all people,
+    and ``biology`` is False: what falls may be relatedness or ancestry.
+    """
 
     group: Group
     model: str
     adjustment: str
     outcome: str
     row: Any
+    biology: bool
     recovery: str
 
 
@@ -365,14 +370,18 @@ def removal(before: Any, after: Any, diff: Any, chance: float, limit: float) -> 
 
 def _price(results: Results, group: Group, model: str, name: str) -> Price:
     of = {"against": group.baseline}
-    row = _value(results, group, f"diff_{group.within_f}", model, name, **of)
+    several = results.several_populations(group)
+    family = _value(results, group, group.family_f, model, name)
+    measure = group.within_f if several or family is None else group.family_f
+    row = _value(results, group, f"diff_{measure}", model, name, **of)
     both = verdict(results, group, model, name) == LEARNED
     causal = None
     if both and group.causal_snps(results.study):
         by = {"attribution": group.attribution}
         causal = _value(results, group, "diff_causal_auc_pr", model, name, **of, **by)
     outcome = OPEN if row is None else direction(row)
-    return Price(group, model, name, outcome, row, OPEN if causal is None else direction(causal))
+    biology = several or family is not None
+    return Price(group, model, name, outcome, row, biology, OPEN if causal is None else direction(causal))
 
 
 def _reorderings(results: Results, fits: list[tuple[Lesson, str]]) -> Iterator[Reordering]:

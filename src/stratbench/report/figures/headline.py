@@ -32,6 +32,7 @@ SECTION = "answer"
 ORDER = 10
 PANEL, MARGIN, ROW = 2.1, 1.2, 0.25  # inches: a panel's width, the margin beside it, a row's height
 LINE, LETTERS = 80, 16  # letters of the title on a line, and of the controls on an inch
+UNBROKEN = "\N{NO-BREAK SPACE}"
 HOW = {  # how a control came out: as it should not, as it should, not known
     POSITIVE: ("FAILED", "passed", "not known"),
     NULL: ("FOUND SOMETHING", "found nothing", "not known"),
@@ -164,7 +165,8 @@ def strip(results: Results, controls: Controls) -> list[str]:
                 good = model in (controls.passed if kind == POSITIVE else controls.quiet)
                 how = HOW[kind][0 if bad else 1 if good else 2]
                 if row is not None and model not in parts:
-                    parts[model] = f"{model} {plain(row['mean'])} ({interval(row) or 'no interval'}), {how}"
+                    number = f"{plain(row['mean'])} ({interval(row) or 'no interval'})"
+                    parts[model] = f"{model} {number}, {how}".replace(" ", UNBROKEN)
         if parts:
             said.append(f"{words}:  {';  '.join(parts.values())}")
     return said

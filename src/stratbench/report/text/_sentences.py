@@ -123,8 +123,9 @@ def corrected(results: Results, found: Findings) -> str:
 
 def _price(results: Results, prices: Sequence[Price]) -> list[str]:
     """What biology, the accuracy within populations, the corrections cost; blank where there was none to lose."""
+    real = [one for one in prices if one.biology]
+    prices, what = (real, "biology") if real else (prices, "accuracy")
     groups = [one.group for one in prices]
-    what = "biology" if any(results.several_populations(group) for group in groups) else "accuracy"
     by: dict[str, list[Price]] = {}
     for one in prices:
         by.setdefault(one.outcome, []).append(one)
