@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stratbench.core import checksums, files
+from stratbench.core import checksums, files, private
 from stratbench.core.errors import UserError
 from stratbench.methods.schema import dotted, shortened
 from stratbench.study.paths import COHORT, Paths
@@ -49,7 +49,7 @@ def read(folder: str | Path, whole: Study) -> FinishedBatch:
     config = provenance.get("config") if isinstance(provenance, dict) else None
     if not isinstance(config, dict) or "batch" not in config:
         raise UserError(f"{folder}: holds no batch of a study; run one with --config batch=1-20")
-    ours = {key: value for key, value in whole.made_from.items() if key != "batch"}
+    ours = private.shared({key: value for key, value in whole.made_from.items() if key != "batch"})
     for place, there, here in differences(
         {key: value for key, value in config.items() if key != "batch"}, ours
     ):

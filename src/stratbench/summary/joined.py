@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from stratbench.core import files
+from stratbench.core import files, private
 from stratbench.core.errors import damaged
 from stratbench.core.files import write_json, write_tsv
 from stratbench.genotypes import tables
@@ -86,6 +86,6 @@ def provenance(batches: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) 
         "platform": ", ".join(platforms),
         "devices": devices,
         "training_versions": distinct(one for batch in batches for one in batch["training_versions"]),
-        "config": dict(config),
+        "config": private.shared(config),
         "batches": [batch["config"]["batch"] for batch in batches],
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import stratbench
+from stratbench.core import private
 from stratbench.genotypes.records import FitRecord
 
 
@@ -50,7 +51,7 @@ def commit() -> dict[str, Any]:
 
 
 def provenance(config: Mapping[str, Any], fits: Iterable[FitRecord], jobs: int) -> dict[str, Any]:
-    """The content of provenance.json: JSON values only, no time and no path of this machine.
+    """The content of provenance.json: JSON values only, no time, no path of this machine and no secret.
 
     ``fits`` are the fit.json of the study; ``jobs`` counts the jobs that were measured.
     """
@@ -65,7 +66,7 @@ def provenance(config: Mapping[str, Any], fits: Iterable[FitRecord], jobs: int) 
         "implementation": sys.implementation.name,
         "platform": platform.platform(),
         **commit(),
-        "config": dict(config),
+        "config": private.shared(config),
         "seeds": config.get("seeds"),
         "devices": counts,
         "training_versions": distinct(fit.versions for fit in fits),

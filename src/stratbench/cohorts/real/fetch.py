@@ -29,6 +29,7 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.core.inputs import require_file
 from stratbench.core.job import say
+from stratbench.core.private import shared
 
 MIRROR = "STRATBENCH_MIRROR"
 PLACES = ("resources/mirror", "../shared/cohorts")  # where a mirror is looked for if that names none
@@ -124,11 +125,11 @@ def _fetch_one(
 
 
 def describe(source: Mapping[str, str]) -> str:
-    """A source in words."""
+    """A source in words, without a password or token of its address."""
     if "mirror" in source:
         where = f"mirror {source['mirror']}"
     elif "url" in source:
-        where = source["url"]
+        where = shared(source["url"])
     else:
         where = f"Debian package {source['debian']}, {source['path']}"
     return where + (f" ({source['member']})" if "member" in source else "")
