@@ -9,7 +9,6 @@ import pandas as pd
 from stratbench.core.errors import UserError, damaged
 from stratbench.genotypes.records import FitRecord
 from stratbench.genotypes.tables import RUNTIME
-from stratbench.study.study import ALL
 
 COLUMNS = list(RUNTIME.columns)
 MEASURED = ["s", "max_rss", "cpu_time"]  # seconds, MB, CPU seconds
@@ -45,9 +44,10 @@ def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, FitRecord]) -> 
     devices: dict[str, str | None] = {}
     for fit, about in fits.items():
         split, model, _ = fit.rsplit("/", 2)
-        devices |= {f"{split}/{job}": about.device for job in (model, ALL)}
+        devices |= {f"{split}/{model}": about.device, split: about.device}
     records = [read(path) for path in benchmarks]
     for record in records:
-        record["device"] = devices.get(record["job"]) if record["rule"] == "fit" else None
+        job, of_split = record["job"], record["job"].rpartition("/")[0]  # a model's job, or that of all models of a split
+        record["device"] = devices.get(job, devices.get(of_split)) if record["rule"] == "fit" else None
     table = pd.DataFrame(records, columns=COLUMNS)
     return table.sort_values(["rule", "job"], kind="stable", ignore_index=True)
