@@ -47,7 +47,8 @@ def runtime(benchmarks: Iterable[str | Path], fits: Mapping[str, FitRecord]) -> 
         devices |= {f"{split}/{model}": about.device, split: about.device}
     records = [read(path) for path in benchmarks]
     for record in records:
-        job, of_split = record["job"], record["job"].rpartition("/")[0]  # a model's job, or that of all models of a split
-        record["device"] = devices.get(job, devices.get(of_split)) if record["rule"] == "fit" else None
+        job = record["job"]  # that of one model, or of all models of a split
+        device = devices.get(job, devices.get(job.rpartition("/")[0]))
+        record["device"] = device if record["rule"] == "fit" else None
     table = pd.DataFrame(records, columns=COLUMNS)
     return table.sort_values(["rule", "job"], kind="stable", ignore_index=True)
