@@ -5,7 +5,7 @@ import pytest
 from scipy import integrate, stats
 
 from stratbench.metrics.agreement import agreement, jaccard, jaccard_chance, pairs, spearman, top_k
-from stratbench.metrics.association import lambda_gc, ranking
+from stratbench.metrics.association import lambda_gc, ranking, srmsd
 from stratbench.metrics.precision_recall import auc_pr, precision_at, top_weights
 from stratbench.metrics.recovery import ks, names, recovery
 
@@ -88,6 +88,22 @@ def test_lambda_gc():
     assert lambda_gc(np.full(3, np.nan)).status == "not-applicable"
 
 
+def test_srmsd_by_hand_and_of_calibrated_and_inflated_p():
+    causal = np.array([False, False, True, False, False])
+    p = np.array([0.2, 0.1, 1e-9, np.nan, 0.6])  # null and tested: .1, .2, .6 against 1/6, 3/6, 5/6
+    by_hand = np.sqrt(((1 / 6 - 0.1) ** 2 + (3 / 6 - 0.2) ** 2 + (5 / 6 - 0.6) ** 2) / 3)
+    assert srmsd(p, causal).value == pytest.approx(by_hand)
+    assert srmsd(1 - p, causal).value == pytest.approx(-by_hand)
+    assert srmsd(p, causal).n == 3
+    uniform = (np.arange(1000) + 0.5) / 1000
+    assert srmsd(uniform, uniform < 0).value == pytest.approx(0)
+    assert srmsd(np.zeros(1000), uniform < 0).value == pytest.approx(
+        np.sqrt(1 / 3), abs=1e-3
+    )  # the largest there is
+    assert "not known" in srmsd(p, None).reason
+    assert srmsd(p, ~np.isnan(p)).status == "not-applicable"
+
+
 def test_spearman_is_scipys():
     score = np.round(np.random.default_rng(3).normal(size=(4, 50)), 1)
     assert spearman(score) == pytest.approx(stats.spearmanr(score.T).statistic)
@@ -129,6 +145,18 @@ def test_agreement_is_over_different_seeds():
     within = [found["agreement_spearman", name, name].value for name in ("none", "other")]
     assert delta == pytest.approx(np.mean(within) - by_hand)
     assert ("agreement_spearman", "none", "other") not in found
+
+
+def test_scores_that_are_mostly_tied_say_so():
+    """A sparse model's zeros have one midrank; how many there are stands beside the correlation."""
+    sparse, dense = np.r_[np.arange(1.0, 21), np.zeros(80)], np.arange(100.0)
+    runs = {"none": {1: sparse, 2: dense}, "b": {1: dense, 2: dense[::-1]}}
+    found = {row[:3]: row[4] for row in agreement(runs, 100, 20, {})}
+    assert found["agreement_tied", "none", "none"].value == pytest.approx(0.8 / 2)
+    assert found["agreement_tied", "b", "b"].value == 0
+    assert found["agreement_spearman", "none", "none"].value == pytest.approx(
+        stats.spearmanr(sparse, dense)[0]
+    )
 
 
 def test_agreement_names_pairs_once_reference_first():

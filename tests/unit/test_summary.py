@@ -158,6 +158,12 @@ def test_claims_are_adjusted_for_their_number_and_not_made_of_few_replicates():
     assert found["p_holm"].to_dict() == pytest.approx(
         {small: 2 * p[small], large: max(2 * p[small], p[large])}
     )
+    twice = comparisons(
+        pd.concat([example(values, metric=name) for name in ("auroc_f", "auroc_stratified_f")])
+    )
+    assert sorted(twice["p_holm"].dropna().round(9)) == sorted(
+        2 * [*found["p_holm"].round(9)]
+    )  # the same numbers
     other = comparisons(example(values, metric="auroc"))  # no report claims a change of it
     assert other["p_holm"].isna().all()
     assert other["p"].notna().sum() == 2

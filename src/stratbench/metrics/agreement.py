@@ -40,6 +40,15 @@ METRICS: tuple[Metric, ...] = (
         claimed=True,
     ),
     Metric(
+        "agreement_tied",
+        "the share of SNPs that have the same score as another SNP of the ranking, such as the zeros of a sparse model",
+        *(0, 1, "neither"),
+        source="its definition",
+        label="share of tied SNPs",
+        term="ties",
+        meaning="SNPs of one score; they share a rank, and a correlation of rankings says little where most are tied",
+    ),
+    Metric(
         "agreement_jaccard",
         "Jaccard index of the first `k` SNPs of `adjustment` and `against`, over different seeds",
         *(0, 1, "neither"),
@@ -76,6 +85,12 @@ def spearman(score_SM: np.ndarray) -> np.ndarray:
     norm = np.sqrt((rank**2).sum(axis=1, keepdims=True))
     rank = np.divide(rank, norm, out=np.full_like(rank, np.nan), where=norm > 0)
     return np.clip(rank @ rank.T, -1, 1)
+
+
+def tied(score_M: np.ndarray) -> float:
+    """The share of SNPs whose score another SNP has, too."""
+    _, count = np.unique(score_M, return_counts=True)
+    return float(count[count > 1].sum() / len(score_M))
 
 
 def jaccard(score_SM: np.ndarray, k: int) -> np.ndarray:
@@ -152,6 +167,10 @@ def agreement(
     found: list[Compared] = []
     for measure, size in (("spearman", None), ("jaccard", k)):
         found += _measure(f"agreement_{measure}", size, score_SM, where, reasons)
+    for name, rows_of in where.items():
+        if rows_of:
+            share = np.mean([tied(score_SM[row]) for row in rows_of.values()])
+            found.append(("agreement_tied", name, name, None, Estimate(float(share), m)))
     chance = Estimate(jaccard_chance(m, k), m)
     found += [("agreement_jaccard_chance", name, against, k, chance) for name, against in pairs(list(scores))]
     return found

@@ -19,6 +19,15 @@ METRICS: tuple[Metric, ...] = (
         term="lambda GC",
         chance=1.0,
     ),
+    Metric(
+        "srmsd",
+        "calibration of an association's p values over SNPs that are not causal: 0 is calibrated, above 0 inflated",
+        *(-1, 1, "neither"),
+        source="Yao & Ochoa 2023, SRMSD_p",
+        label="signed deviation of null p values (SRMSD)",
+        term="SRMSD",
+        chance=0.0,
+    ),
 )
 
 
@@ -41,6 +50,29 @@ def lambda_gc(p_M: np.ndarray) -> Estimate:
     return Estimate(float(stats.chi2.isf(median, 1) / stats.chi2.ppf(0.5, 1)), len(tested))
 
 
+def srmsd(p_M: np.ndarray, causal_M: np.ndarray | None) -> Estimate:
+    """Root mean square deviation of null p values from their expectations, negative where they are too large.
+
+    Over m0 tested SNPs that are not causal: sqrt(mean (u_i - p_(i))^2), u_i = (i - 1/2) / m0, with the sign + where the
+    median p is at most 1/2 (Yao & Ochoa 2023, eLife 12:e79238). SNPs linked to causal ones are null here, too.
+
+    Args:
+        p_M: p values; NaN for a SNP without a test.
+        causal_M: which SNPs are causal; None for a measured trait.
+
+    Returns:
+        The estimate; not applicable where the causal SNPs are not known, or where no null SNP has a p value.
+    """
+    if causal_M is None:
+        return not_applicable("measured trait: the causal SNPs are not known", len(p_M))
+    null_R = np.sort(p_M[np.isfinite(p_M) & ~causal_M])
+    if len(null_R) == 0:
+        return not_applicable("no SNP without effect has a p value", len(p_M))
+    expected_R = (np.arange(len(null_R)) + 0.5) / len(null_R)
+    size = float(np.sqrt(((expected_R - null_R) ** 2).mean()))
+    return Estimate(size if np.median(null_R) <= 0.5 else -size, len(null_R))
+
+
 def numbers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The p values and statistics (M,) of an association's table."""
     p_M, statistic_M = (pd.to_numeric(table[c]).to_numpy(dtype=float) for c in ("p", "statistic"))
@@ -48,9 +80,10 @@ def numbers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def of_split(results: SplitResults) -> list[Row]:
-    """The inflation of each association test."""
+    """The inflation of each association test, and how far its null p values are calibrated."""
     found: list[Row] = []
     for name, table in results.associations.items():
         p_M, _ = numbers(table)
         found += rows(results.place.keys(association=name), "lambda_gc", lambda_gc(p_M))
+        found += rows(results.place.keys(association=name), "srmsd", srmsd(p_M, results.data.causal_M))
     return found

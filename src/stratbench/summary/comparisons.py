@@ -101,12 +101,19 @@ def _claimed() -> list[str]:
 def adjusted(found: pd.DataFrame, reference: str) -> np.ndarray:
     """Holm's p of every difference that a report may claim: those from the reference, of metrics declared as claimed.
 
-    Each study's claims are one family, whichever of them its report makes.
+    Each study's claims are one family, whichever of them its report makes. Rows of one fit with the same mean and p are
+    one claim, such as accuracy overall and within populations where there is one population.
     """
     names = [f"diff_{metric.name}" for metric in all_metrics() if metric.claimed and metric.paired]
     family = found["metric"].isin([*names, *_claimed()]) & (found["against"] == reference)
-    p = found["p"].where(family & (found["population"] == "") & (found["adjustment"] != reference))
-    return p.groupby(found["study"]).transform(lambda column: holm(column.to_numpy())).to_numpy()
+    family &= (found["population"] == "") & (found["adjustment"] != reference) & found["p"].notna()
+    of_fit = [key for key in GROUP if key != "metric"]
+    claims = found.loc[family, [*of_fit, "mean", "p"]].round({"mean": 9, "p": 9})
+    claim = claims.groupby([*of_fit, "mean", "p"], dropna=False, sort=False).ngroup()
+    once = found.loc[claim.drop_duplicates().index, ["study", "p"]]
+    corrected = once["p"].groupby(once["study"]).transform(lambda column: holm(column.to_numpy()))
+    of_claim = pd.Series(corrected.to_numpy(), index=claim.drop_duplicates().to_numpy())
+    return claim.map(of_claim).reindex(found.index).to_numpy(dtype=float)
 
 
 def differences(table: pd.DataFrame, reference: str) -> pd.DataFrame:
