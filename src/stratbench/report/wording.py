@@ -53,8 +53,8 @@ SIMULATED = {  # what a simulated trait is made of, by the control that it is
 LEARNED = {  # what was learned, as the object of a sentence
     BOTH: "biology and ancestry",
     BIOLOGY: "biology",
-    RELATED: "perhaps relatedness",
-    FINER: "perhaps finer ancestry, as PCs predict within populations",
+    RELATED: "what may be ancestry or relatedness",
+    FINER: "what may be finer ancestry, as PCs predict within populations",
     ANCESTRY: "ancestry only",
     LEAK: "more than ancestry, although no gene acts",
     NOTHING: "nothing",

@@ -23,6 +23,7 @@ from stratbench.report.analysis.verdicts import (
     POSITIVE,
     SHORTCUT,
     control,
+    labels_too_coarse,
     verdict,
     why_not_shown,
 )
@@ -247,15 +248,21 @@ def _what(results: Results, group: Group, model: str) -> str:
     if control(results, group) == SHORTCUT:
         return LEAK
     if not results.several_populations(group):
-        family = results.value(group, group.family_f, model=model, adjustment=group.baseline)
-        alike = family is None or not family["ci_low"] > group.chance
-        return RELATED if group.real and alike else BIOLOGY
-    pcs = results.value(group, group.within, model="floor-pcs")
-    if pcs is not None and pcs["ci_low"] > group.chance:
+        return RELATED if group.real and not _beyond_relatives(results, group, model) else BIOLOGY
+    if labels_too_coarse(results, group):
         over = results.value(group, "over_pcs", model=model, adjustment=group.baseline)
         if over is None or not over["ci_low"] > 0:
             return FINER
     return BOTH if carries_ancestry(results, group, model, group.baseline) else BIOLOGY
+
+
+def _beyond_relatives(results: Results, group: Group, model: str) -> bool:
+    """Whether f of an uncorrected model predicts within families or, where there are none, given PCs."""
+    family = _value(results, group, group.family_f, model, group.baseline)
+    given_pcs = _value(results, group, "partial_f", model, group.baseline)
+    if family is not None:
+        return bool(family["ci_low"] > group.chance)
+    return bool(given_pcs is not None and given_pcs["ci_low"] > 0)
 
 
 def carries_ancestry(results: Results, group: Group, model: str, adjustment: str) -> bool:

@@ -148,10 +148,7 @@ def learned(words: Phrases, found: Findings) -> list[str]:
     whats: dict[str, list[str]] = {}
     for one in found.lessons:
         whats.setdefault(one.what, []).append(one.model)
-    said += [
-        f"{listed(models)} learned {WHAT[what].replace('perhaps', 'what is perhaps')}."
-        for what, models in whats.items()
-    ]
+    said += [f"{listed(models)} learned {WHAT[what]}." for what, models in whats.items()]
     failed = [model for model in words.group.models if model in found.controls.failed]
     said += [f"{listed(failed)} failed the positive control: nothing is concluded."] if failed else []
     return said
