@@ -32,10 +32,8 @@ PLACEBO = "placebo"
 # What an uncorrected model learned from a trait; beside these, the verdicts ANCESTRY, NOTHING and NOT_SHOWN.
 BOTH = "biology and ancestry"
 BIOLOGY = "biology"
-FINER = "perhaps finer ancestry"  # PCs predict within the populations, too: their labels are too coarse
-RELATED = (
-    "perhaps relatedness"  # a real cohort of one population or without labels; not shown within families
-)
+FINER = "finer ancestry?"  # PCs predict within the populations, too: their labels are too coarse
+RELATED = "ancestry or relatedness?"  # a real cohort of one population, or without labels
 LEAK = "more than ancestry"  # within populations, although no gene acts
 # What became of the ancestry in a model's output under a correction.
 REMOVED = "removed"  # it clearly falls, and what is left is as good as nothing
@@ -93,7 +91,7 @@ class Price:
 class Reordering:
     """Whether a correction changes a ranking of SNPs more than training again does, and more than the placebo does.
 
-    ``beyond_placebo`` is None where there is no placebo to compare with.
+    ``beyond_placebo`` is None where there is no placebo to compare with, ``row`` where there is no agreement.
     """
 
     group: Group
@@ -392,13 +390,17 @@ def _price(results: Results, group: Group, model: str, name: str) -> Price:
 
 
 def _reorderings(results: Results, fits: list[tuple[Lesson, str]]) -> Iterator[Reordering]:
-    """Of fits that learned with and without the correction; nothing is concluded from others' attributions."""
+    """Of fits that learned with and without the correction; nothing is concluded from others' attributions.
+
+    Where agreement was not measured the outcome is OPEN.
+    """
     for one, name in fits:
         group, by = one.group, one.group.attribution
         if not by or verdict(results, group, one.model, name) != LEARNED:
             continue
         row = fall(results, group, one.model, name, by)
         if row is None:
+            yield Reordering(group, one.model, name, OPEN, None, None)
             continue
         placebo = fall(results, group, one.model, PLACEBO, by) if PLACEBO in group.adjustments else None
         beyond = None
