@@ -369,7 +369,7 @@ def test_what_a_block_could_not_read_is_not_blamed_on_its_output(here: Path) -> 
             "rule: a/b: Permission denied; free",
             True,
         ),
-        (MemoryError(), "rule: out of memory; raise mem_mb", True),
+        (MemoryError(), "rule: out of memory; on a cluster give it more (--set-resources rule:mem_mb=", True),
     ],
 )
 def test_a_job_ends_in_one_line(tmp_path: Path, error: Exception, message: str, traced: bool) -> None:

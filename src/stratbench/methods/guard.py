@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from stratbench.core import machine
 from stratbench.core.errors import MethodError, ScientificFailure, UserError
 from stratbench.methods.registry import ROOMS
 from stratbench.methods.source import ASKED_FOR, FUNCTIONS, FURTHER, written
@@ -96,6 +97,8 @@ def training(guards: Sequence[Guard]) -> Iterator[None]:
     except PASSED:
         raise
     except (Exception, SystemExit) as error:
+        if not isinstance(error, OSError) and machine.refusal(error) is not None:
+            raise
         guard = next((guard for guard in guards if guard.place(error)), guards[0] if guards else None)
         if guard is None or (isinstance(error, OSError) and not guard.place(error)):
             raise
