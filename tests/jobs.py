@@ -18,11 +18,18 @@ from trained import outputs, paths, spec, write_dataset
 START = """
 import json, runpy, sys
 from snakemake import iocontainers as parts
-script, rule, wildcards, log, given = json.loads(sys.argv[1])
-of = {name: getattr(parts, name)(fromdict=given[name]) for name in given}
+script, rule, wildcards, log, config, given = json.loads(sys.argv[1])
+def files(kind, given):
+    found = kind()
+    for name, value in given.items():
+        start, many = len(found), isinstance(value, list)
+        found.extend(value if many else [value])
+        found._set_name(name, start, end=len(found) if many else None)
+    return found
 snakemake = parts.Snakemake(
-    of["InputFiles"], of["OutputFiles"], of["Params"], parts.Wildcards(fromdict=wildcards), 1,
-    of["ResourceList"], parts.Log([log]), {}, rule, 0,
+    files(parts.InputFiles, given["inputs"]), files(parts.OutputFiles, given["outputs"]),
+    parts.Params(fromdict=given["params"]), parts.Wildcards(fromdict=wildcards), 1,
+    parts.ResourceList(fromdict=given["resources"]), parts.Log([log]), config, rule, 0,
 )
 runpy.run_path(script, {"snakemake": snakemake}, "__main__")
 """
@@ -52,20 +59,22 @@ def prepare(base: Path) -> Path:
     return base
 
 
-def job(rule: str, inputs: Any, written: Any, params: dict[str, Any], **resources: int) -> list[str]:
+def job(
+    rule: str, inputs: Any, written: Any, params: dict[str, Any], config: Any = None, **resources: int
+) -> list[str]:
     """What starts a job of a rule, in the folder that was prepared. Its wildcards are ``NAMES``."""
     given = {
-        "InputFiles": inputs,
-        "OutputFiles": written,
-        "Params": params | {"code": "x"},
-        "ResourceList": {"mem_mb": MEMORY, "runtime": MINUTES} | resources,
+        "inputs": inputs,
+        "outputs": written,
+        "params": params | {"code": "x"},
+        "resources": {"mem_mb": MEMORY, "runtime": MINUTES} | resources,
     }
     script, wildcards = ROOT / "workflow" / "scripts" / f"{rule}.py", dict(zip("abc", NAMES, strict=True))
-    text = json.dumps([script, rule, wildcards, LOG, given], default=str)
+    text = json.dumps([script, rule, wildcards, LOG, config or {}, given], default=str)
     return [sys.executable, "-c", START, text]
 
 
-def split(base: Path, body: str = "pass") -> list[str]:
+def split(base: Path, body: str = "pass", config: Any = None) -> list[str]:
     """A job that runs a split method of the user's own, which does what ``body`` says; it imports no JAX."""
     (base / "own.py").write_text(OWN_SPLIT.format(body=body))
     inputs = {name: DATA / f"{name}.tsv" for name in ("samples", "trait")}
@@ -75,17 +84,18 @@ def split(base: Path, body: str = "pass") -> list[str]:
         "keep_iid": DATA / "keep.iid",
     }
     own = {"method": "own", "file": "own.py", "options": {}}
-    return job("split", inputs, {"split": SPLIT}, {"spec": own, "names": NAMES})
+    return job("split", inputs, {"split": SPLIT}, {"spec": own, "names": NAMES}, config)
 
 
-def fit(model: str = "linear", gpu: int = 0, **options: Any) -> list[str]:
+def fit(model: str = "linear", gpu: int = 0, config: Any = None, **options: Any) -> list[str]:
     """A job that trains a model without adjustment."""
     specs = {
         "model": spec("model", model, **({"epochs": 3} | options)),
         "adjustments": [spec("adjustment", "none")],
     }
+    specs["names"] = [*NAMES, model]
     written = {name: [path] for name, path in outputs(FIT).items()}
-    return job("fit", paths(DATA), written, {"fits": [specs], "seeds": 1, "names": [*NAMES, model]}, gpu=gpu)
+    return job("fit", paths(DATA), written, {"fits": [specs], "seeds": 1}, config, gpu=gpu)
 
 
 def start(

@@ -331,6 +331,7 @@ def nobody() -> Iterator[None]:
         os.seteuid(uid)
 
 
+@pytest.mark.fault
 def test_a_place_without_permission_is_named_and_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o555)
     for name in ("table.tsv", "further/table.tsv"):

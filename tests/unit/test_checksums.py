@@ -61,6 +61,7 @@ def test_a_job_records_what_it_leaves_as_sha256sum_reads_it(here: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "datasets/c/t/trait.tsv: OK\n")
 
 
+@pytest.mark.fault
 def test_the_next_reader_refuses_a_flipped_byte_before_it_does_anything(here: Path) -> None:
     flip(TABLE)
     with pytest.raises(SystemExit) as end, a_job(input=[TABLE]):
@@ -94,6 +95,7 @@ def test_a_record_is_replaced_with_its_output_and_none_outlives_it(here: Path) -
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\x00", b"0" * 64])
+@pytest.mark.fault
 def test_a_damaged_record_agrees_with_no_file(here: Path, damage: bytes) -> None:
     next(Path("results/s/checksums").rglob("*.sha256")).write_bytes(damage)
     with pytest.raises(UserError, match=r"trait\.tsv: is not what the job that wrote it left"):

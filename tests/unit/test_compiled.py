@@ -5,12 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import stratbench
 from trained import write_dataset
 
 TRAIN = """
 import sys
 from pathlib import Path
+import pytest
+
 import stratbench
 from stratbench.core import compiled, threads
 threads.fix(1)
@@ -53,6 +57,7 @@ def test_compiled_once_for_all_genotypes_and_the_same_bytes(tmp_path: Path) -> N
     assert plain == second != first
 
 
+@pytest.mark.fault
 def test_a_damaged_entry_is_compiled_anew(tmp_path: Path) -> None:
     """As a kill in the middle of writing leaves it."""
     write_dataset(tmp_path / "one")

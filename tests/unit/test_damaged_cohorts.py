@@ -20,6 +20,7 @@ LEAST = {  # cases of each kind, and how many of them have to be accepted
 
 
 @pytest.mark.parametrize("family", [plink, phenotypes, own_configs], ids=lambda module: module.__name__)
+@pytest.mark.fault
 def test_damage_is_refused_in_a_line_or_read_as_a_strict_reader_does(family, tmp_path: Path) -> None:
     require(family.cases(), tmp_path, LEAST)
 

@@ -13,6 +13,7 @@ LEAST = {
 }  # cases of each kind, and how many have to be accepted
 
 
+@pytest.mark.fault
 def test_damage_is_refused_by_file_and_key_or_taken_as_it_is_written(tmp_path: Path) -> None:
     require(configs.cases(), tmp_path, LEAST)
 

@@ -3,6 +3,8 @@
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 from damage import methods, others, trained
 from damage.judge import require
 
@@ -17,5 +19,6 @@ LEAST = {  # cases of each kind, and how many of them have to be accepted
 }
 
 
+@pytest.mark.fault
 def test_what_misbehaves_is_refused_by_file_and_function(tmp_path: Path) -> None:
     require(chain(methods.cases(), others.cases(), trained.cases()), tmp_path, LEAST)

@@ -3,6 +3,8 @@
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 from damage import commands, tables
 from damage.judge import require
 
@@ -12,5 +14,6 @@ LEAST = {
 }  # cases of each kind, and how many of them have to be accepted
 
 
+@pytest.mark.fault
 def test_damage_is_refused_by_file_or_argument_or_read_as_a_strict_reader_does(tmp_path: Path) -> None:
     require(chain(tables.cases(), commands.cases()), tmp_path, LEAST)

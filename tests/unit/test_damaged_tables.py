@@ -301,6 +301,7 @@ def refusal(read: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize(("name", "reader", "damages"), CASES)
+@pytest.mark.fault
 def test_damage_is_told_in_a_line_that_names_the_file_and_what_to_do(
     made: Study, restored: Callable[[Path, bytes], None], name: str, reader: str, damages: dict[str, Damage]
 ) -> None:
@@ -318,6 +319,7 @@ def test_damage_is_told_in_a_line_that_names_the_file_and_what_to_do(
 
 
 @pytest.mark.parametrize("name", ["gradient.tsv.gz", "ols.tsv.gz"])
+@pytest.mark.fault
 def test_a_packed_table_that_is_cut_or_has_another_byte_is_named(
     made: Study, restored: Callable[[Path, bytes], None], name: str
 ) -> None:
@@ -337,6 +339,7 @@ def test_a_packed_table_that_is_cut_or_has_another_byte_is_named(
             made.read_metrics()
 
 
+@pytest.mark.fault
 def test_no_cut_and_no_flip_of_a_network_is_a_traceback(
     made: Study, restored: Callable[[Path, bytes], None]
 ) -> None:
@@ -354,6 +357,7 @@ def test_no_cut_and_no_flip_of_a_network_is_a_traceback(
 
 
 @pytest.mark.parametrize("text", ["", "<svg><g></g></svg>", "<svg><g>\n", "</svg>\n", "<svg>\xff</svg>\n"])
+@pytest.mark.fault
 def test_a_cut_picture_does_not_get_into_the_page(tmp_path: Path, text: str) -> None:
     path = tmp_path / "headline.svg"
     path.write_bytes(text.encode("latin-1"))

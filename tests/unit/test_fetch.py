@@ -79,6 +79,7 @@ def test_what_is_there_is_kept_if_it_is_right(cohort, tmp_path: Path) -> None:
     assert (out / "final.bed").stat().st_mtime_ns == before
 
 
+@pytest.mark.fault
 def test_when_all_fail_the_error_lists_them_and_nothing_is_left(
     cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -253,6 +254,7 @@ def server():
         ("/absent", "404"),
     ],
 )
+@pytest.mark.fault
 def test_a_bad_server_does_not_hold_a_study_up(
     cohort,
     tmp_path: Path,

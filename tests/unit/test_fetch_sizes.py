@@ -79,6 +79,7 @@ IMPLIED = "what lies there is larger than 65,741 bytes, enough for final.bed; .*
     ],
     ids=["gz", "zip", "gz-in-zip", "empty-members-in-zip", "bzip2", "plain", "long", "empty-members"],
 )
+@pytest.mark.fault
 def test_what_unpacks_to_more_than_the_final_file_is_given_up(
     cohort, tmp_path: Path, name: str, data: bytes, member: dict[str, str], reason: str
 ) -> None:
@@ -165,6 +166,7 @@ def endless() -> Iterator[tuple[str, list[int]]]:
 
 
 @pytest.mark.parametrize("path", ["/endless.bed", "/endless.bed.gz", "/says.bed", "/endless.zip"])
+@pytest.mark.fault
 def test_an_endless_source_ends(
     cohort, tmp_path: Path, endless: tuple[str, list[int]], monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:

@@ -30,7 +30,6 @@ SHORT_FOLDERS = {
 }
 SHORT_FILES = {
     "core/seeds.py": "every package draws its seeds here, and nothing else decides them",
-    "core/threads.py": "it runs before numpy and jax are imported, and so shares a file with nothing that imports them",
     "core/words.py": "every package that writes text uses it",
     "training/loss.py": "what a kind of trait minimises is stated once, apart from the loop that minimises it",
 }

@@ -109,6 +109,7 @@ def test_a_cohort_file_that_is_no_plain_file(odd):
         cohort_file.read("mine.yaml")
 
 
+@pytest.mark.fault
 def test_a_table_that_is_no_plain_file(odd):
     said = odd("table.tsv")
     with pytest.raises(UserError, match=said):

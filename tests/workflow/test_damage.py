@@ -62,6 +62,7 @@ def flip(path: Path) -> None:
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+@pytest.mark.fault
 def test_the_next_reader_refuses_it_and_the_remedy_gives_the_same_summary(tmp_path: Path) -> None:
     base = copy_to(tmp_path)
     (base / "tiny.yaml").write_text(CONFIG)

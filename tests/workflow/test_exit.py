@@ -38,6 +38,7 @@ BROKEN = DEMOGRAPHY.replace("    import msprime\n", '    raise RuntimeError("bro
 
 
 @pytest.mark.parametrize(("source", "status"), [(DEMOGRAPHY, 0), (BROKEN, 1)], ids=["success", "failure"])
+@pytest.mark.fault
 def test_snakemake_ends_with_its_last_job(tmp_path: Path, source: str, status: int) -> None:
     base = copy_to(tmp_path)
     (base / "mine.py").write_text(source)

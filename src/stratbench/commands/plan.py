@@ -7,7 +7,7 @@ from typing import Any
 from stratbench.cohorts.real import available
 from stratbench.cohorts.real.labels import require_labels
 from stratbench.cohorts.real.losses import tell_losses
-from stratbench.core import yaml_file
+from stratbench.core import machine, yaml_file
 from stratbench.core.errors import UserError
 from stratbench.methods.options import group_files
 from stratbench.report.figures.catalogue import figure_names
@@ -27,7 +27,8 @@ def plan(
         config: as Snakemake, or ``yaml_file.read``, has read it.
         files: where it was read from. They are read again to find what Snakemake overlooks, such as a key that stands
             twice.
-        fetching: whether real cohorts are fetched; otherwise what was found at the last time counts.
+        fetching: whether jobs follow, for which real cohorts are fetched; otherwise what was found at the last time
+            counts.
         looking: whether the data of cohort files that are here, and files of groups of SNPs, are looked into, which
             jobs need not do again.
 
@@ -44,9 +45,23 @@ def plan(
         tell_losses(resolved)
         require_labels(resolved)
         _require_groups(resolved)
+    _require_no_braces(resolved)
     study = Study(resolved)
+    if fetching:
+        machine.require_writable(f"results/{study.name}")
     figure_names(study)  # it refuses labels that would give two figures one name, or too long a name
     return study
+
+
+def _require_no_braces(config: Mapping[str, Any]) -> None:
+    """Raise UserError for a cohort's file whose path Snakemake would read as a pattern."""
+    for label, spec in config["cohorts"].items():
+        for path in available.located(spec).values() if spec.get("declared") else ():
+            if "{" in path or "}" in path:
+                raise UserError(
+                    f"{path}: a path of the cohort '{label}' with a brace, which Snakemake reads as a pattern; "
+                    "rename it, or make a link without braces"
+                )
 
 
 def _require_groups(config: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ def start(snakemake: Any) -> Iterator[tuple[Named, Named, dict[str, Any]]]:
     errors of the user's method files also end it in one line, with the traceback in the log. Any other exception is a
     bug and keeps its traceback.
     """
-    threads.fix(1)
+    threads.fix(1, deterministic=bool(getattr(snakemake, "config", {}).get("deterministic")))
     compiled.remember()
     path = Path(snakemake.log[0])
     alone = worker.is_alone(snakemake)
@@ -55,7 +55,7 @@ def start(snakemake: Any) -> Iterator[tuple[Named, Named, dict[str, Any]]]:
             )
             checksums.record(snakemake.output)
     except OSError as error:  # the log itself
-        if (line := machine.refusal(error)) is None:
+        if (line := machine.refusal(error, log=path)) is None:
             raise
         sys.exit(f"{snakemake.rule}: {line}")
 
@@ -93,7 +93,7 @@ def _told(snakemake: Any, log: TextIO) -> Iterator[None]:
     except Exception as error:
         with suppress(OSError):
             traceback.print_exc(file=log)
-        line = machine.refusal(error, rule, getattr(snakemake, "resources", {}).get("mem_mb"))
+        line = machine.refusal(error, rule, getattr(snakemake, "resources", {}).get("mem_mb"), log.name)
         if line is None:
             raise
         sys.exit(f"{rule}: {line}")

@@ -4,6 +4,8 @@ import errno
 import re
 import resource
 import sys
+import tempfile
+from pathlib import Path
 
 from stratbench.core.errors import UserError
 
@@ -26,18 +28,24 @@ LIBRARIES, LIBRARIES_AND_JAX = (
 LONGEST = 200  # characters of an error that a line repeats
 
 
-def refusal(error: BaseException, rule: str = "RULE", given: int | None = None) -> str | None:
+def refusal(
+    error: BaseException, rule: str = "RULE", given: int | None = None, log: str | Path = ""
+) -> str | None:
     """Say in one line what the machine refused and what to set; None for any other error.
 
     Args:
         error: what was raised.
+        log: the job's log, which is what an error of a place without a name most likely speaks of.
         rule, given: as ``memory`` takes them.
+
+    Returns:
+        The line, without the job's name.
     """
     said = _first_line(error)
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return memory(said, rule, given)
     if isinstance(error, OSError):
-        return _of_the_system(error)
+        return _of_the_system(error, log)
     if _is_jax(error):
         if MEMORY.search(str(error)):
             return memory(said, rule, given) if _on_cpu() else _gpu_memory(said)
@@ -47,6 +55,18 @@ def refusal(error: BaseException, rule: str = "RULE", given: int | None = None) 
     if isinstance(error, RuntimeError) and said == "can't start new thread":
         return f"{said}; too many threads or processes run already, or too little memory is left (ulimit -u, ulimit -v)"
     return None
+
+
+def require_writable(folder: str | Path) -> None:
+    """Raise UserError unless files can be made in a folder, or in the nearest one above it that exists."""
+    place = Path(folder).absolute()
+    while not place.exists():
+        place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written: {error.strerror}; free or change the place") from error
 
 
 def require_address_space(jax: bool) -> None:
@@ -71,6 +91,9 @@ def memory(said: str = "", rule: str = "RULE", given: int | None = None, what: s
         rule: the name of the job's rule.
         given: the MB that the job had asked the scheduler for.
         what: what happened, in the line's first words.
+
+    Returns:
+        One line.
     """
     most = f"{2 * given}" if given else "MB"
     return (
@@ -87,8 +110,9 @@ def _gpu_memory(said: str) -> str:
     )
 
 
-def _of_the_system(error: OSError) -> str | None:
-    where = f"{error.filename}: " if error.filename else ""
+def _of_the_system(error: OSError, log: str | Path) -> str | None:
+    place = error.filename or log
+    where = f"{place}: " if place else ""
     if error.errno in PLACE:
         return f"{where}{error.strerror}; free or change the place and start again, nothing is lost"
     if error.errno in LIMIT:

@@ -71,7 +71,7 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
     qc = {"thin": THIN, **cohort["qc"]}
     return {
         "study": name,
-        **{key: given[key] for key in ("seeds", "job", "gpu") if key in given},
+        **{key: given[key] for key in ("seeds", "job", "gpu", "deterministic") if key in given},
         "cohorts": {name: {"real": declared, "qc": qc}},
         "traits": {label: {"measured": label}},
         **defined,
