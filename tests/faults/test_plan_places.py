@@ -51,3 +51,12 @@ def test_a_path_with_braces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fol
         plan({"study": "mine", "cohort": cohort})
     (tmp_path / "linked").symlink_to(folder)
     plan({"study": "mine", "cohort": {key: value.replace(folder, "linked") for key, value in cohort.items()}})
+
+
+def test_a_folder_with_braces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a {x}").mkdir()
+    monkeypatch.chdir(tmp_path / "a {x}")
+    with pytest.raises(
+        UserError, match=r"a \{x\}: a folder with a brace in its path, in which Snakemake runs no script"
+    ):
+        plan(CONFIG)

@@ -8,6 +8,7 @@ from stratbench.cohorts.real import available
 from stratbench.cohorts.real.labels import require_labels
 from stratbench.cohorts.real.losses import tell_losses
 from stratbench.core import machine, yaml_file
+from stratbench.core.digest import SCRIPTS
 from stratbench.core.errors import UserError
 from stratbench.methods.options import group_files
 from stratbench.report.figures.catalogue import figure_names
@@ -42,6 +43,7 @@ def plan(
         yaml_file.read(file)
     resolved = available.resolve(check(config), fetching)
     if looking:
+        _require_no_braces_around()
         tell_losses(resolved)
         require_labels(resolved)
         _require_groups(resolved)
@@ -53,11 +55,20 @@ def plan(
     return study
 
 
+def _require_no_braces_around() -> None:
+    """Raise UserError where the workflow lies, or runs, in a folder that Snakemake would read as a pattern."""
+    for folder in (Path.cwd(), SCRIPTS.parents[1]):
+        if set("{}") & set(str(folder)):
+            raise UserError(
+                f"{folder}: a folder with a brace in its path, in which Snakemake runs no script; rename or move it"
+            )
+
+
 def _require_no_braces(config: Mapping[str, Any]) -> None:
     """Raise UserError for a cohort's file whose path Snakemake would read as a pattern."""
     for label, spec in config["cohorts"].items():
         for path in available.located(spec).values() if spec.get("declared") else ():
-            if "{" in path or "}" in path:
+            if set("{}") & set(path):
                 raise UserError(
                     f"{path}: a path of the cohort '{label}' with a brace, which Snakemake reads as a pattern; "
                     "rename it, or make a link without braces"
