@@ -3,24 +3,20 @@
 An output list cannot depend on wildcards, so there is one rule per set of labels that the blocks ask for together.
 """
 
-for number, ((job, explained), jobs) in enumerate(study.attribution_sets().items(), start=1):
-
-    pairs = [(model, adjustment) for model, adjustment, _ in explained]
+for number, ((job, parts), jobs) in enumerate(study.attribution_sets().items(), start=1):
 
     rule:
         name:
             f"attribute_{number}"
         input:
             **trained_on(),
-            params=of_fits(paths.params, pairs),
-            fit_json=of_fits(paths.fit, pairs),
+            params=of_fits(paths.params, parts),
+            fit_json=of_fits(paths.fit, parts),
+            resamples=of_fits(paths.resamples, resampled(parts)),
         output:
-            tables=[
-                expand(paths.attribution, model=m, adjustment=a, attribution=l, allow_missing=True)[0]
-                for m, a, labels in explained
-                for l in labels
-            ],
-            records=of_fits(paths.attributions_json, pairs),
+            tables=of_attributions(paths.attribution, parts),
+            resamples=of_attributions(paths.resampled, resampled(parts)),
+            records=of_fits(paths.attributions_json, parts),
         log:
             of_job(paths.log("attribute"), job),
         benchmark:
@@ -33,18 +29,18 @@ for number, ((job, explained), jobs) in enumerate(study.attribution_sets().items
             "../envs/stratbench.yaml"
         threads: 1
         resources:
-            **requests.of("attribute", [model for model, _ in pairs]),
+            **requests.of("attribute", parts),
             gpu=study.gpu,
         params:
-            fits=lambda wildcards, explained=explained, pairs=pairs: [
-                fit_specs(fit) | {"names": fit_names(fit), "attributions": specs("attributions", labels)}
-                for fit, (*_, labels) in zip(fits_of(wildcards, pairs), explained, strict=True)
+            fits=lambda wildcards, parts=parts: [
+                one | {"attributions": specs("attributions", part.attributions)}
+                for one, part in zip(part_specs(wildcards, parts), parts, strict=True)
             ],
-            code=lambda wildcards, explained=explained, pairs=pairs: digest(
+            code=lambda wildcards, parts=parts: digest(
                 "attribute",
                 *method_files(
-                    *fits_of(wildcards, pairs),
-                    attributions=[label for *_, labels in explained for label in labels],
+                    *fits_of(wildcards, parts),
+                    attributions=[label for part in parts for label in part.attributions],
                 ),
             ),
         script:

@@ -50,16 +50,30 @@ def split_of(wildcards):
     return Split(wildcards.cohort, wildcards.trait, wildcards.split)
 
 
-def fits_of(wildcards, pairs):
-    """The fits of a job: of each model and adjustment, in their order."""
+def fits_of(wildcards, parts):
+    """The fits of a job, in the order of its parts."""
+    of = vars(split_of(wildcards))
+    return [Fit(**of, model=part.model, adjustment=part.adjustment) for part in parts]
+
+
+def of_fits(pattern, parts):
+    """A path of each part of a job, in their order."""
+    named = [{"model": part.model, "adjustment": part.adjustment} for part in parts]
+    return [expand(pattern, **names, allow_missing=True)[0] for names in named]
+
+
+def of_attributions(pattern, parts):
+    """A path of each attribution of each part of a job, in their order."""
     return [
-        Fit(**vars(split_of(wildcards)), model=model, adjustment=adjustment) for model, adjustment in pairs
+        path
+        for part in parts
+        for path in expand(*of_fits(pattern, [part]), attribution=part.attributions, allow_missing=True)
     ]
 
 
-def of_fits(pattern, pairs):
-    """A path of each model and adjustment, in their order."""
-    return [expand(pattern, model=m, adjustment=a, allow_missing=True)[0] for m, a in pairs]
+def resampled(parts):
+    """The parts of a job that are trained on resamples, too."""
+    return [part for part in parts if part.resamples]
 
 
 def of_job(pattern, job):
@@ -143,9 +157,13 @@ def fit_specs(fit):
     return {"model": study.spec("models", fit.model), "adjustments": study.adjustment(fit.adjustment)}
 
 
-def fit_names(fit):
-    """The names by which a fit's random numbers are drawn: the same under all adjustments."""
-    return [fit.cohort, fit.trait, fit.split, fit.model]
+def part_specs(wildcards, parts):
+    """What a job that trains or explains is told of each part; fits of one model have the same random numbers."""
+    named = zip(fits_of(wildcards, parts), parts, strict=True)
+    return [
+        fit_specs(fit) | {"names": [fit.cohort, fit.trait, fit.split, fit.model], "resamples": part.resamples}
+        for fit, part in named
+    ]
 
 
 def place_of(wildcards):
@@ -177,6 +195,15 @@ def attribution_tables(wildcards):
         paths.attribution.format(**vars(fit), attribution=label)
         for fit in study.fits_of(split_of(wildcards))
         for label in study.attributions_of(fit)
+    ]
+
+
+def resampled_tables(wildcards):
+    return [
+        table
+        for fit in study.fits_of(split_of(wildcards))
+        if study.resamples_of(fit)
+        for table in expand(paths.resampled, **vars(fit), attribution=study.attributions_of(fit))
     ]
 
 

@@ -46,6 +46,7 @@ rule metrics:
         predictions=lambda wildcards: each(paths.predictions, study.fits_of(split_of(wildcards))),
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,
+        resamples=resampled_tables,
         associations=association_tables,
         probes=lambda wildcards: each(paths.probes, filter(study.is_probed, [split_of(wildcards)])),
     output:
@@ -67,7 +68,12 @@ rule metrics:
             {"model": fit.model, "adjustment": fit.adjustment} for fit in study.fits_of(split_of(wildcards))
         ],
         attributions=lambda wildcards: [
-            {"model": fit.model, "adjustment": fit.adjustment, "attribution": label}
+            {
+                "model": fit.model,
+                "adjustment": fit.adjustment,
+                "attribution": label,
+                "resampled": bool(study.resamples_of(fit)),
+            }
             for fit in study.fits_of(split_of(wildcards))
             for label in study.attributions_of(fit)
         ],

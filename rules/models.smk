@@ -3,7 +3,7 @@
 An output list cannot depend on wildcards, so there is one rule per set of fits that the blocks ask for together.
 """
 
-for number, ((job, pairs), jobs) in enumerate(study.fit_sets().items(), start=1):
+for number, ((job, parts), jobs) in enumerate(study.fit_sets().items(), start=1):
 
     rule:
         name:
@@ -11,10 +11,11 @@ for number, ((job, pairs), jobs) in enumerate(study.fit_sets().items(), start=1)
         input:
             **trained_on(),
         output:
-            params=of_fits(paths.params, pairs),
-            predictions=of_fits(paths.predictions, pairs),
-            history=of_fits(paths.history, pairs),
-            fit=of_fits(paths.fit, pairs),
+            params=of_fits(paths.params, parts),
+            predictions=of_fits(paths.predictions, parts),
+            history=of_fits(paths.history, parts),
+            fit=of_fits(paths.fit, parts),
+            resamples=of_fits(paths.resamples, resampled(parts)),
         log:
             of_job(paths.log("fit"), job),
         benchmark:
@@ -27,13 +28,11 @@ for number, ((job, pairs), jobs) in enumerate(study.fit_sets().items(), start=1)
             "../envs/stratbench.yaml"
         threads: 1
         resources:
-            **requests.of("fit", [model for model, _ in pairs]),
+            **requests.of("fit", parts),
             gpu=study.gpu,
         params:
-            fits=lambda wildcards, pairs=pairs: [
-                fit_specs(fit) | {"names": fit_names(fit)} for fit in fits_of(wildcards, pairs)
-            ],
+            fits=lambda wildcards, parts=parts: part_specs(wildcards, parts),
             seeds=study.seeds,
-            code=lambda wildcards, pairs=pairs: digest("fit", *method_files(*fits_of(wildcards, pairs))),
+            code=lambda wildcards, parts=parts: digest("fit", *method_files(*fits_of(wildcards, parts))),
         script:
             "../workflow/scripts/fit.py"

@@ -97,7 +97,12 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
     inputs |= trained | {"predictions": each(paths.predictions, fits)}
     inputs |= {"attributions": [paths.attribution.format(**vars(one), attribution=a) for one, a in scores]}
     inputs |= {"associations": tables, "probes": list(probed.values())}
-    keys = [{"model": one.model, "adjustment": one.adjustment, "attribution": a} for one, a in scores]
+    again = [(one, a) for one, a in scores if study.resamples_of(one)]
+    inputs |= {"resamples": [paths.resampled.format(**vars(one), attribution=a) for one, a in again]}
+    keys = [
+        {"model": one.model, "adjustment": one.adjustment, "attribution": a, "resampled": (one, a) in again}
+        for one, a in scores
+    ]
     out = named(paths, split, "metrics")
     metrics(inputs, out, place=place, fits=labels, attributions=keys, associations=tests)
 
@@ -110,13 +115,20 @@ def specs_of(study: Study, one: Fit) -> dict[str, Any]:
 def train(study: Study, paths: Paths, one: Fit, inputs: dict[str, Any]) -> None:
     """Fit and attribute."""
     from stratbench.attributions.run import attribute
-    from stratbench.training.fit import fit_one
+    from stratbench.training.fit import fit
 
-    specs, names = specs_of(study, one), [one.cohort, one.trait, one.split, one.model]
-    out = named(paths, one, "params", "predictions", "history", "fit")
-    fit_one(inputs, out, **specs, seeds=study.seeds, names=names)
+    names, count = [one.cohort, one.trait, one.split, one.model], study.resamples_of(one)
+    specs = specs_of(study, one) | {"names": names, "resamples": count}
+    out = {
+        name: [path] for name, path in named(paths, one, "params", "predictions", "history", "fit").items()
+    }
+    resampled = {"resamples": [fill(paths.resamples, one)]} if count else {}
+    fit(inputs, out | resampled, fits=[specs], seeds=study.seeds)
     methods = {label: study.spec("attributions", label) for label in study.attributions_of(one)}
     tables = [paths.attribution.format(**vars(one), attribution=label) for label in methods]
     written = {"tables": tables, "records": [fill(paths.attributions_json, one)]}
-    trained = {"params": [out["params"]], "fit_json": [out["fit"]]}
-    attribute(inputs | trained, written, fits=[specs | {"attributions": methods, "names": names}])
+    if count:
+        again = [paths.resampled.format(**vars(one), attribution=label) for label in methods]
+        written |= {"resamples": again}
+    trained = {"params": out["params"], "fit_json": out["fit"], **resampled}
+    attribute(inputs | trained, written, fits=[specs | {"attributions": methods}])

@@ -125,14 +125,14 @@ def test_ties_do_not_agree_by_their_order():
     assert jaccard(constant, 10)[0, 1] == pytest.approx(jaccard_chance(100, 10), rel=0.1)
 
 
-def test_agreement_is_over_different_seeds():
+def test_agreement_is_over_different_resamples():
     rng, m = np.random.default_rng(5), 300
     truth, seeds = rng.normal(size=m), rng.normal(size=(3, m))
     none = {s: truth + 0.5 * seeds[s] for s in range(3)}
     other = {
         s: 0.2 * truth + 0.5 * seeds[s] for s in range(3)
-    }  # agrees with none of the same seed by it alone
-    found = {row[:3]: row[4] for row in agreement({"other": other, "none": none}, m, top_k(0, m), {})}
+    }  # agrees with none of the same resample by it alone
+    found = {row[:3]: row[4] for row in agreement({"other": other, "none": none}, {}, m, top_k(0, m), {})}
     same_seed = stats.spearmanr(none[0], other[0]).statistic
     by_hand = np.mean(
         [stats.spearmanr(none[s], other[t]).statistic for s in range(3) for t in range(3) if s != t]
@@ -151,12 +151,48 @@ def test_scores_that_are_mostly_tied_say_so():
     """A sparse model's zeros have one midrank; how many there are stands beside the correlation."""
     sparse, dense = np.r_[np.arange(1.0, 21), np.zeros(80)], np.arange(100.0)
     runs = {"none": {1: sparse, 2: dense}, "b": {1: dense, 2: dense[::-1]}}
-    found = {row[:3]: row[4] for row in agreement(runs, 100, 20, {})}
+    found = {row[:3]: row[4] for row in agreement(runs, {}, 100, 20, {})}
     assert found["agreement_tied", "none", "none"].value == pytest.approx(0.8 / 2)
     assert found["agreement_tied", "b", "b"].value == 0
     assert found["agreement_spearman", "none", "none"].value == pytest.approx(
         stats.spearmanr(sparse, dense)[0]
     )
+
+
+def test_the_error_of_agreement_is_the_jackknife_over_resamples():
+    rng, m = np.random.default_rng(6), 200
+    truth, noise = rng.normal(size=m), rng.normal(size=(2, 4, m))
+    none, other = ({s: truth + noise[a, s] for s in range(4)} for a in range(2))
+    found = {row[:3]: row[4] for row in agreement({"none": none, "b": other}, {}, m, 20, {})}
+    without = [
+        agreement({"none": _without(none, s), "b": _without(other, s)}, {}, m, 20, {}) for s in range(4)
+    ]
+    for key in (("agreement_delta_spearman", "b", "none"), ("agreement_jaccard", "none", "none")):
+        values = np.array([{row[:3]: row[4] for row in rows}[key].value for rows in without])
+        by_hand = np.sqrt(3 / 4 * ((values - values.mean()) ** 2).sum())
+        assert found[key].se == pytest.approx(by_hand)
+    two = agreement({"none": {1: none[1], 2: none[2]}}, {}, m, 20, {})
+    assert np.isnan(two[0][4].se)
+
+
+def _without(scores, left_out):
+    return {s: score for s, score in scores.items() if s != left_out}
+
+
+def test_two_adjustments_of_one_ranking_and_of_random_labels_show_no_change():
+    """The fall is 0 on average where both adjustments give one ranking, and where both give random ones."""
+    rng, m = np.random.default_rng(7), 300
+    same, random = [], []
+    for _ in range(60):
+        truth = rng.normal(size=m)
+        one, other = ({s: truth + rng.normal(size=m) for s in range(3)} for _ in range(2))
+        noise = {name: {s: rng.normal(size=m) for s in range(3)} for name in ("none", "b")}
+        found = {row[:3]: row[4] for row in agreement({"none": one, "b": other}, noise, m, 30, {})}
+        same.append(found["agreement_delta_spearman", "b", "none"].value)
+        random.append(found["agreement_permuted_spearman", "b", "none"].value)
+    for values in (same, random):
+        assert abs(np.mean(values)) < 3.3 * np.std(values) / np.sqrt(60)
+    assert found["agreement_spearman", "none", "none"].value > 0.3
 
 
 def test_agreement_names_pairs_once_reference_first():
@@ -165,12 +201,12 @@ def test_agreement_names_pairs_once_reference_first():
 
 def test_agreement_without_an_answer_says_why():
     one = {"none": {1: np.arange(9.0)}, "b": {1: np.arange(9.0)}, "c": {}}
-    found = {row[:3]: row[4] for row in agreement(one, 9, 3, {"c": "loss is NaN"})}
+    found = {row[:3]: row[4] for row in agreement(one, {}, 9, 3, {"c": "loss is NaN"})}
     assert found["agreement_spearman", "none", "none"].status == "not-applicable"
-    assert found["agreement_spearman", "b", "none"].reason == "agreement needs two seeds"
+    assert found["agreement_spearman", "b", "none"].reason == "agreement needs two resamples"
     broken = found["agreement_delta_jaccard", "c", "none"]
     assert (broken.status, broken.reason) == ("failed", "loss is NaN")
     flat = {"none": {1: np.zeros(9), 2: np.zeros(9)}}
-    constant = agreement(flat, 9, 3, {})[0][4]
+    constant = agreement(flat, {}, 9, 3, {})[0][4]
     assert (constant.status, constant.reason) == ("not-applicable", "a ranking is constant")
-    assert agreement({"none": {}}, 9, 3, {"none": "x"})[0][4].status == "failed"
+    assert agreement({"none": {}}, {}, 9, 3, {"none": "x"})[0][4].status == "failed"

@@ -82,6 +82,9 @@ def write_split(base, rng, kind="binary", simulated=True):
     files.write_tsv(rows.table(probes), base / "probes.tsv")
 
 
+RESAMPLES = ["1", "1-permuted", "2", "2-permuted"]
+
+
 def write_fit(base, name, table, snps, rng):
     """none succeeds, pc-covariates loses its second seed, placebo fails."""
     failed = FAILED[name]
@@ -93,7 +96,16 @@ def write_fit(base, name, table, snps, rng):
         }
         for s in (1, 2)
     ]
+    lost = {0: [], 1: ["2"], 2: RESAMPLES}[len(failed)]
     fit = {"status": "failed" if len(failed) == 2 else "ok", "reason": "no seed trained", "seeds": states}
+    fit["resamples"] = [
+        {
+            "resample": one,
+            "status": "failed" if one in lost else "ok",
+            "reason": "loss is NaN" if one in lost else "",
+        }
+        for one in RESAMPLES
+    ]
     predictions, scores = [], []
     for seed in {1, 2} - set(failed):
         score = table["genetic"] + rng.normal(0, 0.5, N)
@@ -108,6 +120,10 @@ def write_fit(base, name, table, snps, rng):
     empty = pd.DataFrame(columns=["seed", "iid", "set", "y", "score", "f", "probability"])
     files.write_json(fit, base / name / "fit.json")
     files.write_tsv(pd.concat(predictions) if predictions else empty, base / name / "predictions.tsv")
+    names = [resample for resample in RESAMPLES if resample not in lost]
+    again = pd.DataFrame({"resample": np.repeat(names, M), "snp": list(snps) * len(names), "score": 0.0})
+    again["score"] = rng.random(len(again))
+    files.write_tsv(again, base / name / "gradient.resamples.tsv.gz")
     nothing = pd.DataFrame(columns=["seed", "snp", "score", "rms", "mean"])
     files.write_tsv(pd.concat(scores) if scores else nothing, base / name / "gradient.tsv.gz")
 
@@ -119,10 +135,11 @@ def run(base) -> pd.DataFrame:
         "predictions": [base / a / "predictions.tsv" for a in labels],
         "fit_json": [base / a / "fit.json" for a in labels],
         "attributions": [base / a / "gradient.tsv.gz" for a in labels],
+        "resamples": [base / a / "gradient.resamples.tsv.gz" for a in labels],
         "associations": [base / "ols.tsv.gz"],
         "probes": [base / "probes.tsv"],
     }
-    attributions = [{**label, "attribution": "gradient"} for label in FITS]
+    attributions = [{**label, "attribution": "gradient", "resampled": True} for label in FITS]
     metrics(
         inputs,
         {"metrics": base / "metrics.tsv"},
@@ -174,7 +191,7 @@ def test_failures_are_rows(table):
     }
     assert value(table, "causal_auc_pr", adjustment="placebo", seed=1)["status"] == "failed"
     between = value(table, "agreement_spearman", adjustment="placebo", against="none")
-    assert (between["status"], between["reason"]) == ("failed", "no seed trained")
+    assert (between["status"], between["reason"]) == ("failed", "loss is NaN")
     assert table.loc[table["status"] != "ok", "value"].isna().all()
     assert (table.loc[table["status"] != "ok", "reason"] != "").all()
 
@@ -187,9 +204,10 @@ def test_rankings_associations_and_probes_are_there(table):
     assert value(table, "lambda_gc", association="ols")["status"] == "ok"
     assert value(table, "ancestry_linear", adjustment="none", seed=2)["value"] == 0.9
     assert value(table, "agreement_spearman", adjustment="none", against="none")["n"] == 2
+    assert value(table, "agreement_permuted_spearman", adjustment="none", against="none")["n"] == 2
     assert (
         value(table, "agreement_delta_spearman", adjustment="pc-covariates", against="none")["reason"]
-        == "agreement needs two seeds"
+        == "agreement needs two resamples"
     )
     assert value(table, "agreement_jaccard", adjustment="none", against="none")["k"] == CAUSAL
     assert not table.duplicated(rows.KEYS).any()

@@ -10,10 +10,12 @@ from stratbench.core import yaml_file
 from stratbench.study import resources
 from stratbench.study.config import check
 from stratbench.study.resources import NEEDS, Load, Requests, memory, minutes
-from stratbench.study.study import Split, Study
+from stratbench.study.study import JobPart, Split, Study
 
 ROOT = Path(__file__).parents[2]
 LOAD = Load(1000, 10_000, fits=2, seeds=2)
+
+MLP = JobPart("mlp", "none", 0, ())
 
 
 def study(gpu: int = 0, **simulate: Any) -> Study:
@@ -129,13 +131,16 @@ def test_a_job_is_asked_for_by_what_its_rule_reads() -> None:
     requests = Requests(study())
     people, snps = requests.size("s-r01")
     assert requests.load("qc", {"cohort": "s-r01"}) == Load(people, snps)
-    assert requests.load("fit", named(), ["mlp"] * 3) == Load(900, 800, 3, 2)
-    assert requests.load("fit", named("all"), ["mlp"] * 3) == Load(900, snps, 3, 2)
+    assert requests.load("fit", named(), [MLP] * 3) == Load(900, 800, 3, 2)
+    assert requests.load("fit", named(), [MLP, MLP._replace(resamples=3)]) == Load(900, 800, 2, 2 + 6)
+    assert requests.load("fit", named("all"), [MLP] * 3) == Load(900, snps, 3, 2)
     assert requests.load("metrics", named()) == Load(900, 800, 6)
     requests.study.config["models"]["reference"] = {"method": "cnn-reference"}
-    assert requests.load("fit", named(), ["mlp", "reference"]) == Load(900, 800, 2, 2, wide=True)
+    assert requests.load("fit", named(), [MLP, MLP._replace(model="reference")]) == Load(
+        900, 800, 2, 2, wide=True
+    )
     assert requests.load("report", {}) == Load(900, snps, 24)
-    asked, wildcards = requests.of("fit", ["mlp"] * 3), named()
+    asked, wildcards = requests.of("fit", [MLP] * 3), named()
     assert asked["mem_mb"](wildcards, attempt=2) == memory("fit", Load(900, 800, 3, 2), 2)
     assert asked["runtime"](wildcards, attempt=1) == minutes("fit", Load(900, 800, 3, 2))
 

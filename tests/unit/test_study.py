@@ -55,7 +55,7 @@ def test_attributions_and_associations_are_the_union_over_blocks():
     assert study.attributions_of(combined) == ["x"]
     assert study.associations_of(split) == ["ols", "lmm"]
     assert study.attribution_sets() == {
-        ("linear", (("linear", "none", ("x", "y")), ("linear", "a+b", ("x",)))): [
+        ("linear", (("linear", "none", 0, ("x", "y")), ("linear", "a+b", 0, ("x",)))): [
             Job("split-r01", "t", "random", "linear"),
             Job("split-r02", "t", "random", "linear"),
         ]
@@ -64,8 +64,8 @@ def test_attributions_and_associations_are_the_union_over_blocks():
 
 def test_one_job_trains_a_model_or_all_models_of_a_split():
     study = make(cohorts=["mice"], models=["linear", "other"], adjustments=["none"])
-    linear = ("linear", "none"), ("linear", "a+b")
-    both = ("linear", "none"), ("other", "none")
+    linear = ("linear", "none", 0, ()), ("linear", "a+b", 0, ())
+    both = ("linear", "none", 0, ()), ("other", "none", 0, ())
     simulated = [Split("split-r01", "t", "random"), Split("split-r02", "t", "random")]
     mice = Split("mice", "t", "random")
     assert study.fit_sets() == {

@@ -274,3 +274,18 @@ def test_provenance_is_json_and_complete():
     assert {"stratbench", "jax", "numpy", "scikit-learn", "snakemake"} <= set(found["versions"])
     assert found["commit"] is None or len(found["commit"]) >= 40
     assert found["training_versions"] == [{"jax": "1"}]
+
+
+def test_the_interval_of_agreement_in_one_cohort_is_over_training_resamples():
+    values = {
+        "agreement_delta_spearman": 0.2,
+        "agreement_delta_spearman_se": 0.05,
+        "auroc": 0.7,
+        "auroc_se": 0.02,
+    }
+    found = comparisons(
+        rows.table(row(metric=name, value=value, adjustment="none") for name, value in values.items())
+    )
+    basis = found.set_index("metric")["basis"]
+    assert basis["agreement_delta_spearman"] == "training resamples"
+    assert basis["auroc"] == "test people"

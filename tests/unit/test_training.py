@@ -19,12 +19,14 @@ from stratbench.core import decimals, files
 from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.genotypes import plink
 from stratbench.genotypes.packed import unpack
+from stratbench.genotypes.records import Resample
 from stratbench.methods import registry
 from stratbench.task.model_data import load
 from stratbench.training.fit import _stages, fit, fit_one
 from stratbench.training.loop import batch_indices, blocks, lowered, require_finite
+from stratbench.training.resamples import SHARE, resampled, resamples
 from stratbench.training.setup import set_up
-from stratbench.training.store import restore
+from stratbench.training.store import restore, restore_resamples
 from trained import outputs, spec, write_dataset, write_results
 
 NAMES = ["cohort", "trait", "split", "model"]
@@ -342,3 +344,63 @@ def test_the_command_line_gives_the_workflows_bytes(tmp_path: Path) -> None:
     assert wrong.returncode == 1
     assert "did you mean 'pc-covariates'" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_resamples_are_the_same_people_for_every_fit_and_nobody_is_tested_on(
+    paths: dict[str, Any], tmp_path: Path
+) -> None:
+    """Each resample has 80% of the training people; permuted labels keep the cases of every population."""
+    data = load(paths)
+    setups = [set_up(data, spec("model", model), [NONE], 0) for model in ("linear", "mlp")]
+    for resample in resamples(2):
+        one, other = (resampled(setup, resample, NAMES[:3]) for setup in setups)
+        train = one.data.rows("train")
+        assert len(train) == round(SHARE * len(data.rows("train")))
+        assert set(train) < set(data.rows("train"))
+        np.testing.assert_array_equal(train, other.data.rows("train"))
+        np.testing.assert_array_equal(one.data.y_N, other.data.y_N)
+        np.testing.assert_array_equal(one.data.rows("test"), data.rows("test"))
+        assert np.isnan(one.context.y_N[np.setdiff1d(data.rows("train"), train)]).all()
+        for name in ("train", "validation"):
+            for population in np.unique(data.population_N):
+                own = one.data.rows(name)[one.data.population_N[one.data.rows(name)] == population]
+                np.testing.assert_array_equal(np.sort(one.data.y_N[own]), np.sort(data.y_N[own]))
+        assert (one.data.y_N == data.y_N).all() == (not resample.permuted)
+    first, second = (
+        set(resampled(setups[0], Resample(n, False), NAMES[:3]).data.rows("train")) for n in (1, 2)
+    )
+    assert first != second
+
+
+def test_networks_of_resamples_are_written_and_explained(paths: dict[str, Any], tmp_path: Path) -> None:
+    model, label = spec("model", "linear", epochs=3), "gradient-input"
+    entry = {"model": model, "adjustments": [NONE], "names": NAMES, "resamples": 2}
+    out, networks = outputs(tmp_path), tmp_path / "resamples.msgpack"
+    written = {name: [path] for name, path in out.items()} | {"resamples": [networks]}
+    fit(paths, written, fits=[entry], seeds=1)
+    alone = outputs(tmp_path / "alone")
+    fit_one(paths, alone, model=model, adjustments=[NONE], seeds=1, names=NAMES)
+    assert out["params"].read_bytes() == alone["params"].read_bytes()
+    found = restore_resamples(networks, out["fit"])
+    assert list(found) == resamples(2)
+    given = {"params": [out["params"]], "fit_json": [out["fit"]], "resamples": [networks]}
+    tables = {
+        "tables": [tmp_path / "a.tsv"],
+        "resamples": [tmp_path / "b.tsv"],
+        "records": [tmp_path / "a.json"],
+    }
+    asked = entry | {"attributions": {label: spec("attribution", label)}}
+    attribute(paths | given, tables, fits=[asked])
+    again = files.read_tsv(tmp_path / "b.tsv", text=("resample",))
+    names = ["1", "1-permuted", "2", "2-permuted"]
+    assert list(again["resample"].unique()) == names
+    snps = load(paths).snp_M
+    assert again["snp"].tolist() == list(snps) * 4
+    score = again["score"].to_numpy().reshape(4, -1)
+    assert np.isfinite(score).all()
+    assert len(np.unique(score, axis=0)) == 4
+    other = tmp_path / "other.json"
+    record = files.read_json(out["fit"])
+    files.write_json(record | {"resamples": record["resamples"][:2]}, other)
+    with pytest.raises(UserError, match=r"holds 4 networks of resamples, .*other\.json names 2"):
+        restore_resamples(networks, other)

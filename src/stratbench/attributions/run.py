@@ -21,16 +21,17 @@ from stratbench.core.progress import telling
 from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
 from stratbench.genotypes.packed import look_up, unpack
-from stratbench.genotypes.tables import ATTRIBUTION
+from stratbench.genotypes.tables import ATTRIBUTION, RESAMPLED_ATTRIBUTION
 from stratbench.methods import gradients
 from stratbench.methods.guard import training
 from stratbench.methods.spec import MethodSpec
 from stratbench.task.model_data import ModelData, load
 from stratbench.training.network import Variables, evaluation
 from stratbench.training.setup import Setup, Spec, guards, set_up
-from stratbench.training.store import require_trained_as, restore
+from stratbench.training.store import require_trained_as, restore, restore_resamples
 
 COLUMNS = list(ATTRIBUTION.columns)
+RESAMPLED = list(RESAMPLED_ATTRIBUTION.columns)
 AT_ONCE = 32  # individuals
 FINEST = 30  # how many times a method may ask for finer options
 
@@ -45,6 +46,7 @@ class FitToExplain:
         adjustments: the specs of its adjustment's parts.
         attributions: the spec of each attribution label.
         names: the names of cohort, trait, split and model.
+        resampled: the path of its networks of resamples, None where it has none.
     """
 
     params: str | Path
@@ -53,6 +55,7 @@ class FitToExplain:
     adjustments: Sequence[Spec]
     attributions: Mapping[str, Spec]
     names: Sequence[str]
+    resampled: str | Path | None = None
 
 
 def attribute(
@@ -64,11 +67,14 @@ def attribute(
     """Explain models under their adjustments: write a table for each attribution and a record for each fit.
 
     Args:
-        inputs: what ``task.model_data.FILES`` names, and the lists ``params`` and ``fit_json``, parallel to ``fits``.
-        outputs: the lists ``tables``, fit by fit and attribution by attribution, and ``records``, parallel to ``fits``.
-            A table is a header only where the fit failed.
+        inputs: what ``task.model_data.FILES`` names, the lists ``params`` and ``fit_json``, parallel to ``fits``, and
+            ``resamples``, the networks of resamples of each fit that has some.
+        outputs: the lists ``tables``, fit by fit and attribution by attribution, and ``records``, parallel to ``fits``;
+            and ``resamples``, tables like ``tables`` of those fits that have resamples. A table is a header only where
+            the fit failed.
         fits: ``{model, adjustments, attributions, names}``: specs, those of the attributions by their labels, and the
-            names of cohort, trait, split and model.
+            names of cohort, trait, split and model. ``resamples`` says how many resamples a fit has, 0 where it is
+            absent.
 
     Raises:
         UserError: for a fit that was trained otherwise, or on another split, and for an attribution that needs a
@@ -78,43 +84,61 @@ def attribute(
         for attribution in specs["attributions"].values():
             if why := gradients.refused(specs["model"], attribution):
                 raise UserError(why)
-    tables = iter(outputs["tables"])
+    tables, resampled_tables = iter(outputs["tables"]), iter(outputs.get("resamples", ()))
+    resampled = iter(inputs.get("resamples", ()))
     paths = zip(fits, inputs["params"], inputs["fit_json"], outputs["records"], strict=True)
     with telling("the dataset is read"):
         data = load(inputs)
     for number, (specs, params, fit_json, record) in enumerate(paths, start=1):
-        fit = FitToExplain(params, fit_json, **specs)
+        own = {key: specs[key] for key in ("model", "adjustments", "attributions", "names")}
+        fit = FitToExplain(
+            params, fit_json, **own, resampled=next(resampled) if specs.get("resamples") else None
+        )
         with telling(f"fit {number} of {len(fits)}"), telling(f"attributions of {fit.names[-1]}"):
-            scores, about = _explain(data, fit)
+            scores, again, about = _explain(data, fit)
         for label in fit.attributions:
             write_tsv(scores[label], next(tables))
+            if fit.resampled is not None:
+                write_tsv(again[label], next(resampled_tables))
         write_json(about, record)
 
 
-def _explain(data: ModelData, fit: FitToExplain) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
-    """The table of each attribution of one fit, and what each reports about itself."""
+Tables = dict[str, pd.DataFrame]  # by the label of an attribution
+
+
+def _explain(data: ModelData, fit: FitToExplain) -> tuple[Tables, Tables, dict[str, Any]]:
+    """The tables of one fit, of its seeds and of its resamples, and what each method reports about itself."""
     trained = restore(fit.params, fit.fit_json, data.split_sha256)
     require_trained_as(fit.fit_json, fit.model, fit.adjustments)
+    again = restore_resamples(fit.resampled, fit.fit_json) if fit.resampled is not None else {}
     about: dict[str, Any] = {label: {} for label in fit.attributions}
     tables = {label: pd.DataFrame(columns=COLUMNS) for label in fit.attributions}
+    resampled = {label: pd.DataFrame(columns=RESAMPLED) for label in fit.attributions}
     if not trained:
-        return tables, about
+        return tables, resampled, about
     own = guards(fit.model, fit.adjustments)
     with telling("the adjustment is built"), training(own):
         setup = set_up(data, fit.model, fit.adjustments, named_seed(*fit.names, "adjustment"))
         see = explained(setup)
         seeds = {seed: see(variables) for seed, variables in trained.items()}
+        networks = {resample.name: see(variables) for resample, variables in again.items()}
     for label, spec in fit.attributions.items():
         chosen = MethodSpec.of("attribution", spec)
         with telling(label), training(own):
             scores, about[label] = _refined(setup, chosen.load(), dict(chosen.options), seeds)
+            if networks:
+                of_networks, _ = _refined(setup, chosen.load(), dict(chosen.options), networks)
+                resampled[label] = pd.concat(
+                    pd.DataFrame(dict(zip(RESAMPLED, (name, data.snp_M, score[0]), strict=True)))
+                    for name, score in of_networks.items()
+                )
         parts = (
             pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
             for seed, score in scores.items()
         )
         tables[label] = pd.concat(parts)
         say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
-    return tables, about
+    return tables, resampled, about
 
 
 def background(setup: Setup) -> Background:
@@ -158,8 +182,8 @@ def explained(setup: Setup) -> Callable[[Variables], Explained]:
 
 
 def _refined(
-    setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[int, Explained]
-) -> tuple[dict[int, Scores], dict[str, Any]]:
+    setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[Any, Explained]
+) -> tuple[dict[Any, Scores], dict[str, Any]]:
     """Run a method; if it finds its options too coarse, run it again with the finer ones that it asks for."""
     for number in range(1, FINEST + 1):
         with telling(f"pass {number}"):
@@ -175,9 +199,9 @@ def _refined(
 
 
 def _run(
-    setup: Setup, module: ModuleType, options: Mapping[str, Any], seeds: Mapping[int, Explained]
-) -> tuple[dict[int, Scores], dict[str, np.ndarray]]:
-    """Scores of every seed, and the method's figures about every seed and individual."""
+    setup: Setup, module: ModuleType, options: Mapping[str, Any], seeds: Mapping[Any, Explained]
+) -> tuple[dict[Any, Scores], dict[str, np.ndarray]]:
+    """Scores of every seed or resample, and the method's figures about each of them and each individual."""
     test_B = setup.data.rows("test")
     weight_BG = _group_weights(setup, module, test_B)
     scores, figures = {}, []

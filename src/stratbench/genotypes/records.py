@@ -60,6 +60,36 @@ class SeedRecord:
     reason: str = ""
 
 
+@dataclass(frozen=True, order=True)
+class Resample:
+    """A resample of a split's training people: its number, from 1, and whether its labels are permuted."""
+
+    number: int
+    permuted: bool
+
+    @property
+    def name(self) -> str:
+        """``1``, or ``1-permuted``."""
+        return f"{self.number}-permuted" if self.permuted else str(self.number)
+
+    @classmethod
+    def named(cls, name: str) -> "Resample":
+        """The resample of a name. Raises ValueError for other text."""
+        number, _, rest = name.partition("-")
+        if rest not in ("", "permuted"):
+            raise ValueError(f"'{name}' names no resample")
+        return cls(int(number), rest == "permuted")
+
+
+@dataclass(frozen=True)
+class ResampleRecord:
+    """How the training on one resample went, by its name: ``ok`` or ``failed`` and the reason."""
+
+    resample: str
+    status: str
+    reason: str = ""
+
+
 @dataclass(frozen=True)
 class FitRecord:
     """What other stations read of fit.json.
@@ -70,6 +100,7 @@ class FitRecord:
         device, versions: what the fit was trained on and with.
         split_sha256: the digest of the split's table.
         seeds: how each seed went.
+        resamples: how the network of each resample went; none where the fit has no resamples.
     """
 
     status: str
@@ -80,6 +111,12 @@ class FitRecord:
     device: str | None = None
     versions: Mapping[str, str] | None = None
     split_sha256: str | None = None
+    resamples: tuple[ResampleRecord, ...] = ()
+
+    @property
+    def resampled(self) -> list[str]:
+        """The names of the resamples that gave a network."""
+        return [run.resample for run in self.resamples if run.status == "ok"]
 
     @property
     def trained(self) -> list[int]:
@@ -96,13 +133,19 @@ def read_trait(path: str | Path) -> TraitRecord:
 def read_fit(path: str | Path) -> FitRecord:
     """fit.json. Raises UserError if it does not say how the fit and each of its seeds went."""
     content = _content(path, {"status": STATES})
-    runs = content.get("seeds")
-    if not isinstance(runs, list) or not all(
-        isinstance(run, dict) and {"seed", "status"} <= run.keys() for run in runs
-    ):
-        raise damaged(path, "does not state seed and status of each run under 'seeds'")
-    seeds = tuple(SeedRecord(**_known(SeedRecord, run)) for run in runs)
-    return FitRecord(**{**_known(FitRecord, content), "seeds": seeds})
+    seeds = tuple(SeedRecord(**run) for run in _runs(path, content, "seeds", SeedRecord))
+    again = _runs(path, {"resamples": [], **content}, "resamples", ResampleRecord)
+    resamples = tuple(ResampleRecord(**run) for run in again)
+    return FitRecord(**{**_known(FitRecord, content), "seeds": seeds, "resamples": resamples})
+
+
+def _runs(path: str | Path, content: Mapping[str, Any], name: str, record: Any) -> list[dict[str, Any]]:
+    """What a list of runs says of each, in the fields of a record. Raises UserError where one has no name or status."""
+    runs = content.get(name)
+    needed = {name.removesuffix("s"), "status"}
+    if not isinstance(runs, list) or not all(isinstance(run, dict) and needed <= run.keys() for run in runs):
+        raise damaged(path, f"does not state {name.removesuffix('s')} and status of each run under '{name}'")
+    return [_known(record, run) for run in runs]
 
 
 def _known(record: Any, content: Mapping[str, Any]) -> dict[str, Any]:

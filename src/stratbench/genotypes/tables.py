@@ -120,6 +120,12 @@ ATTRIBUTION = Kind(
     finite=("seed",),
     numbers=("score", "rms", "mean"),
 )
+RESAMPLED_ATTRIBUTION = Kind(
+    ("resample", "snp", "score"),
+    ("resample", "snp"),
+    numbers=("score",),
+    text=("resample",),
+)
 ASSOCIATION = Kind(
     ("snp", "beta", "se", "statistic", "p", "n"),
     ("snp",),

@@ -1,14 +1,19 @@
 """Do two adjustments of one model point at the same SNPs, more or less than one adjustment with itself?
 
-Runs of one seed share their initialisation and batches, so agreement is always taken over different seeds.
+Networks that are trained on the same people agree because they saw the same chances of who was drawn. Agreement is
+therefore taken over different resamples of the training people, within an adjustment and between two. Its null are
+networks whose labels were permuted within populations: their rankings agree a little, too, because SNPs differ in
+frequency.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import product
 
 import numpy as np
 from scipy import stats
 from scipy.stats import rankdata
 
+from stratbench.genotypes.records import Resample
 from stratbench.metrics.estimate import Estimate, failed, not_applicable
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.precision_recall import top_weights
@@ -16,17 +21,22 @@ from stratbench.metrics.rows import Row, rows
 from stratbench.metrics.split_results import AttributionResult, SplitResults
 
 Compared = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
-FEW_SEEDS = "agreement needs two seeds"
+Scores = Mapping[int, np.ndarray]  # number of a resample -> score of each SNP (M,)
+OVER = "training resamples"
+FEW = "agreement needs two resamples"
+JACKKNIFED = 3  # resamples at least, so that two are left when one is left out
 METRICS: tuple[Metric, ...] = (
     Metric(
         "agreement_spearman",
-        "Spearman's correlation of the rankings of `adjustment` and `against`, over different seeds; "
-        "`against` = `adjustment` is agreement within one",
+        "Spearman's correlation of the rankings of `adjustment` and `against`, over different resamples of the "
+        "training people; `against` = `adjustment` is agreement within one",
         *(-1, 1, "neither"),
         source="Spearman 1904, midranks for ties",
         label="Spearman's correlation of rankings",
         term="agreement",
-        meaning="Spearman's correlation of two rankings of SNPs, always from trainings with different seeds",
+        over=OVER,
+        meaning="Spearman's correlation of two rankings of SNPs, always from networks that were trained on "
+        "different resamples of the training people",
         chance=0.0,
     ),
     Metric(
@@ -36,6 +46,7 @@ METRICS: tuple[Metric, ...] = (
         source="its definition",
         label="agreement within minus between, Spearman",
         term="agreement",
+        over=OVER,
         chance=0.0,
         claimed=True,
     ),
@@ -50,11 +61,12 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "agreement_jaccard",
-        "Jaccard index of the first `k` SNPs of `adjustment` and `against`, over different seeds",
+        "Jaccard index of the first `k` SNPs of `adjustment` and `against`, over different resamples",
         *(0, 1, "neither"),
         source="Jaccard 1901; expected overlap for ties",
         label="Jaccard index of the first k SNPs",
         term="Jaccard index",
+        over=OVER,
         meaning="of the first k SNPs of two rankings, how many are in both, over how many are in either",
         chance="`agreement_jaccard_chance`",
     ),
@@ -65,6 +77,7 @@ METRICS: tuple[Metric, ...] = (
         source="its definition",
         label="agreement within minus between, Jaccard",
         term="Jaccard index",
+        over=OVER,
         chance=0.0,
     ),
     Metric(
@@ -74,6 +87,24 @@ METRICS: tuple[Metric, ...] = (
         source="hypergeometric overlap",
         label="Jaccard index of random sets",
         term="Jaccard index",
+    ),
+    Metric(
+        "agreement_permuted_spearman",
+        "`agreement_spearman` of networks whose labels were permuted within populations",
+        *(-1, 1, "neither"),
+        source="its definition",
+        label="Spearman's correlation, labels permuted",
+        term="agreement",
+        over=OVER,
+    ),
+    Metric(
+        "agreement_permuted_jaccard",
+        "`agreement_jaccard` of networks whose labels were permuted within populations",
+        *(0, 1, "neither"),
+        source="its definition",
+        label="Jaccard index, labels permuted",
+        term="Jaccard index",
+        over=OVER,
     ),
 )
 
@@ -114,25 +145,6 @@ def top_k(n_causal: int, m: int) -> int:
     return max(1, min(n_causal or 50, m // 2))
 
 
-def _pairs(similarity_SS: np.ndarray, seeds_1: Mapping[int, int], seeds_2: Mapping[int, int]) -> Estimate:
-    """Mean similarity over ordered pairs of different seeds; the mappings give each seed's row."""
-    values = [similarity_SS[i, j] for s, i in seeds_1.items() for t, j in seeds_2.items() if s != t]
-    if not values:
-        return not_applicable(FEW_SEEDS)
-    known = [value for value in values if np.isfinite(value)]
-    if not known:
-        return not_applicable("a ranking is constant", len(values))
-    return Estimate(float(np.mean(known)), len(known))
-
-
-def _delta(within_1: Estimate, within_2: Estimate, between: Estimate) -> Estimate:
-    """Mean agreement within two adjustments minus the agreement between them."""
-    for part in (between, within_1, within_2):
-        if part.status != "ok":
-            return part
-    return Estimate((within_1.value + within_2.value) / 2 - between.value, between.n)
-
-
 def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, str]]:
     """(adjustment, against): each with itself, then each pair once. The reference comes first in the order."""
     order = sorted(adjustments, key=lambda name: name != reference)
@@ -140,82 +152,148 @@ def pairs(adjustments: list[str], reference: str = "none") -> list[tuple[str, st
     return [*((name, name) for name in order), *between]
 
 
+class Similarities:
+    """How similar the rankings of any two adjustments and resamples are.
+
+    Args:
+        scores: the scores of each resample of each adjustment, float (M,). Resamples with a missing score are left
+            out.
+        measure: the function of scores (S, M) that gives their similarities (S, S).
+    """
+
+    def __init__(self, scores: Mapping[str, Scores], measure: Callable[[np.ndarray], np.ndarray]) -> None:
+        whole = {
+            (name, number): score
+            for name, own in scores.items()
+            for number, score in own.items()
+            if np.isfinite(score).all()
+        }
+        self._where: dict[str, dict[int, int]] = {name: {} for name in scores}
+        for i, (name, number) in enumerate(whole):
+            self._where[name][number] = i
+        self._similarity_SS = measure(np.stack(list(whole.values()))) if whole else np.empty((0, 0))
+
+    def resamples(self, name: str) -> list[int]:
+        """The resamples for which an adjustment has scores."""
+        return list(self._where.get(name, {}))
+
+    def mean(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
+        """Mean similarity of different resamples, NaN if there is none, and the number of pairs.
+
+        Args:
+            name, against: the adjustments; each ordered pair of resamples has one of each.
+            without: a resample that is left out.
+        """
+        values = [
+            self._similarity_SS[i, j]
+            for (r, i), (s, j) in product(*(self._where.get(one, {}).items() for one in (name, against)))
+            if r != s and without not in (r, s)
+        ]
+        known = [value for value in values if np.isfinite(value)]
+        return (float(np.mean(known)) if known else np.nan), len(values)
+
+    def delta(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
+        """Mean similarity within two adjustments minus that between them, and the number of pairs between them."""
+        between, n = self.mean(name, against, without)
+        within = [self.mean(one, one, without) for one in (name, against)]
+        value = float(np.mean([mean for mean, _ in within])) - between
+        return value, n if all(pairs for _, pairs in within) else 0
+
+    def estimate(
+        self, of: Callable[[str, str, int | None], tuple[float, int]], name: str, against: str
+    ) -> Estimate:
+        """An estimate with its jackknife error over resamples; ``of`` is ``mean`` or ``delta``.
+
+        The error holds for this cohort and this split of it: Efron & Tibshirani 1993, An Introduction to the
+        Bootstrap, equation 11.5.
+        """
+        value, n = of(name, against, None)
+        if n == 0:
+            return not_applicable(FEW)
+        if not np.isfinite(value):
+            return not_applicable("a ranking is constant", n)
+        both = sorted({*self.resamples(name), *self.resamples(against)})
+        se = np.nan
+        if len(both) >= JACKKNIFED:
+            without = np.array([of(name, against, number)[0] for number in both])
+            se = float(np.sqrt((len(both) - 1) * np.mean((without - without.mean()) ** 2)))
+        return Estimate(value, n, se)
+
+
 def agreement(
-    scores: Mapping[str, Mapping[int, np.ndarray]], m: int, k: int, reasons: Mapping[str, str]
+    scores: Mapping[str, Scores],
+    permuted: Mapping[str, Scores],
+    m: int,
+    k: int,
+    reasons: Mapping[str, str],
 ) -> list[Compared]:
     """Agreement within and between the adjustments of one model and attribution.
 
     Args:
-        scores: the scores of each seed of each adjustment, float (M,), in the study's order. An adjustment without any
-            score is there, too. Seeds with a missing score are left out.
+        scores: the scores of each resample of each adjustment, in the study's order. An adjustment without any score
+            is there, too.
+        permuted: the same of networks whose labels were permuted.
         m: the number of SNPs.
         k: how many SNPs of each ranking the Jaccard index compares.
         reasons: why an adjustment has no score; its pairs are failed for this reason.
 
     Returns:
         (metric, adjustment, against, k, estimate) of each comparison; ``n`` of an estimate counts ordered pairs of
-        seeds.
+        resamples.
     """
-    stacked: list[np.ndarray] = []
-    where: dict[str, dict[int, int]] = {name: {} for name in scores}
-    for name, by_seed in scores.items():
-        for seed, score in by_seed.items():
-            if np.isfinite(score).all():
-                where[name][seed] = len(stacked)
-                stacked.append(score)
-    score_SM = np.array(stacked).reshape(len(stacked), m)
+    measures = {"spearman": (spearman, None), "jaccard": (lambda score_SM: jaccard(score_SM, k), k)}
     found: list[Compared] = []
-    for measure, size in (("spearman", None), ("jaccard", k)):
-        found += _measure(f"agreement_{measure}", size, score_SM, where, reasons)
-    for name, rows_of in where.items():
-        if rows_of:
-            share = np.mean([tied(score_SM[row]) for row in rows_of.values()])
+    for name, (measure, size) in measures.items():
+        own, null = Similarities(scores, measure), Similarities(permuted, measure)
+        for one, against in pairs(list(scores)):
+            broken = [reasons[x] for x in (one, against) if not own.resamples(x) and x in reasons]
+
+            def add(
+                metric: str,
+                of: Similarities,
+                what: Callable[..., tuple[float, int]],
+                at: tuple[str, str] = (one, against),
+                why: list[str] = broken,
+                size: int | None = size,
+            ) -> None:
+                estimate = failed(why[0]) if why else of.estimate(what, *at)
+                found.append((metric, *at, size, estimate))
+
+            add(f"agreement_{name}", own, own.mean)
+            add(f"agreement_permuted_{name}", null, null.mean)
+            if one != against:
+                add(f"agreement_delta_{name}", own, own.delta)
+    for name, by_resample in scores.items():
+        if by_resample:
+            share = np.mean([tied(score_M) for score_M in by_resample.values()])
             found.append(("agreement_tied", name, name, None, Estimate(float(share), m)))
     chance = Estimate(jaccard_chance(m, k), m)
     found += [("agreement_jaccard_chance", name, against, k, chance) for name, against in pairs(list(scores))]
     return found
 
 
-def _measure(
-    metric: str,
-    k: int | None,
-    score_SM: np.ndarray,
-    where: Mapping[str, Mapping[int, int]],
-    reasons: Mapping[str, str],
-) -> list[Compared]:
-    similarity_SS = np.empty((0, 0))
-    if len(score_SM):
-        similarity_SS = spearman(score_SM) if k is None else jaccard(score_SM, k)
-    value: dict[tuple[str, str], Estimate] = {}
-    for name, against in pairs(list(where)):
-        broken = [reasons[label] for label in (name, against) if not where[label] and label in reasons]
-        value[name, against] = (
-            failed(broken[0]) if broken else _pairs(similarity_SS, where[name], where[against])
-        )
-    found: list[Compared] = [
-        (metric, name, against, k, estimate) for (name, against), estimate in value.items()
-    ]
-    delta = metric.replace("agreement_", "agreement_delta_")
-    for (name, against), between in value.items():
-        if name != against:
-            estimate = _delta(value[name, name], value[against, against], between)
-            found.append((delta, name, against, k, estimate))
-    return found
-
-
 def of_split(results: SplitResults) -> list[Row]:
-    """Agreement among each model's adjustments, for each attribution."""
+    """Agreement among each model's adjustments, for each attribution of networks that were trained on resamples."""
     grouped: dict[tuple[str, str], dict[str, AttributionResult]] = {}
     for one in results.attributions:
-        by_adjustment = grouped.setdefault((one.label["model"], one.label["attribution"]), {})
-        by_adjustment[one.label["adjustment"]] = one
+        if one.resampled is not None:
+            by_adjustment = grouped.setdefault((one.label["model"], one.label["attribution"]), {})
+            by_adjustment[one.label["adjustment"]] = one
     m = len(results.data.snps)
     k = top_k(results.data.n_causal, m)
     found: list[Row] = []
     for (model, attribution), group in grouped.items():
-        scores = {name: one.scores for name, one in group.items()}
-        reasons = {name: one.reason for name, one in group.items()}
-        for metric, adjustment, against, size, estimate in agreement(scores, m, k, reasons):
+        own, null = (
+            {name: _scores(one, permuted) for name, one in group.items()} for permuted in (False, True)
+        )
+        reasons = {name: one.resampled_reason for name, one in group.items()}
+        for metric, adjustment, against, size, estimate in agreement(own, null, m, k, reasons):
             keys = {"model": model, "attribution": attribution, "adjustment": adjustment, "against": against}
             found += rows(results.place.keys(**keys), metric, estimate, k=size)
     return found
+
+
+def _scores(result: AttributionResult, permuted: bool) -> Scores:
+    """The scores of the resamples with their own labels, or of those with permuted ones."""
+    named = {Resample.named(name): score for name, score in (result.resampled or {}).items()}
+    return {resample.number: score for resample, score in named.items() if resample.permuted == permuted}

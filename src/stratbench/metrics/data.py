@@ -21,6 +21,7 @@ PROBED = (
     "ancestry_logit",
 )  # of every fit and seed
 Scores = dict[int, np.ndarray]  # seed -> score of each SNP (M,)
+Resampled = dict[str, np.ndarray]  # name of a resample -> score of each SNP (M,)
 COVARIATE = "covariate:"  # before a covariate's name among the columns of people
 
 
@@ -122,6 +123,20 @@ def read_scores(path: str | Path, snps: Ids, seeds: Sequence[int]) -> Scores:
     """
     score_R = tables.read(path, tables.ATTRIBUTION, rows=snps, seeds=seeds)["score"].to_numpy(dtype=float)
     return dict(zip(seeds, score_R.reshape(len(seeds), len(snps.names)), strict=True))
+
+
+def read_resampled(path: str | Path, snps: Ids, names: Sequence[str]) -> Resampled:
+    """An attribution of the networks of resamples: name of the resample -> score (M,) over ``snps``.
+
+    Raises UserError unless it has all of them for each resample that gave a network.
+    """
+    table = tables.read(path, tables.RESAMPLED_ATTRIBUTION)
+    m = len(snps.names)
+    if table["resample"].tolist() != np.repeat(list(names), m).tolist():
+        raise damaged(path, f"does not hold {m} SNPs of each of the resamples {', '.join(names) or 'none'}")
+    if table["snp"].tolist() != list(snps.names) * len(names):
+        raise tables.disagreement(path, f"does not have the SNPs of {snps.source}")
+    return dict(zip(names, table["score"].to_numpy(dtype=float).reshape(len(names), m), strict=True))
 
 
 def read_probes(

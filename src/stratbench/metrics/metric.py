@@ -25,6 +25,7 @@ class Metric:
         nothing_below: for a metric on which verdicts are taken against ``chance``, which is then a number: a model
             whose interval includes chance and ends below this level has learned nothing; None for other metrics.
         by_population: whether it also has a row for each population.
+        over: what its standard error in one cohort is taken over.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Metric:
     claimed: bool = False
     nothing_below: float | None = None
     by_population: bool = False
+    over: str = "test people"
 
     def __post_init__(self) -> None:
         if not self.low < self.high:

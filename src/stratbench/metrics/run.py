@@ -11,7 +11,7 @@ from stratbench.genotypes.records import read_fit
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows as tidy
 from stratbench.metrics.catalogue import families
-from stratbench.metrics.data import read, read_predictions, read_probes, read_scores
+from stratbench.metrics.data import read, read_predictions, read_probes, read_resampled, read_scores
 from stratbench.metrics.split_results import AttributionResult, FitResult, Label, SplitResults
 
 
@@ -30,11 +30,13 @@ def metrics(
 
     Args:
         inputs: the tables of ``data.read`` and lists: ``predictions`` and ``fit_json`` (parallel to ``fits``),
-            ``attributions`` and ``associations`` (parallel to the labels of that name) and ``probes`` (none or one).
+            ``attributions`` and ``associations`` (parallel to the labels of that name), ``resamples`` (parallel to
+            those ``attributions`` whose label says so) and ``probes`` (none or one).
         outputs: ``metrics``.
         place: study, scenario, replicate, cohort, trait and split.
         fits: labels of the fits: model and adjustment.
-        attributions: labels of the attributions: model, adjustment and attribution.
+        attributions: labels of the attributions: model, adjustment and attribution; and ``resampled``, whether there is
+            a table of resamples, too.
         associations: the associations' names.
 
     Raises UserError where a table is damaged or does not agree with the others.
@@ -78,10 +80,15 @@ def read_results(
         name: tables.read(path, tables.ASSOCIATION, rows=snps)
         for name, path in zip(associations, files["associations"], strict=True)
     }
+    resampled = iter(files.get("resamples", ()))
     explained = []
     for label, path in zip(attributions, files["attributions"], strict=True):
         fit = fitted[label["model"], label["adjustment"]]
-        explained.append(AttributionResult(label, read_scores(path, snps, fit.record.trained), fit.reasons))
+        scores, again = read_scores(path, snps, fit.record.trained), None
+        if label.get("resampled"):
+            again = read_resampled(next(resampled), snps, fit.record.resampled if fit.record.trained else [])
+        broken = tuple(run.reason for run in fit.record.resamples if run.status != "ok")
+        explained.append(AttributionResult(label, scores, fit.reasons, again, broken))
     runs = [(*name, run.seed) for name, fit in fitted.items() for run in fit.record.seeds]
     probes = tuple(read_probes(path, place, runs) for path in files["probes"])
     return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes)

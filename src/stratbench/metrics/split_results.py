@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stratbench.genotypes.records import FitRecord
-from stratbench.metrics.data import Scores, SplitTables
+from stratbench.metrics.data import Resampled, Scores, SplitTables
 from stratbench.metrics.rows import SplitPlace
 
 Label = Mapping[str, str]
@@ -35,16 +35,31 @@ class FitResult:
 
 @dataclass(frozen=True)
 class AttributionResult:
-    """The scores of one attribution by seed, its label (model, adjustment, attribution), and its fit's failures."""
+    """One attribution of a fit.
+
+    Attributes:
+        label: model, adjustment and attribution.
+        scores: by seed.
+        reasons: why the fit, or seeds of it, failed.
+        resampled: the scores by resample; None where the study asks for no resamples.
+        failed_resamples: why networks of resamples are missing.
+    """
 
     label: Label
     scores: Scores
     reasons: Reasons
+    resampled: Resampled | None = None
+    failed_resamples: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
         """Why there are no scores at all, where there are none."""
         return next(iter(self.reasons.values()), "the attribution has no scores")
+
+    @property
+    def resampled_reason(self) -> str:
+        """Why there are no scores of resamples, where there are none."""
+        return next(iter(self.failed_resamples), self.reason)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
         "cohorts": {name: {"real": declared, "qc": qc}},
         "traits": {label: {"measured": label}},
         **defined,
-        "blocks": [{"cohorts": [name], "traits": [label], **used}],
+        "blocks": [{"cohorts": [name], "traits": [label], **used, "resamples": given["resamples"]}],
     }
 
 

@@ -62,7 +62,9 @@ class Paths:
         self.history = f"{model}/history.tsv"
         self.fit = f"{model}/fit.json"
 
+        self.resamples = f"{model}/resamples.msgpack"
         self.attribution = f"{root}/attributions/{FIT}/{{attribution}}.tsv.gz"
+        self.resampled = f"{root}/attributions/{FIT}/{{attribution}}.resamples.tsv.gz"
         self.attributions_json = f"{root}/attributions/{FIT}/attributions.json"
         self.association = f"{root}/associations/{SPLIT}/{{association}}.tsv.gz"
         self.probes = f"{root}/metrics/{SPLIT}/probes.tsv"

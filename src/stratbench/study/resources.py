@@ -13,7 +13,7 @@ from typing import Any
 
 from stratbench.cohorts.real import available
 from stratbench.methods import registry
-from stratbench.study.study import Split, Study
+from stratbench.study.study import JobPart, Split, Study
 
 MARGIN = 1.5  # memory asked for / memory measured
 SNAKEMAKE_MB = 600  # a job on a cluster runs below two Snakemakes, of 200 to 250 MB each
@@ -24,6 +24,7 @@ WIDE_NETWORKS = ("cnn-reference", "cnn-reference-tuned")
 POPULATION_SIZE = 15_000  # of a demography that has no such option
 UNKNOWN = (2_000, 500_000)  # people and SNPs of a cohort of which nothing is known before it is fetched
 TOGETHER = 480  # minutes that jobs which are submitted together may ask for
+NETWORKS_OF_A_RESAMPLE = 2  # of its own labels and of permuted ones
 OF_NETWORKS = ("fit", "attribute", "probe")  # rules that use a GPU
 OF_VISIBLE = (*OF_NETWORKS, "associate", "metrics")  # rules that read the SNPs that a model may see
 OF_ALL_FITS = ("probe", "metrics")  # rules whose job is of all fits of a split
@@ -151,20 +152,20 @@ class Requests:
         self.size = lru_cache(maxsize=None)(self._size)
         self._level = lru_cache(maxsize=None)(self._submitted)
 
-    def of(self, rule: str, models: Sequence[str] = ()) -> dict[str, Callable[..., int]]:
-        """The resources ``mem_mb`` and ``runtime`` (minutes) of a rule; ``models`` as for ``load``."""
+    def of(self, rule: str, parts: Sequence[JobPart] = ()) -> dict[str, Callable[..., int]]:
+        """The resources ``mem_mb`` and ``runtime`` (minutes) of a rule; ``parts`` as for ``load``."""
         return {
-            "mem_mb": lambda wildcards, attempt: memory(rule, self.load(rule, wildcards, models), attempt),
-            "runtime": lambda wildcards, attempt: minutes(rule, self.load(rule, wildcards, models), attempt),
+            "mem_mb": lambda wildcards, attempt: memory(rule, self.load(rule, wildcards, parts), attempt),
+            "runtime": lambda wildcards, attempt: minutes(rule, self.load(rule, wildcards, parts), attempt),
         }
 
-    def load(self, rule: str, wildcards: Any, models: Sequence[str] = ()) -> Load:
+    def load(self, rule: str, wildcards: Any, parts: Sequence[JobPart] = ()) -> Load:
         """What a job has to do.
 
         Args:
             rule: its rule, without the number that tells apart rules of one script.
             wildcards: of the job; ``get`` alone is asked for.
-            models: of each fit that a job trains or explains; those of the other rules are known.
+            parts: the fits that a job trains or explains; those of the other rules are known.
         """
         cohort, trait, split = (wildcards.get(key, None) for key in ("cohort", "trait", "split"))
         if cohort is None:
@@ -173,12 +174,14 @@ class Requests:
         people, snps = self.size(cohort)
         if rule in OF_VISIBLE:
             snps = min(snps, self.study.spec("traits", trait)["snps"] or snps)
+        models = [part.model for part in parts]
         if rule in OF_ALL_FITS:
             models = [fit.model for fit in self.study.fits_of(Split(cohort, trait, split))]
         if rule not in OF_NETWORKS:
             return Load(people, snps, max(1, len(models)))
         wide = any(self.study.spec("models", model)["method"] in WIDE_NETWORKS for model in models)
-        return Load(people, snps, len(models), self.study.seeds, wide)
+        again = 0 if rule in OF_ALL_FITS else max((part.resamples for part in parts), default=0)
+        return Load(people, snps, len(models), self.study.seeds + NETWORKS_OF_A_RESAMPLE * again, wide)
 
     def group(self, rule: str, wildcards: Any) -> str | None:
         """The name of the jobs that a job is submitted with, those that hang together; None for a job by itself.
@@ -221,9 +224,9 @@ class Requests:
 
     def _of_split(self, split: Split) -> int:
         """Minutes that all jobs of a split ask for."""
-        models = [fit.model for fit in self.study.fits_of(split)]
+        parts = [self.study.part(fit) for fit in self.study.fits_of(split)]
         rules = ("split", "structure", "associate", "fit", "attribute", "probe", "metrics")
-        return sum(self._minutes(rule, vars(split), models if rule in OF_NETWORKS else ()) for rule in rules)
+        return sum(self._minutes(rule, vars(split), parts if rule in OF_NETWORKS else ()) for rule in rules)
 
-    def _minutes(self, rule: str, wildcards: Mapping[str, str], models: Sequence[str] = ()) -> int:
-        return minutes(rule, self.load(rule, wildcards, models))
+    def _minutes(self, rule: str, wildcards: Mapping[str, str], parts: Sequence[JobPart] = ()) -> int:
+        return minutes(rule, self.load(rule, wildcards, parts))

@@ -6,13 +6,11 @@ Everything here follows from the config alone; no file is read and nothing heavy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from stratbench.study import batches
 
 ALL = "all"  # the job that trains or explains all models of a split
-Fits = tuple[tuple[str, str], ...]  # models and adjustments
-Explained = tuple[tuple[str, str, tuple[str, ...]], ...]  # models, adjustments and labels of attributions
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,15 @@ class Job(Split):
     """What one job trains or explains: the fits of one model of a split (``job`` is its label), or ``ALL`` of them."""
 
     job: str
+
+
+class JobPart(NamedTuple):
+    """A fit of a job without its split: on how many resamples it is trained again, and how it is explained."""
+
+    model: str
+    adjustment: str
+    resamples: int
+    attributions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ class Study:
         self._fits: dict[Split, dict[Fit, None]] = {}
         self._attributions: dict[Fit, dict[str, None]] = {}
         self._associations: dict[Split, dict[str, None]] = {}
+        self._resamples: dict[Fit, int] = {}
         self._probed: set[Split] = set()
         for block in config["blocks"]:
             self._add(block)
@@ -133,6 +141,7 @@ class Study:
                 fit = Fit(cohort.label, trait, name, model, adjustment)
                 self._fits[split][fit] = None
                 self._attributions.setdefault(fit, {}).update(dict.fromkeys(block["attributions"]))
+                self._resamples[fit] = max(self._resamples.get(fit, 0), block.get("resamples", 0))
 
     @property
     def cohorts(self) -> list[Cohort]:
@@ -169,25 +178,35 @@ class Study:
         """The labels of all attributions that any block asks of this fit."""
         return list(self._attributions[fit])
 
+    def resamples_of(self, fit: Fit) -> int:
+        """How many resamples this fit's networks are trained on again: the most that any block asks for."""
+        return self._resamples[fit]
+
     def associations_of(self, split: Split) -> list[str]:
         return list(self._associations[split])
 
-    def fit_sets(self) -> dict[tuple[str, Fits], list[Job]]:
-        """The jobs that train, by their name and their (model, adjustment) pairs: the outputs of one rule.
+    def fit_sets(self) -> dict[tuple[str, tuple[JobPart, ...]], list[Job]]:
+        """The jobs that train, by their name and their parts: the outputs of one rule.
 
         One job trains a model under all of its adjustments or, where the config says ``job: split``, all models of a
         split, because importing and compiling can cost more than training.
         """
-        return self._jobs((fit, (fit.model, fit.adjustment)) for fit in self.fits)
+        return self._jobs((fit, ()) for fit in self.fits)
 
-    def attribution_sets(self) -> dict[tuple[str, Explained], list[Job]]:
-        """The jobs that explain, by their name and their (model, adjustment, labels): the outputs of one rule."""
-        asked = {fit: tuple(labels) for fit, labels in self._attributions.items() if labels}
-        return self._jobs((fit, (fit.model, fit.adjustment, labels)) for fit, labels in asked.items())
+    def attribution_sets(self) -> dict[tuple[str, tuple[JobPart, ...]], list[Job]]:
+        """The jobs that explain, by their name and their parts: the outputs of one rule."""
+        return self._jobs((fit, tuple(labels)) for fit, labels in self._attributions.items() if labels)
 
-    def _jobs(self, parts: Iterable[tuple[Fit, Any]]) -> dict[tuple[str, Any], list[Job]]:
-        wanted: dict[Job, tuple[Any, ...]] = {}
-        for fit, part in parts:
+    def part(self, fit: Fit, attributions: tuple[str, ...] = ()) -> JobPart:
+        """A fit as the part of a job that trains it, or that explains it by these attributions."""
+        return JobPart(fit.model, fit.adjustment, self.resamples_of(fit), attributions)
+
+    def _jobs(
+        self, fits: Iterable[tuple[Fit, tuple[str, ...]]]
+    ) -> dict[tuple[str, tuple[JobPart, ...]], list[Job]]:
+        wanted: dict[Job, tuple[JobPart, ...]] = {}
+        for fit, attributions in fits:
+            part = self.part(fit, attributions)
             job = Job(fit.cohort, fit.trait, fit.split, ALL if self.config["job"] == "split" else fit.model)
             wanted[job] = (*wanted.get(job, ()), part)
         return _group(((job.job, own), job) for job, own in wanted.items())
@@ -240,7 +259,7 @@ class Study:
             "datasets": len(self.datasets),
             "splits": len(self._fits),
             "fits": fits,
-            "trainings": fits * self.seeds,
+            "trainings": fits * self.seeds + 2 * sum(self._resamples.values()),
             "jax_jobs": len(jobs) + probes,
         }
 

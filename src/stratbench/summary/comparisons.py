@@ -81,7 +81,9 @@ def with_intervals(found: pd.DataFrame) -> pd.DataFrame:
     several = t_interval(mean, found["sd"], n, low=low, high=high)
     single = normal_interval(mean, se, low=low, high=high)
     ci_low, ci_high = (np.where(one, own, over) for own, over in zip(single, several, strict=True))
-    basis = np.where(~one, REPLICATES, np.where(found["paired"], PEOPLE, UNPAIRED))
+    over = {metric.name: metric.over for metric in all_metrics()}
+    people = found["metric"].map(over).fillna(PEOPLE)
+    basis = np.where(~one, REPLICATES, np.where(found["paired"], people, UNPAIRED))
     error = np.where(one, se, found["sd"] / np.sqrt(np.maximum(n, 1)))
     p = p_values(mean, error, np.where(one, np.inf, np.maximum(n - 1, 1)))
     tested = found["metric"].str.startswith("diff_") | found["metric"].isin(_claimed())

@@ -23,11 +23,14 @@ from stratbench.core.progress import telling
 from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
+from stratbench.genotypes.records import Resample
 from stratbench.methods.guard import training
 from stratbench.task.model_data import ModelData, load
 from stratbench.training.evaluate import hidden, predict
 from stratbench.training.loop import Labels, Progress, Stage, Trained, require_finite, train
 from stratbench.training.network import Outputs, Variables
+from stratbench.training.resamples import resampled
+from stratbench.training.resamples import resamples as resamples_of
 from stratbench.training.setup import Setup, Spec, guards, set_up
 from stratbench.training.solve import require_solvable, solved
 from stratbench.training.store import dump
@@ -37,6 +40,7 @@ PREDICTIONS = list(tables.PREDICTIONS.columns)
 # Where a trait's mean lies more than this many standard deviations from 0, nine digits of a score would show too
 # little of the differences between individuals, and the scores are written with more.
 FAR = 1000
+FILES = ("params", "predictions", "history", "fit")  # of every fit
 HISTORY = ["seed", "stage", "epoch", "learning_rate", "train_loss", "validation_loss"]
 
 
@@ -54,10 +58,12 @@ def fit(
     Args:
         inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
         outputs: the lists of paths ``params``, ``predictions``, ``history`` and ``fit``; each list has one path for
-            each entry of ``fits``, in the same order.
+            each entry of ``fits``, in the same order. ``resamples`` has one for each entry with resamples.
         fits: mappings with the keys ``model``, the spec of the model, ``adjustments``, the specs of the adjustment's
             parts, and ``names``, the names of cohort, trait, split and model. Initialisation and the order of batches
             are drawn by these names and the seed, so that all adjustments are compared on the same draws.
+            ``resamples`` is the number of resamples of training people on which further networks are trained, 0
+            where it is absent.
         seeds: the number of networks that are trained in each fit.
 
     Raises:
@@ -66,8 +72,11 @@ def fit(
     """
     with telling("the dataset is read"):
         data = load(inputs)
+    resampled_paths = iter(outputs.get("resamples", ()))
     for number, one in enumerate(fits):
-        own = {name: paths[number] for name, paths in outputs.items()}
+        own = {name: outputs[name][number] for name in FILES}
+        if one.get("resamples"):
+            own["resamples"] = next(resampled_paths)
         of = f"fit of {one['names'][-1]}"
         if len(fits) > 1:
             of = f"fit {number + 1} of {len(fits)}: {one['names'][-1]} under {_methods(one['adjustments'])}"
@@ -114,19 +123,27 @@ def _fit(
     adjustments: Sequence[Spec],
     seeds: int,
     names: Sequence[str],
+    resamples: int = 0,
 ) -> None:
     """Train and write under one adjustment. The arguments are those of ``fit_one``, with the data already read."""
-    runs, reason = _fitted(data, model, adjustments, seeds, names)
+    runs, again, reason = _fitted(data, model, adjustments, seeds, names, resamples)
     stored = {str(run.seed): run.variables for run in runs if run.variables is not None}
     predictions = [run.predictions for run in runs if run.variables is not None]
     history = [row for run in runs for row in run.history]
     record = _record(data, model, adjustments, [run.record for run in runs], stored)
+    if resamples:
+        record["resamples"] = [about for about, _ in again.values()]
+        networks = {name: variables for name, (_, variables) in again.items() if variables is not None}
+        write_bytes(dump(networks), outputs["resamples"])
     write_bytes(dump(stored), outputs["params"])
     write_tsv(
         pd.concat(predictions) if predictions else pd.DataFrame(columns=PREDICTIONS), outputs["predictions"]
     )
     write_tsv(pd.DataFrame(history, columns=HISTORY), outputs["history"])
     write_json(record | {"reason": reason}, outputs["fit"])
+
+
+Again = tuple[dict[str, Any], Variables | None]  # what fit.json says of a resample, and its network
 
 
 @dataclass
@@ -167,10 +184,19 @@ class Run:
 
 
 def _fitted(
-    data: ModelData, model: Spec, adjustments: Sequence[Spec], seeds: int, names: Sequence[str]
-) -> tuple[list[Run], str]:
-    """Train every seed. The text is blank, or it says why the data do not allow training or why seeds failed."""
+    data: ModelData,
+    model: Spec,
+    adjustments: Sequence[Spec],
+    seeds: int,
+    names: Sequence[str],
+    count: int,
+) -> tuple[list[Run], dict[str, Again], str]:
+    """Train every seed, and every resample by its name.
+
+    The text is blank, or it says why the data do not allow training or why seeds failed.
+    """
     runs: list[Run] = []
+    again: dict[str, Again] = {}
     own = guards(model, adjustments)
     try:
         _check_labels(data)
@@ -178,8 +204,8 @@ def _fitted(
             setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
             require_solvable(setup)
             state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
-        stages, groups = _stages(setup), groups_of(seeds)
-        watch = Watch(len(groups) * len(stages))
+        stages, groups, drawn = _stages(setup), groups_of(seeds), resamples_of(count)
+        watch = Watch((len(groups) + len(drawn)) * len(stages))
         for number, group in enumerate(groups):
             with telling(f"{_of(group)} of {seeds}"), training(own):
                 draws = {seed: named_seed(*names, seed) for seed in group}
@@ -189,9 +215,28 @@ def _fitted(
                 say(
                     f"seed {run.seed} of {seeds}: {run.record['status']} after {epochs} {run.record['reason']}"
                 )
+        for number, resample in enumerate(drawn, start=len(groups)):
+            with telling(f"resample {resample.name}"), training(own):
+                again[resample.name] = _again(setup, stages, resample, names, watch, number * len(stages))
     except ScientificFailure as error:
-        return runs, str(error)
-    return runs, "; ".join(sorted({run.record["reason"] for run in runs} - {""}))
+        return runs, again, str(error)
+    return runs, again, "; ".join(sorted({run.record["reason"] for run in runs} - {""}))
+
+
+def _again(
+    setup: Setup, stages: Sequence[Stage], resample: Resample, names: Sequence[str], watch: Watch, before: int
+) -> Again:
+    """Train one network on a resample. The arguments are those of ``_run``; a failure is a result."""
+    about = {"resample": resample.name, "status": "ok", "reason": ""}
+    try:
+        own = resampled(setup, resample, names[:3])
+        _check_labels(own.data)
+        state = jax.tree.map(jnp.asarray, own.adjustment.fit(own.context))
+        draw = named_seed(*names, "resample", resample.name)
+        (run,) = _run(own, state, stages, {1: draw}, watch, before)
+    except ScientificFailure as error:
+        return about | {"status": "failed", "reason": str(error)}, None
+    return about | {key: run.record[key] for key in ("status", "reason")}, run.variables
 
 
 def groups_of(seeds: int) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """Trained variables as bytes (flax's msgpack), readable without refitting anything."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from flax import serialization
 from stratbench.adjustments.contract import State
 from stratbench.core.errors import UserError, damaged
 from stratbench.core.files import read_content
-from stratbench.genotypes.records import read_fit
+from stratbench.genotypes.records import Resample, read_fit
 from stratbench.training.network import Variables
 
 UNREADABLE = (
@@ -35,6 +35,23 @@ def dump(by_seed: Mapping[str, Variables]) -> bytes:
         for seed, variables in by_seed.items()
     }
     return serialization.msgpack_serialize(jax.device_get(plain))
+
+
+def restore_resamples(path: str | Path, fit: str | Path) -> dict[Resample, Variables]:
+    """The networks that were trained on resamples.
+
+    Args:
+        path: the file that the fit wrote.
+        fit: its fit.json, which says which resamples gave a network.
+
+    Raises:
+        UserError: for a damaged file, and where the two files do not agree.
+    """
+    found = _networks(path, Resample.named)
+    trained = [Resample.named(name) for name in read_fit(fit).resampled]
+    if list(found) != sorted(trained):
+        raise damaged(path, f"holds {len(found)} networks of resamples, {fit} names {len(trained)}")
+    return found
 
 
 def require_trained_as(
@@ -65,15 +82,21 @@ def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int,
     record = read_fit(fit)
     if record.split_sha256 != split_sha256:
         raise UserError(f"{params}: trained on another split; delete the model and run again")
-    content = read_content(params)
-    try:
-        plain = serialization.msgpack_restore(content)
-        found = {
-            int(seed): Variables(value["params"], value["statistics"], State(value["fitted"], value["rows"]))
-            for seed, value in sorted(plain.items(), key=lambda item: int(item[0]))
-        }
-    except UNREADABLE as error:
-        raise damaged(params, f"is cut or damaged ({error or type(error).__name__})") from error
+    found = _networks(params, int)
     if list(found) != record.trained:
         raise damaged(params, f"holds networks of the seeds {list(found)}, {fit} names {record.trained}")
     return found
+
+
+def _networks(path: str | Path, key: Callable[[str], Any]) -> dict[Any, Variables]:
+    """The networks of a file by what ``key`` makes of their names, in the order of these keys."""
+    content = read_content(path)
+    try:
+        plain = serialization.msgpack_restore(content)
+        found = {
+            key(name): Variables(value["params"], value["statistics"], State(value["fitted"], value["rows"]))
+            for name, value in plain.items()
+        }
+    except UNREADABLE as error:
+        raise damaged(path, f"is cut or damaged ({error or type(error).__name__})") from error
+    return dict(sorted(found.items()))
