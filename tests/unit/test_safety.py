@@ -301,6 +301,7 @@ def test_provenance_tells_no_secret(tmp_path, monkeypatch):
     [
         ("http://example.org/a/b.bed", "http://example.org/a/b.bed"),
         ("https://u@example.org", "https://example.org"),
+        ("https://u:p@ss@example.org/x", "https://example.org/x"),
         ("file:///data/x.bed", "file:///data/x.bed"),
         (
             "see https://a:b@c.org/d?e=f and http://g.org/h",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 LEFT_OUT = "(left out)"
-ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#@]*@)?([^\s?#]*)(\?[^\s#]*)?(#\S*)?", re.IGNORECASE)
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^\s/?#]*@)?([^\s?#]*)(\?[^\s#]*)?(#\S*)?", re.IGNORECASE)
 
 
 def shared(value: Any) -> Any:
