@@ -15,7 +15,7 @@ SHA256 = "$(PYTHON)" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help report test verify-full bench lint format lock clean python env-run env-test env-bench
+.PHONY: help report test verify-full test-cluster cluster-ready bench lint format lock clean python env-run env-test env-bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
@@ -24,10 +24,16 @@ report: env-run ## results/default/report.html (CORES=2 limits it; GPU=1 uses an
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES)
 
 test: lint ## every check but the slow tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not slow"
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not slow and not cluster"
 
-verify-full: lint ## every check, the slow tests too
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+verify-full: lint ## every check, the slow tests too, but not those of clusters
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not cluster"
+
+test-cluster: cluster-ready env-test ## the smoke study through a Slurm of this machine (root; minutes)
+	$(BIN)/pytest -rP -m cluster tests/cluster
+
+cluster-ready: ## whether test-cluster can run here; root gets Debian's packages installed
+	@bash tests/cluster/debian_packages.sh
 
 bench: env-bench ## time and memory beside peers, into benchmarks/ (half an hour)
 	$(BIN)/python benchmarks/qc.py

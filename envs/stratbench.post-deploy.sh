@@ -2,7 +2,7 @@
 # Fills the conda environment from the run lock; runs inside it, from the root of the checkout.
 # Snakemake names an environment by the contents of the .yaml and of this file. The line below (kept by `make lock`)
 # therefore makes a changed lock a new environment.
-lock=f093dbe4a12c5c95919ecc7e31ee7b9899727e50426161e1122d42b6e4d6710a
+lock=87b6c998152d59f3f6bd982b2a16524177278a1ac54472c4031b9c801772c65b
 set -euo pipefail
 if [ ! -f requirements/run.txt ] || [ ! -d src/stratbench ]; then
     echo "Start snakemake in the root of StratBench's checkout: requirements/run.txt is not in $PWD." >&2

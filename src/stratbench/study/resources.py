@@ -17,6 +17,7 @@ from stratbench.study.study import JobPart, Split, Study
 
 MARGIN = 1.5  # memory asked for / memory measured
 SNAKEMAKE_MB = 600  # a job on a cluster runs below two Snakemakes, of 200 to 250 MB each
+START = 60  # seconds: Python reads its packages from a file system that all nodes share
 SLOWNESS = 5  # time asked for / time measured: nodes are slower than what we measured on, and shared
 STORED_GRM = 10_000  # no GRM of more people is stored (docs/structure.md: grm_most)
 WIDE = 20  # weights, and time, of the networks below / those of the others
@@ -107,8 +108,8 @@ def memory(rule: str, load: Load, attempt: int = 1) -> int:
 
 
 def minutes(rule: str, load: Load, attempt: int = 1) -> int:
-    """Minutes that a job asks for at an attempt, from 1; at least one."""
-    return ceil(SLOWNESS * NEEDS[rule].seconds(load) / 60 * 2 ** (attempt - 1))
+    """Minutes that a job asks for at an attempt, from 1: what was measured, on a slow node, and the start of Python."""
+    return ceil((START + SLOWNESS * NEEDS[rule].seconds(load)) / 60 * 2 ** (attempt - 1))
 
 
 def simulated_size(spec: Mapping[str, Any]) -> tuple[int, int]:
