@@ -112,7 +112,7 @@ def start(
 
     def limit() -> None:
         for number, value in (limits or {}).items():
-            resource.setrlimit(number, (value, resource.getrlimit(number)[1]))
+            resource.setrlimit(number, (value, value))
 
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))}
     return subprocess.Popen(

@@ -94,8 +94,18 @@ def test_home_and_the_folder_for_temporary_files_cannot_be_written(here: Path) -
     assert (here / jobs.SPLIT).exists()
 
 
+@pytest.mark.skipif(not ROOT, reason="only root can mount a small disk")
+def test_the_folder_for_temporary_files_is_full(here: Path) -> None:
+    folder = here / "temporary"
+    with mounted(folder, "size=4k"):
+        (folder / "filling").write_bytes(b"x" * 4096)
+        assert jobs.run(jobs.split(here), here, TMPDIR=str(folder)) == (0, "")
+
+
 def test_too_many_open_files(here: Path) -> None:
-    body = "held = [open('/dev/null') for _ in range(500)]"
+    """A method of the user's own leaves no file to the job that calls it."""
+    body = "import os; [os.dup(0) for _ in range(len(os.listdir('/proc/self/fd')), 101)]"
     status, said = jobs.run(jobs.split(here, body), here, {resource.RLIMIT_NOFILE: 100})
     assert status == 1
-    assert "Too many open files" in jobs.line_of(said)
+    assert jobs.line_of(said).startswith("split: ")
+    assert "Too many open files; raise the limit (ulimit -n) or run fewer jobs at once" in said

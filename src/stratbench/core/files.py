@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratbench.core import machine
 from stratbench.core.errors import UserError, damaged
 from stratbench.core.inputs import require_file
 
@@ -47,6 +48,8 @@ def whole(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
+        if error.errno in machine.LIMIT:  # the place is not to blame
+            raise
         raise _unwritable(path, error) from error
     os.close(handle)
     temporary = Path(name)

@@ -106,7 +106,8 @@ def _obituary(snakemake: Any, end: End, log: Path, seconds: float) -> str:
     given, minutes = resources.get("mem_mb"), resources.get("runtime")
     held = f"it held {end.held} MB{f' of {given} that it had asked for' if given else ''}"
     most = resource.getrlimit(resource.RLIMIT_CPU)[0]
-    if end.signal == signal.SIGXCPU or (most != resource.RLIM_INFINITY and end.cpu >= most):
+    used_up = most != resource.RLIM_INFINITY and end.cpu > most - 1  # the kernel counts in ticks
+    if end.signal == signal.SIGXCPU or (end.signal == signal.SIGKILL and used_up):
         return f"stopped at its limit of {most} CPU seconds; raise it (ulimit -t), and run again: nothing else is lost"
     if end.signal == signal.SIGTERM:
         limit = f"--set-resources {rule}:runtime={2 * minutes if minutes else 'MINUTES'}"
