@@ -34,16 +34,17 @@ def verdict(within: Interval, overall: Interval, chance: float, nothing_below: f
     return NOTHING if within[1] < nothing_below else NOT_SHOWN
 
 
-def labels_too_coarse(pcs_within: Interval, chance: float) -> bool:
-    """Whether ten principal components alone predict within the given populations.
+def labels_too_coarse(pcs_within: Interval, chance: float, nothing_below: float) -> bool:
+    """Whether ten principal components alone predict within the given populations, and not negligibly.
 
     Then the populations are themselves structured, and what a model predicts within them may still be ancestry.
 
     Args:
         pcs_within: 95% interval of the accuracy of the floor ``floor-pcs`` within populations.
         chance: the accuracy of guessing.
+        nothing_below: as for ``verdict``; an interval that ends below it is negligible.
     """
-    return has_interval(pcs_within) and pcs_within[0] > chance
+    return has_interval(pcs_within) and pcs_within[0] > chance and pcs_within[1] >= nothing_below
 
 
 def has_interval(interval: Interval) -> bool:

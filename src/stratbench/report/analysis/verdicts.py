@@ -87,10 +87,11 @@ def why_not_shown(results: Results, group: Group, model: str, adjustment: str) -
 
 def labels_too_coarse(results: Results, group: Group) -> bool:
     """Whether PCs alone predict within the populations, so that predicting within them may still be ancestry."""
-    declared = metric(group.within)
+    declared = metric(group.within_f)
     assert isinstance(declared.chance, float)
+    assert declared.nothing_below is not None
     within = _interval(results.value(group, group.within, model="floor-pcs"))
-    return rule.labels_too_coarse(within, declared.chance)
+    return rule.labels_too_coarse(within, declared.chance, declared.nothing_below)
 
 
 def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
