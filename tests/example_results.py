@@ -93,6 +93,7 @@ def config(example: Example) -> dict[str, Any]:
         "adjustments": list(example.adjustments),
         "attributions": list(example.attributions),
         "associations": list(example.associations),
+        "resamples": 3,
     }
     made: dict[str, Any] = {
         "study": "example",
@@ -476,6 +477,9 @@ def _metrics(
                         else 0.5
                     )
                     rows.add(base, "agreement_spearman", jitter(level), against=other.adjustment, **of)
+                    rows.add(
+                        base, "agreement_permuted_spearman", jitter(0.05), against=other.adjustment, **of
+                    )
                     rows.add(
                         base, "agreement_jaccard", jitter(level / 2), against=other.adjustment, k="12", **of
                     )

@@ -58,7 +58,7 @@ def test_a_clear_study_has_four_clear_sentences() -> None:
             "Adding PCs or regressing out PCs removed ancestry from linear and mlp; regressing out PCs left it in cnn "
             "(.66, .60 to .71); the cost to biology is unknown."
         ),
-        "SNPs": "Every correction reordered the SNPs more than retraining or shuffled PCs.",
+        "SNPs": "Every correction reordered the SNPs more than resampling or shuffled PCs.",
     }
 
 
@@ -93,7 +93,7 @@ def test_few_replicates_claim_no_change(n: int) -> None:
         "Regressing out PCs left ancestry in cnn (.66, .60 to .71); whether corrections removed "
         "it from linear and mlp is not shown; the cost to biology is unknown."
     )
-    assert found["SNPs"] == "Whether corrections reordered the SNPs more than retraining is unknown."
+    assert found["SNPs"] == "Whether corrections reordered the SNPs more than resampling is unknown."
 
 
 @pytest.mark.parametrize(("n", "expected"), [(1, FALLS), (2, UNCLEAR), (5, UNCLEAR), (6, FALLS)])
@@ -224,7 +224,7 @@ def test_one_cohort_gets_a_whole_answer() -> None:
             "Adding PCs removed ancestry from linear and mlp; adding PCs cost linear and mlp biology (up to "
             "\N{MINUS SIGN}.06, \N{MINUS SIGN}.09 to \N{MINUS SIGN}.03)."
         ),
-        "SNPs": "Whether adding PCs reordered the SNPs more than retraining is unknown.",
+        "SNPs": "Whether adding PCs reordered the SNPs more than resampling is unknown.",
     }
 
 
@@ -306,18 +306,22 @@ def test_without_networks_or_results_there_is_no_answer() -> None:
 @pytest.mark.parametrize(
     ("lost", "placebo", "text"),
     [
-        ((0.2, 0.3), (0.01, 0.04), "Adding PCs reordered the SNPs more than retraining or shuffled PCs."),
+        (
+            (0.2, 0.3),
+            (0.01, 0.04),
+            "Adding PCs reordered the SNPs more than resampling or shuffled PCs.",
+        ),
         (
             (0.2, 0.3),
             (0.1, 0.25),
-            "Adding PCs reordered the SNPs more than retraining, but not clearly more than",
+            "Adding PCs reordered the SNPs more than resampling, but not clearly more than",
         ),
-        ((0.2, 0.3), None, "Adding PCs reordered the SNPs more than retraining."),
-        ((-0.01, 0.01), None, "Adding PCs reordered the SNPs no more than retraining."),
-        ((-0.3, -0.2), None, "Adding PCs reordered the SNPs less than retraining."),
-        ((-0.1, 0.3), None, "Whether adding PCs reordered the SNPs more than retraining is unknown."),
-        ((NAN, NAN), None, "Whether adding PCs reordered the SNPs more than retraining is unknown."),
-        (None, None, "Whether adding PCs reordered the SNPs more than retraining is unknown."),
+        ((0.2, 0.3), None, "Adding PCs reordered the SNPs more than resampling."),
+        ((-0.01, 0.01), None, "Adding PCs reordered the SNPs no more than resampling."),
+        ((-0.3, -0.2), None, "Adding PCs reordered the SNPs less than resampling."),
+        ((-0.1, 0.3), None, "Whether adding PCs reordered the SNPs more than resampling is unknown."),
+        ((NAN, NAN), None, "Whether adding PCs reordered the SNPs more than resampling is unknown."),
+        (None, None, "Whether adding PCs reordered the SNPs more than resampling is unknown."),
     ],
 )
 def test_snps_are_said_to_move_as_their_intervals_say(
@@ -357,7 +361,7 @@ def test_models_that_differ_are_named_and_the_rest_is_unknown() -> None:
     rows = [row for row in clear() if not (row["model"] == "mlp" and "agreement" in row["metric"])]
     for name in CORRECTIONS:
         rows += fall(name, -0.1, 0.3, model="mlp", trait="confounded")
-    text = "For linear, every correction reordered the SNPs more than retraining or shuffled PCs; otherwise unknown."
+    text = "For linear, every correction reordered the SNPs more than resampling or shuffled PCs; otherwise unknown."
     assert said(made(STUDY, rows))["SNPs"] == text
 
 

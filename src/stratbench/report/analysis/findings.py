@@ -89,7 +89,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Reordering:
-    """Whether a correction changes a ranking of SNPs more than training again does, and more than the placebo does.
+    """Whether a correction changes a ranking of SNPs more than training on other people does, and than the placebo.
 
     ``beyond_placebo`` is None where there is no placebo to compare with, ``row`` where there is no agreement.
     """

@@ -63,7 +63,7 @@ def between(
 def fall(results: Results, group: Group, model: str, adjustment: str, attribution: str) -> Any:
     """Look up by how much agreement between two adjustments is lower than agreement within them.
 
-    One of the two is the baseline. Agreement is Spearman's correlation of the rankings of different seeds.
+    One of the two is the baseline. Agreement is Spearman's correlation of the rankings of different training resamples.
 
     Args:
         results: the results of the study.
@@ -93,7 +93,7 @@ def agreement_matrix(results: Results, group: Group, model: str, attribution: st
 
     Returns:
         The correlations, float64, with a row and a column for each adjustment in the group's order. The diagonal has
-        the agreement of different seeds. Entries without a number are NaN.
+        the agreement of different training resamples. Entries without a number are NaN.
 
     Raises:
         UserError: if comparisons.tsv is absent or damaged.

@@ -51,6 +51,7 @@ class Group:
     splits: tuple[Split, ...]
     models: tuple[str, ...]
     explained: tuple[str, ...]  # the models of which attributions are asked
+    resampled: tuple[str, ...]  # those of them that are trained on resamples, too
     adjustments: tuple[str, ...]
     attributions: tuple[str, ...]
     associations: tuple[str, ...]
@@ -143,6 +144,9 @@ def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
                 scenario, trait, name, tuple(splits),
                 models=_in_order(fit.model for fit in fits),
                 explained=_in_order(fit.model for fit in fits if study.attributions_of(fit)),
+                resampled=_in_order(
+                    fit.model for fit in fits if study.attributions_of(fit) and study.resamples_of(fit)
+                ),
                 adjustments=_in_order(fit.adjustment for fit in fits),
                 attributions=_in_order(label for fit in fits for label in study.attributions_of(fit)),
                 associations=_in_order(label for split in splits for label in study.associations_of(split)),

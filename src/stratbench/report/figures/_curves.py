@@ -225,7 +225,7 @@ class CurveReader:
     def snps(
         self, model: str, metric: str = "agreement_spearman", chance: float | None = None, k: str = ""
     ) -> Panel:
-        """Make the panel of how rankings of SNPs agree, with the baseline's and between seeds of one adjustment.
+        """Make the panel of how rankings of SNPs agree, with the baseline's and between resamples of one adjustment.
 
         Args:
             model: the model whose attributions rank the SNPs.

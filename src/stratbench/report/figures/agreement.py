@@ -1,4 +1,4 @@
-"""Whether adjusting changes the ranking of SNPs more than training again does."""
+"""Whether adjusting changes the ranking of SNPs more than training on other people does."""
 
 from dataclasses import dataclass
 from textwrap import fill
@@ -33,11 +33,7 @@ class AgreementMatrices:
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
-    return [
-        (f"agreement_{group.name}", group.keys)
-        for group in groups
-        if group.attributions and (len(group.adjustments) > 1 or study.seeds > 1)
-    ]
+    return [(f"agreement_{group.name}", group.keys) for group in groups if group.resampled]
 
 
 def load(results: Results, subject: Any) -> AgreementMatrices:

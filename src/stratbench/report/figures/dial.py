@@ -241,9 +241,9 @@ def _meaning(one: Course, page: str) -> str:
     if page == "snps":
         return (
             f"SNP rankings come from the attribution {one.attribution}; lines without points are association tests. "
-            f"Agreement within is that of trainings with other seeds, the mean of an adjustment's and of "
+            f"Agreement within is that of trainings on other resamples of people, the mean of an adjustment's and of "
             f"'{one.groups[0].baseline}': where it is larger than agreement between the two, the adjustment changes "
-            "the ranking more than a seed does. Pale: the "
+            "the ranking more than a new draw of people does. Pale: the "
             "model is not shown to have learned within populations there."
         )
     return (

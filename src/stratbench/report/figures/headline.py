@@ -328,5 +328,5 @@ def caption(results: Results, subject: Any) -> str:
         "of one population the open mark is within families, if it has any. The tick is what the population label "
         "alone reaches. Lines are 95% intervals, over replicates or, of one cohort, over its test people. 'SNP "
         "agreement lost' is by how much two rankings of SNPs agree less between the row and no correction than within "
-        f"the two; 0 is no more than retraining does. {f'Rows: {said}.' if said else ''}".rstrip()
+        f"the two; 0 is no more than training on other people does. {f'Rows: {said}.' if said else ''}".rstrip()
     )

@@ -147,7 +147,7 @@ def _price(results: Results, prices: Sequence[Price]) -> list[str]:
 
 
 def reordered(results: Results, found: Findings) -> str:
-    """Whether corrections reorder the SNPs more than training again does, and what that does for causal ones."""
+    """Whether corrections reorder the SNPs more than training on other people, and what that does for causal ones."""
     if not found.corrected or not found.lessons:
         return ""
     if not any(one.group.attributions for one in found.lessons):
@@ -179,7 +179,7 @@ def _where(members: Sequence[Reordering], everyone: Sequence[Reordering]) -> str
     return f"for {parts}, " if parts else ""
 
 
-NOT_KNOWN = "whether {} reordered the SNPs more than retraining is unknown"
+NOT_KNOWN = "whether {} reordered the SNPs more than resampling is unknown"
 
 
 def _than(one: Reordering) -> str:
@@ -187,12 +187,12 @@ def _than(one: Reordering) -> str:
     if one.outcome in (UNCLEAR, OPEN):
         return NOT_KNOWN
     if one.outcome == RISES and one.beyond_placebo:
-        return "{} reordered the SNPs more than retraining or shuffled PCs"
+        return "{} reordered the SNPs more than resampling or shuffled PCs"
     but = ", but not clearly more than shuffled PCs" if one.beyond_placebo is False else ""
     much = {
-        RISES: f"more than retraining{but}",
-        SAME: "no more than retraining",
-        FALLS: "less than retraining",
+        RISES: f"more than resampling{but}",
+        SAME: "no more than resampling",
+        FALLS: "less than resampling",
     }
     return "{} reordered the SNPs " + much[one.outcome]
 
