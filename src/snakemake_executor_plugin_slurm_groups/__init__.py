@@ -2,7 +2,8 @@
 
 The executor that it extends starts a Snakemake for each job of a group, which costs as much as most of our jobs do.
 Here one Snakemake runs all jobs of a submission. A submission that failed is reported with its cause and its log in
-one line, and a run is refused where it would wait for ever. Snakemake finds the module by its name.
+one line, and a run is refused where it would wait for ever: `scontrol show config`, a fixed command without a shell,
+says so. Snakemake finds the module by its name.
 """
 
 import importlib.util
