@@ -15,7 +15,7 @@ SHA256 = "$(PYTHON)" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help report test verify-full test-cluster cluster-ready bench lint format lock clean python env-run env-test env-bench
+.PHONY: help report test test-peers verify-full test-cluster cluster-ready bench lint format lock clean python env-run env-test env-bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 14
@@ -34,6 +34,11 @@ test-cluster: cluster-ready env-test ## the smoke study through a Slurm of this 
 
 cluster-ready: ## whether test-cluster can run here; root gets Debian's packages installed
 	@bash tests/cluster/debian_packages.sh
+
+test-peers: python ## what captum says of small networks, into tests/data (an environment of its own)
+	@test -x .cache/captum/bin/python || "$(PYTHON)" -m venv .cache/captum
+	.cache/captum/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/peers.in
+	.cache/captum/bin/python tests/captum_outputs.py
 
 bench: env-bench ## time and memory beside peers, into benchmarks/ (half an hour)
 	$(BIN)/python benchmarks/qc.py

@@ -207,6 +207,15 @@ def resampled_tables(wildcards):
     ]
 
 
+def attribution_records(wildcards):
+    """What attributions say about themselves: for each table the record of its fit."""
+    return [
+        record
+        for fit in study.fits_of(split_of(wildcards))
+        for record in each(paths.attributions_json, [fit] * len(study.attributions_of(fit)))
+    ]
+
+
 def association_tables(wildcards):
     split = split_of(wildcards)
     return [

@@ -47,6 +47,7 @@ rule metrics:
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,
         resamples=resampled_tables,
+        attribution_records=attribution_records,
         associations=association_tables,
         probes=lambda wildcards: each(paths.probes, filter(study.is_probed, [split_of(wildcards)])),
     output:

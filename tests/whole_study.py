@@ -96,6 +96,7 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
     scores = [(one, label) for one in fits for label in study.attributions_of(one)]
     inputs |= trained | {"predictions": each(paths.predictions, fits)}
     inputs |= {"attributions": [paths.attribution.format(**vars(one), attribution=a) for one, a in scores]}
+    inputs |= {"attribution_records": each(paths.attributions_json, [one for one, _ in scores])}
     inputs |= {"associations": tables, "probes": list(probed.values())}
     again = [(one, a) for one, a in scores if study.resamples_of(one)]
     inputs |= {"resamples": [paths.resampled.format(**vars(one), attribution=a) for one, a in again]}

@@ -60,6 +60,7 @@ class Study:
             "predictions": [self.fit["predictions"]],
             "fit_json": [self.fit["fit"]],
             "attributions": [self / "gradient.tsv.gz"],
+            "attribution_records": [self / "about.json"],
             "associations": [self / "ols.tsv.gz"],
             "probes": [self / "probes.tsv"],
         }

@@ -29,6 +29,7 @@ SHORT_FOLDERS = {
     "report/text": "one file for each section of the report",
 }
 SHORT_FILES = {
+    "attributions/options.py": "a config's check reads it as text, where importing jax would cost seconds",
     "core/seeds.py": "every package draws its seeds here, and nothing else decides them",
     "core/words.py": "every package that writes text uses it",
     "training/loss.py": "what a kind of trait minimises is stated once, apart from the loop that minimises it",

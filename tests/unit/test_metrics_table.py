@@ -126,6 +126,7 @@ def write_fit(base, name, table, snps, rng):
     files.write_tsv(again, base / name / "gradient.resamples.tsv.gz")
     nothing = pd.DataFrame(columns=["seed", "snp", "score", "rms", "mean"])
     files.write_tsv(pd.concat(scores) if scores else nothing, base / name / "gradient.tsv.gz")
+    files.write_json({"gradient": {}}, base / name / "attributions.json")
 
 
 def run(base) -> pd.DataFrame:
@@ -136,6 +137,7 @@ def run(base) -> pd.DataFrame:
         "fit_json": [base / a / "fit.json" for a in labels],
         "attributions": [base / a / "gradient.tsv.gz" for a in labels],
         "resamples": [base / a / "gradient.resamples.tsv.gz" for a in labels],
+        "attribution_records": [base / a / "attributions.json" for a in labels],
         "associations": [base / "ols.tsv.gz"],
         "probes": [base / "probes.tsv"],
     }

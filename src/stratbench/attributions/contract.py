@@ -1,4 +1,4 @@
-"""The contract of an attribution method, and how individuals' attributions become one score per SNP.
+"""The contract of an attribution method.
 
 A method file defines ``attribute(explain, x_BM, i_B, options)``, which returns the attributions of each
 individual, float32 (B, M), and a dict of figures about itself per individual, (B,). It may also define
@@ -12,9 +12,11 @@ individual, float32 (B, M), and a dict of figures about itself per individual, (
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from stratbench.attributions.panel import ReferencePanel
 from stratbench.training.network import Network, Variables
 
 
@@ -26,12 +28,14 @@ class Background(NamedTuple):
         per_dosage_M: change of the input per A1 allele.
         sd_M: standard deviation of the dosage.
         dosage_M4: dosage of each 2-bit code, missing being the most frequent genotype.
+        zero_M: input value of a dosage of 0.
     """
 
     baseline_M: Array
     per_dosage_M: Array
     sd_M: Array
     dosage_M4: Array
+    zero_M: Array
 
 
 class Explained(NamedTuple):
@@ -39,57 +43,44 @@ class Explained(NamedTuple):
 
     Attributes:
         f: ``(x_BM, i_B) -> f_B``, the network's own output (a logit; for quantitative traits a standardised
-            value) from unadjusted inputs. PCs are the individual's and stay fixed: attributions are direct.
+            value) from unadjusted inputs. PCs are the individual's and stay fixed: attributions are direct. It is a
+            ``jax.tree_util.Partial``, so that what is compiled for one seed serves the others.
         gradient: ``(x_BM, i_B) -> df/dx``, float32 (B, M).
         dosage: ``(i_B) -> `` A1 counts, float32 (B, M).
+        inputs: ``(i_B) -> x_BM``, the unadjusted inputs of individuals, float32.
+        own: ``(i_B) -> f_B`` of individuals with their own genotypes and their own PCs.
+        panel: whom to compare somebody with.
         network, variables: for methods that look inside.
     """
 
     f: Callable[[Array, Array], Array]
     gradient: Callable[[Array, Array], Array]
     dosage: Callable[[Array], Array]
+    inputs: Callable[[Array], Array]
+    own: Callable[[Array], Array]
     background: Background
+    panel: ReferencePanel
     network: Network
     variables: Variables
 
 
-class Scores(NamedTuple):
-    """One score per SNP, float64 (M,): mean |a|, root mean square of a, mean a."""
+def baseline(explain: Explained, i_B: Array, name: str) -> Array:
+    """The inputs that attributions start from, float32 (M,), or (B, M) where they differ between individuals.
 
-    score_M: np.ndarray
-    rms_M: np.ndarray
-    mean_M: np.ndarray
+    Args:
+        explain: the trained network.
+        i_B: whose baselines these are.
+        name: ``mean``: the mean dosage of training individuals; ``population-mean``: that of the individual's own
+            population, so that what differs between populations on average is no part of the attribution; ``zero``:
+            no A1 allele at all, which depends on which allele is counted.
 
-
-def balanced_weights(population_B: np.ndarray) -> np.ndarray:
-    """Weights of held-out individuals that give every population the same total; they sum to 1."""
-    _, index_B, counts = np.unique(population_B, return_inverse=True, return_counts=True)
-    return 1.0 / (counts[index_B] * len(counts))
-
-
-class Accumulator:
-    """Sums attributions over batches of individuals, so that no (N, M) array is kept."""
-
-    def __init__(self, n_snps: int, weight_BG: np.ndarray) -> None:
-        """``weight_BG``: weights of individuals in each group; each column sums to 1."""
-        groups = weight_BG.shape[1]
-        self._weight_BG, self._at = weight_BG, 0
-        self._absolute = np.zeros((groups, n_snps))
-        self._square = np.zeros((groups, n_snps))
-        self._signed = np.zeros((groups, n_snps))
-
-    def add(self, a_BM: np.ndarray) -> None:
-        """Attributions of the next individuals, float (B, M)."""
-        weight_GB = self._weight_BG[self._at : self._at + len(a_BM)].T
-        a_BM = a_BM.astype(np.float64)
-        self._absolute += weight_GB @ np.abs(a_BM)
-        self._square += weight_GB @ np.square(a_BM)
-        self._signed += weight_GB @ a_BM
-        self._at += len(a_BM)
-
-    def scores(self) -> Scores:
-        """Mean |a| with one group; with several (the reference study's classes) the largest |class mean|."""
-        rms_M = np.sqrt(self._square.mean(axis=0))
-        if len(self._signed) > 1:
-            return Scores(np.abs(self._signed).max(axis=0), rms_M, self._signed.mean(axis=0))
-        return Scores(self._absolute[0], rms_M, self._signed[0])
+    Raises:
+        ScientificFailure: for a population mean where a population has no training individuals.
+    """
+    back = explain.background
+    if name == "mean":
+        return back.baseline_M
+    if name == "zero":
+        return back.zero_M
+    dosage_BM = explain.panel.dosage_LM[explain.panel.levels(np.asarray(i_B))]
+    return back.zero_M + jnp.asarray(dosage_BM, jnp.float32) * back.per_dosage_M

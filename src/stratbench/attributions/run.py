@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,9 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jax import Array
+from jax.tree_util import Partial
 
-from stratbench.attributions.contract import Accumulator, Background, Explained, Scores, balanced_weights
-from stratbench.core.errors import UserError
+from stratbench.attributions.blocks import ld_blocks
+from stratbench.attributions.contract import Background, Explained
+from stratbench.attributions.options import OPTIONS
+from stratbench.attributions.panel import ReferencePanel
+from stratbench.attributions.scores import Accumulator, Averages, balanced_weights, members
+from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.core.files import write_json, write_tsv
 from stratbench.core.job import say
 from stratbench.core.progress import telling
@@ -32,7 +36,9 @@ from stratbench.training.store import require_trained_as, restore, restore_resam
 
 COLUMNS = list(ATTRIBUTION.columns)
 RESAMPLED = list(RESAMPLED_ATTRIBUTION.columns)
-AT_ONCE = 32  # individuals
+AT_ONCE = 32  # individuals, or as many as have so many inputs:
+INPUTS = 2**22
+Scores = dict[str, np.ndarray]  # the columns of a table, (M,) each
 FINEST = 30  # how many times a method may ask for finer options
 
 
@@ -71,7 +77,7 @@ def attribute(
             ``resamples``, the networks of resamples of each fit that has some.
         outputs: the lists ``tables``, fit by fit and attribution by attribution, and ``records``, parallel to ``fits``;
             and ``resamples``, tables like ``tables`` of those fits that have resamples. A table is a header only where
-            the fit failed.
+            the fit or the attribution failed; a record then says why.
         fits: ``{model, adjustments, attributions, names}``: specs, those of the attributions by their labels, and the
             names of cohort, trait, split and model. ``resamples`` says how many resamples a fit has, 0 where it is
             absent.
@@ -119,24 +125,27 @@ def _explain(data: ModelData, fit: FitToExplain) -> tuple[Tables, Tables, dict[s
     own = guards(fit.model, fit.adjustments)
     with telling("the adjustment is built"), training(own):
         setup = set_up(data, fit.model, fit.adjustments, named_seed(*fit.names, "adjustment"))
-        see = explained(setup)
+        see = explained(setup, named_seed(*fit.names, "attribution"))
         seeds = {seed: see(variables) for seed, variables in trained.items()}
         networks = {resample.name: see(variables) for resample, variables in again.items()}
     for label, spec in fit.attributions.items():
         chosen = MethodSpec.of("attribution", spec)
-        with telling(label), training(own):
-            scores, about[label] = _refined(setup, chosen.load(), dict(chosen.options), seeds)
-            if networks:
-                of_networks, _ = _refined(setup, chosen.load(), dict(chosen.options), networks)
-                resampled[label] = pd.concat(
-                    pd.DataFrame(dict(zip(RESAMPLED, (name, data.snp_M, score[0]), strict=True)))
-                    for name, score in of_networks.items()
-                )
-        parts = (
-            pd.DataFrame(dict(zip(COLUMNS, (seed, data.snp_M, *score), strict=True)))
-            for seed, score in scores.items()
+        try:
+            with telling(label), training(own):
+                scores, about[label] = _of_method(setup, chosen, seeds)
+                of_networks, _ = _of_method(setup, chosen, networks) if networks else ({}, {})
+        except ScientificFailure as failure:
+            about[label] = {"status": "failed", "reason": str(failure)}
+            say(f"{label}: failed: {failure}")
+            continue
+        tables[label] = pd.concat(
+            pd.DataFrame({"seed": seed, "snp": data.snp_M, **columns}) for seed, columns in scores.items()
         )
-        tables[label] = pd.concat(parts)
+        if networks:
+            resampled[label] = pd.concat(
+                pd.DataFrame({"resample": name, "snp": data.snp_M, "score": columns["score"]})
+                for name, columns in of_networks.items()
+            )
         say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
     return tables, resampled, about
 
@@ -150,20 +159,34 @@ def background(setup: Setup) -> Background:
         per_dosage_M=jnp.asarray(per_dosage_M),
         sd_M=jnp.asarray(genotypes.sd_M, jnp.float32),
         dosage_M4=jnp.asarray(genotypes.table("dosage")),
+        zero_M=jnp.asarray(table_M4[:, 3]),
     )
 
 
-def _group_weights(setup: Setup, module: ModuleType, test_B: np.ndarray) -> np.ndarray:
-    """One column balanced by population; for GROUPS = "label" one column per class, as the study averages."""
-    y_B = setup.data.y_N[test_B]
-    if getattr(module, "GROUPS", "") == "label" and setup.data.kind == "binary":
-        return np.stack([(y_B == y) / max((y_B == y).sum(), 1) for y in (0, 1)], axis=1)
-    return balanced_weights(setup.data.population_N[test_B])[:, None]
+def _groups(setup: Setup, module: ModuleType, by: Sequence[str], panel: ReferencePanel) -> Averages:
+    """Whom attributions are averaged over: everyone, every population having the same total weight, or each class.
+
+    With GROUPS = "label" the score is of the classes, as the reference study averages.
+    """
+    test_B = setup.data.rows("test")
+    y_B, population_B = setup.data.y_N[test_B], setup.data.population_N[test_B]
+    balanced_B, binary = balanced_weights(population_B), setup.data.kind == "binary"
+    score_BG, further = balanced_B[:, None], dict[str, np.ndarray]()
+    if getattr(module, "GROUPS", "") == "label" and binary:
+        score_BG = np.stack([(y_B == y) / max((y_B == y).sum(), 1) for y in (0, 1)], axis=1)
+    if "class" in by and binary:
+        further |= members(y_B.astype(int), "class")
+    if "population" in by:
+        further |= members(population_B, "population")
+    return Averages(score_BG, balanced_B, further, ld_blocks(panel) if "block" in by else None)
 
 
-def explained(setup: Setup) -> Callable[[Variables], Explained]:
-    """From variables to what methods see; all seeds share the compiled functions."""
-    network, back = setup.network, background(setup)
+def explained(setup: Setup, seed: int = 0) -> Callable[[Variables], Explained]:
+    """From variables to what methods see; all seeds share the compiled functions. ``seed``: of what methods draw."""
+    network, back, data = setup.network, background(setup), setup.data
+    panel = ReferencePanel(
+        data.genotypes, data.population_N, data.rows("train"), data.snp_M, data.lengths, seed % 2**31
+    )
 
     @jax.jit
     def f(variables: Variables, x_BM: Array, i_B: Array) -> Array:
@@ -176,18 +199,45 @@ def explained(setup: Setup) -> Callable[[Variables], Explained]:
     def dosage(i_B: Array) -> Array:
         return look_up(back.dosage_M4, unpack(network.packed_NQ[i_B], len(back.dosage_M4)))
 
-    return lambda variables: Explained(
-        partial(f, variables), partial(gradient, variables), dosage, back, network, variables
-    )
+    inputs = jax.jit(network.inputs)
+
+    def see(variables: Variables) -> Explained:
+        own_f, own_gradient = Partial(f, variables), Partial(gradient, variables)
+        return Explained(
+            own_f,
+            own_gradient,
+            dosage,
+            inputs,
+            lambda i_B: own_f(inputs(i_B), i_B),
+            back,
+            panel,
+            network,
+            variables,
+        )
+
+    return see
+
+
+def _of_method(
+    setup: Setup, spec: MethodSpec, seeds: Mapping[Any, Explained]
+) -> tuple[dict[Any, Scores], dict[str, Any]]:
+    """Scores of every seed or resample by one method, and what it reports about itself."""
+    module, options = spec.load(), {name: x for name, x in spec.options.items() if name not in OPTIONS}
+    panel = next(iter(seeds.values())).panel
+    return _refined(setup, module, options, seeds, _groups(setup, module, spec.options.get("by", ()), panel))
 
 
 def _refined(
-    setup: Setup, module: ModuleType, options: dict[str, Any], seeds: Mapping[Any, Explained]
+    setup: Setup,
+    module: ModuleType,
+    options: dict[str, Any],
+    seeds: Mapping[Any, Explained],
+    groups: Averages,
 ) -> tuple[dict[Any, Scores], dict[str, Any]]:
     """Run a method; if it finds its options too coarse, run it again with the finer ones that it asks for."""
     for number in range(1, FINEST + 1):
         with telling(f"pass {number}"):
-            scores, figures = _run(setup, module, options, seeds)
+            scores, figures = _run(setup, module, options, seeds, groups)
         finer = module.refine(options, figures) if hasattr(module, "refine") else None
         if finer is None:
             return scores, module.summary(options, figures) if hasattr(module, "summary") else {}
@@ -199,21 +249,23 @@ def _refined(
 
 
 def _run(
-    setup: Setup, module: ModuleType, options: Mapping[str, Any], seeds: Mapping[Any, Explained]
+    setup: Setup,
+    module: ModuleType,
+    options: Mapping[str, Any],
+    seeds: Mapping[Any, Explained],
+    groups: Averages,
 ) -> tuple[dict[Any, Scores], dict[str, np.ndarray]]:
     """Scores of every seed or resample, and the method's figures about each of them and each individual."""
-    test_B = setup.data.rows("test")
-    weight_BG = _group_weights(setup, module, test_B)
     scores, figures = {}, []
     for seed, explain in seeds.items():
         with telling(f"seed {seed}"):
-            scores[seed], own = _of_seed(setup, module, options, explain, weight_BG)
+            scores[seed], own = _of_seed(setup, module, options, explain, groups)
         figures += own
     return scores, {name: np.concatenate([part[name] for part in figures]) for name in figures[0]}
 
 
 def _of_seed(
-    setup: Setup, module: ModuleType, options: Mapping[str, Any], explain: Explained, weight_BG: np.ndarray
+    setup: Setup, module: ModuleType, options: Mapping[str, Any], explain: Explained, groups: Averages
 ) -> tuple[Scores, list[dict[str, np.ndarray]]]:
     """Scores of one seed, and the method's figures about each block of test individuals.
 
@@ -222,16 +274,17 @@ def _of_seed(
         module: the method's file.
         options: the method's.
         explain: the seed's trained network.
-        weight_BG: float (B, G), weights of test individuals in each group's score.
+        groups: whom attributions are averaged over.
     """
     test_B = setup.data.rows("test")
-    sums, figures = Accumulator(len(setup.data.snp_M), weight_BG), []
-    start = 0
+    m = len(setup.data.snp_M)
+    sums, figures, start = Accumulator(m, groups), [], 0
+    at_once = max(1, min(AT_ONCE, INPUTS // m))
     with telling(lambda: f"{start} of {len(test_B)} individuals"):
-        for start in range(0, len(test_B), AT_ONCE):
-            keep = len(test_B[start : start + AT_ONCE])
-            i_B = jnp.asarray(np.resize(test_B[start : start + AT_ONCE], AT_ONCE))
+        for start in range(0, len(test_B), at_once):
+            keep = len(test_B[start : start + at_once])
+            i_B = jnp.asarray(np.resize(test_B[start : start + at_once], at_once))
             a_BM, own = module.attribute(explain, setup.network.inputs(i_B), i_B, options)
             sums.add(np.asarray(a_BM)[:keep])
             figures.append({name: np.asarray(value)[:keep] for name, value in own.items()})
-    return sums.scores(), figures
+    return sums.columns(), figures

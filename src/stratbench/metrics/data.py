@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.core.errors import damaged
+from stratbench.core.files import read_json
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
@@ -137,6 +138,14 @@ def read_resampled(path: str | Path, snps: Ids, names: Sequence[str]) -> Resampl
     if table["snp"].tolist() != list(snps.names) * len(names):
         raise tables.disagreement(path, f"does not have the SNPs of {snps.source}")
     return dict(zip(names, table["score"].to_numpy(dtype=float).reshape(len(names), m), strict=True))
+
+
+def read_about(path: str | Path, label: str) -> dict[str, Any]:
+    """What attributions.json says about one attribution. Raises UserError for a file that does not say it."""
+    about = read_json(path)
+    if not isinstance(about, dict) or not isinstance(about.get(label), dict):
+        raise damaged(path, f"says nothing about '{label}'")
+    return dict(about[label])
 
 
 def read_probes(

@@ -11,8 +11,15 @@ from stratbench.genotypes.records import read_fit
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows as tidy
 from stratbench.metrics.catalogue import families
-from stratbench.metrics.data import read, read_predictions, read_probes, read_resampled, read_scores
-from stratbench.metrics.split_results import AttributionResult, FitResult, Label, SplitResults
+from stratbench.metrics.data import (
+    read,
+    read_about,
+    read_predictions,
+    read_probes,
+    read_resampled,
+    read_scores,
+)
+from stratbench.metrics.split_results import AttributionResult, FitResult, Label, Reasons, SplitResults
 
 
 def metrics(
@@ -30,8 +37,9 @@ def metrics(
 
     Args:
         inputs: the tables of ``data.read`` and lists: ``predictions`` and ``fit_json`` (parallel to ``fits``),
-            ``attributions`` and ``associations`` (parallel to the labels of that name), ``resamples`` (parallel to
-            those ``attributions`` whose label says so) and ``probes`` (none or one).
+            ``attributions``, ``attribution_records`` (both parallel to the labels of attributions), ``associations``
+            (parallel to the labels of that name), ``resamples`` (parallel to those ``attributions`` whose label says
+            so) and ``probes`` (none or one).
         outputs: ``metrics``.
         place: study, scenario, replicate, cohort, trait and split.
         fits: labels of the fits: model and adjustment.
@@ -82,13 +90,17 @@ def read_results(
     }
     resampled = iter(files.get("resamples", ()))
     explained = []
-    for label, path in zip(attributions, files["attributions"], strict=True):
-        fit = fitted[label["model"], label["adjustment"]]
-        scores, again = read_scores(path, snps, fit.record.trained), None
+    paths = zip(files["attributions"], files["attribution_records"], strict=True)
+    for label, (path, record) in zip(attributions, paths, strict=True):
+        fit, about = fitted[label["model"], label["adjustment"]], read_about(record, label["attribution"])
+        failed = about.get("status") == "failed"
+        explains = fit.record.trained and not failed
+        reasons: Reasons = {None: str(about.get("reason"))} if failed else fit.reasons
+        scores, again = read_scores(path, snps, fit.record.trained if explains else ()), None
         if label.get("resampled"):
-            again = read_resampled(next(resampled), snps, fit.record.resampled if fit.record.trained else [])
+            again = read_resampled(next(resampled), snps, fit.record.resampled if explains else [])
         broken = tuple(run.reason for run in fit.record.resamples if run.status != "ok")
-        explained.append(AttributionResult(label, scores, fit.reasons, again, broken))
+        explained.append(AttributionResult(label, scores, reasons, again, broken, about))
     runs = [(*name, run.seed) for name, fit in fitted.items() for run in fit.record.seeds]
     probes = tuple(read_probes(path, place, runs) for path in files["probes"])
     return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes)

@@ -1,7 +1,8 @@
 """What one split gave: its fits, attributions, associations and probes, from which each family makes its rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -43,6 +44,7 @@ class AttributionResult:
         reasons: why the fit, or seeds of it, failed.
         resampled: the scores by resample; None where the study asks for no resamples.
         failed_resamples: why networks of resamples are missing.
+        about: what attributions.json says about the attribution; its failure is among the reasons, under None.
     """
 
     label: Label
@@ -50,6 +52,7 @@ class AttributionResult:
     reasons: Reasons
     resampled: Resampled | None = None
     failed_resamples: tuple[str, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:

@@ -150,7 +150,9 @@ class Checker:
         message = distinct.reserved(KINDS[place[0]], place[1], entry.get("method"))
         if message:
             self.refuse(place, message)
-        return self.spec(KINDS[place[0]], place, entry, "method")
+        kind = KINDS[place[0]]
+        common = module_options("attributions/options.py") if kind == "attribution" else EMPTY
+        return self.spec(kind, place, entry, "method", common)
 
     def spec(
         self, kind: str, place: Place, entry: Mapping[str, Any], key: str, common: Mapping[str, Any] = EMPTY
