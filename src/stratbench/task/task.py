@@ -69,7 +69,7 @@ def read_task(files: Mapping[str, Any]) -> Task:
     covariates = tables.read(files["covariates"], tables.COVARIATES, rows=kept).set_index("iid")
     snps = Ids(read_snps(files["keep_snp"]), files["keep_snp"])
     tables.require_size(files["keep_snp"], len(snps.names), about, "n_snps", files["trait_json"])
-    people = labels.set_index("iid").join(samples[["population", "family"]])
+    people = labels.set_index("iid").assign(population=samples["population"], family=samples["family"])
     return Task(
         people=people.loc[set_N.index].assign(set=set_N),
         pcs=pcs.filter(regex=r"^pc\d+$").loc[set_N.index],
