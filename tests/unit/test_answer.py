@@ -33,7 +33,8 @@ from stratbench.report.page import Text
 from stratbench.report.text.answer import FAILED, MOST_NUMBERS, NO_MODEL, NUMBER, answer
 from stratbench.study.study import Study
 
-MOST_WORDS, MOST_OF_MANY = 90, 110  # of a study like the default one, and of many models
+MOST_WORDS, MOST_OF_MANY = 90, 120  # of a study like the default one, and of many models
+AGAIN = "training on resampled people"
 TWO = replace(STUDY, models=("linear", "mlp"), adjustments=("none", "pc-covariates"))
 Kinds = dict[str, str]  # model -> verdict
 
@@ -58,7 +59,7 @@ def test_a_clear_study_has_four_clear_sentences() -> None:
             "Adding PCs or regressing out PCs removed ancestry from linear and mlp; regressing out PCs left it in cnn "
             "(.66, .60 to .71); the cost to biology is unknown."
         ),
-        "SNPs": "Every correction reordered the SNPs more than resampling or shuffled PCs.",
+        "SNPs": "Every correction reordered the SNPs more than training on resampled people or shuffled PCs.",
     }
 
 
@@ -93,7 +94,10 @@ def test_few_replicates_claim_no_change(n: int) -> None:
         "Regressing out PCs left ancestry in cnn (.66, .60 to .71); whether corrections removed "
         "it from linear and mlp is not shown; the cost to biology is unknown."
     )
-    assert found["SNPs"] == "Whether corrections reordered the SNPs more than resampling is unknown."
+    assert (
+        found["SNPs"]
+        == "Whether corrections reordered the SNPs more than training on resampled people is unknown."
+    )
 
 
 @pytest.mark.parametrize(("n", "expected"), [(1, FALLS), (2, UNCLEAR), (5, UNCLEAR), (6, FALLS)])
@@ -224,7 +228,7 @@ def test_one_cohort_gets_a_whole_answer() -> None:
             "Adding PCs removed ancestry from linear and mlp; adding PCs cost linear and mlp biology (up to "
             "\N{MINUS SIGN}.06, \N{MINUS SIGN}.09 to \N{MINUS SIGN}.03)."
         ),
-        "SNPs": "Whether adding PCs reordered the SNPs more than resampling is unknown.",
+        "SNPs": "Whether adding PCs reordered the SNPs more than training on resampled people is unknown.",
     }
 
 
@@ -309,19 +313,31 @@ def test_without_networks_or_results_there_is_no_answer() -> None:
         (
             (0.2, 0.3),
             (0.01, 0.04),
-            "Adding PCs reordered the SNPs more than resampling or shuffled PCs.",
+            "Adding PCs reordered the SNPs more than training on resampled people or shuffled PCs.",
         ),
         (
             (0.2, 0.3),
             (0.1, 0.25),
-            "Adding PCs reordered the SNPs more than resampling, but not clearly more than",
+            "Adding PCs reordered the SNPs more than training on resampled people, but not clearly more than",
         ),
-        ((0.2, 0.3), None, "Adding PCs reordered the SNPs more than resampling."),
-        ((-0.01, 0.01), None, "Adding PCs reordered the SNPs no more than resampling."),
-        ((-0.3, -0.2), None, "Adding PCs reordered the SNPs less than resampling."),
-        ((-0.1, 0.3), None, "Whether adding PCs reordered the SNPs more than resampling is unknown."),
-        ((NAN, NAN), None, "Whether adding PCs reordered the SNPs more than resampling is unknown."),
-        (None, None, "Whether adding PCs reordered the SNPs more than resampling is unknown."),
+        ((0.2, 0.3), None, "Adding PCs reordered the SNPs more than training on resampled people."),
+        ((-0.01, 0.01), None, "Adding PCs reordered the SNPs no more than training on resampled people."),
+        ((-0.3, -0.2), None, "Adding PCs reordered the SNPs less than training on resampled people."),
+        (
+            (-0.1, 0.3),
+            None,
+            "Whether adding PCs reordered the SNPs more than training on resampled people is unknown.",
+        ),
+        (
+            (NAN, NAN),
+            None,
+            "Whether adding PCs reordered the SNPs more than training on resampled people is unknown.",
+        ),
+        (
+            None,
+            None,
+            "Whether adding PCs reordered the SNPs more than training on resampled people is unknown.",
+        ),
     ],
 )
 def test_snps_are_said_to_move_as_their_intervals_say(
@@ -361,7 +377,7 @@ def test_models_that_differ_are_named_and_the_rest_is_unknown() -> None:
     rows = [row for row in clear() if not (row["model"] == "mlp" and "agreement" in row["metric"])]
     for name in CORRECTIONS:
         rows += fall(name, -0.1, 0.3, model="mlp", trait="confounded")
-    text = "For linear, every correction reordered the SNPs more than resampling or shuffled PCs; otherwise unknown."
+    text = f"For linear, every correction reordered the SNPs more than {AGAIN} or shuffled PCs; otherwise unknown."
     assert said(made(STUDY, rows))["SNPs"] == text
 
 

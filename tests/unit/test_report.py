@@ -275,7 +275,7 @@ def test_without_intervals_nothing_is_claimed(tmp_path: Path) -> None:
         "lowered",
         "left ancestry",
         "cost linear",
-        "reordered the SNPs more than resampling.",
+        "reordered the SNPs more than training on resampled people.",
     ):
         assert claim not in text + words(answer(results))
 

@@ -179,7 +179,7 @@ def _where(members: Sequence[Reordering], everyone: Sequence[Reordering]) -> str
     return f"for {parts}, " if parts else ""
 
 
-NOT_KNOWN = "whether {} reordered the SNPs more than resampling is unknown"
+NOT_KNOWN = "whether {} reordered the SNPs more than training on resampled people is unknown"
 
 
 def _than(one: Reordering) -> str:
@@ -187,12 +187,12 @@ def _than(one: Reordering) -> str:
     if one.outcome in (UNCLEAR, OPEN):
         return NOT_KNOWN
     if one.outcome == RISES and one.beyond_placebo:
-        return "{} reordered the SNPs more than resampling or shuffled PCs"
+        return "{} reordered the SNPs more than training on resampled people or shuffled PCs"
     but = ", but not clearly more than shuffled PCs" if one.beyond_placebo is False else ""
     much = {
-        RISES: f"more than resampling{but}",
-        SAME: "no more than resampling",
-        FALLS: "less than resampling",
+        RISES: f"more than training on resampled people{but}",
+        SAME: "no more than training on resampled people",
+        FALLS: "less than training on resampled people",
     }
     return "{} reordered the SNPs " + much[one.outcome]
 
