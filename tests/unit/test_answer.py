@@ -141,6 +141,12 @@ def test_what_is_learned_from_noise_is_an_alarm() -> None:
     )
 
 
+def test_a_null_with_a_wide_interval_is_no_proof_that_nothing_was_learned() -> None:
+    rows = [row for row in clear() if row["trait"] != "null"]
+    rows += learned("null", dict.fromkeys(STUDY.models, NOT_SHOWN))
+    assert said(made(STUDY, rows))["Controls"] == "Every model passed the positive control. Six replicates."
+
+
 def test_a_study_without_controls_says_so_and_a_control_without_interval_is_none() -> None:
     rows = [row for row in clear() if row["trait"] in ("confounded", "shortcut")]
     without = "No positive control says whether these models can learn. Six replicates."

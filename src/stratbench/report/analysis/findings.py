@@ -19,6 +19,7 @@ from stratbench.report.analysis.verdicts import (
     LEARNED,
     NO_INTERVAL,
     NOT_SHOWN,
+    NOTHING,
     NULL,
     POSITIVE,
     SHORTCUT,
@@ -111,7 +112,7 @@ class Controls:
             to have learned has failed, unless its accuracy has no interval.
         untested: models of the study without a positive control, or without an interval there.
         alarms: models that are shown to have learned something in a pure null.
-        quiet: models of a pure null of which this is not shown.
+        quiet: models that are shown to have learned nothing in a pure null.
     """
 
     passed: tuple[str, ...] = ()
@@ -224,7 +225,9 @@ def _controls(results: Results, groups: list[Group]) -> Controls:
             if which == POSITIVE and not silent:
                 found["passed" if said == LEARNED else "failed"].append(model)
             if which == NULL and not silent:
-                found["alarms" if said in (LEARNED, ANCESTRY) else "quiet"].append(model)
+                found[
+                    "alarms" if said in (LEARNED, ANCESTRY) else "quiet" if said == NOTHING else "all"
+                ].append(model)
     once = {name: tuple(dict.fromkeys(models)) for name, models in found.items()}
     failed, alarms = once["failed"], once["alarms"]
     passed = tuple(model for model in once["passed"] if model not in failed)

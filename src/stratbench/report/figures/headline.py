@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 SECTION = "answer"
 ORDER = 10
 PANEL, MARGIN, ROW = 2.1, 1.2, 0.25  # inches: a panel's width, the margin beside it, a row's height
-LINE, LETTERS = 80, 16  # letters of the title on a line, and of the controls on an inch
+LINE, LARGE, LETTERS = (
+    80,
+    7.6,
+    16,
+)  # letters of the title on a line and on an inch; of the controls on an inch
+NARROW = 0.25  # of the axis: a bar that is not wider has no room for its name
 UNBROKEN = "\N{NO-BREAK SPACE}"
 HOW = {  # how a control came out: as it should not, as it should, not known
     POSITIVE: ("FAILED", "passed", "not known"),
@@ -178,9 +183,9 @@ def _draw(data: HeadlineRows) -> "Figure":
     deep = 0.25 + max(line.y for line in data.lines) - min(line.y for line in data.lines) + 1
     left = 0.3 + 0.075 * max(len(line.adjustment or line.model) for line in data.lines)
     beside = [MARGIN if any(panel.lost.values()) else 0.3 for panel in data.panels]
-    text = _wrapped(data.title, LINE)
-    top = 0.7 + 0.22 * (text.count("\n") + 1)
     width = left + sum(beside) + PANEL * len(data.panels) + 0.1
+    text = _wrapped(data.title, min(LINE, int(width * LARGE)))
+    top = 0.7 + 0.22 * (text.count("\n") + 1)
     controls = [line for said in data.controls for line in _wrapped(said, int(width * LETTERS)).split("\n")]
     bottom = 0.65 + 0.2 * len(controls)
     height = ROW * deep + top + bottom
@@ -282,9 +287,11 @@ def _label_marks(axis: Any, y: float, within: Any, overall: Any) -> None:
     if within is None or not style.clip(within["mean"]):
         return
     middle = (within["mean"] + overall["mean"]) / 2
+    low, high = axis.get_xlim()
+    roomy = overall["mean"] - within["mean"] > NARROW * (high - low)
     for x, text, ha in (
         (within["mean"], "biology ", "right"),
-        (middle, "ancestry", "center"),
+        (middle, "ancestry" if roomy else "", "center"),
         (overall["mean"], " all people", "left"),
     ):
         axis.annotate(
