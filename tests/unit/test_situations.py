@@ -99,6 +99,9 @@ def test_labels_that_are_too_coarse_are_warned_of(rng: np.random.Generator) -> N
         assert labels_too_coarse((pcs["ci_low"], pcs["ci_high"]), 0.5, 0.55) == coarse
         assert said(table) == (LEARNED if coarse else ANCESTRY)
         assert over["ci_low"] < 0.02
+        assert over["mean"] == pytest.approx(
+            one(table, "auroc_stratified_f", model="cnn")["mean"] - pcs["mean"]
+        )
     assert abs(one(table, "partial_f", model="cnn")["mean"]) < 0.1
     assert not labels_too_coarse((0.511, 0.524), 0.5, 0.55)  # above chance in many replicates, and negligible
 
