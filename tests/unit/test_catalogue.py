@@ -75,7 +75,9 @@ def script() -> ModuleType:
 
 def test_families_are_found() -> None:
     names = [family.__name__.rpartition(".")[2] for family in catalogue.families()]
-    assert names == ["agreement", "ancestry", "association", "prediction", "recovery", "selection"]
+    assert names == [
+        *("agreement", "ancestry", "association", "explanation", "prediction", "recovery", "selection"),
+    ]
     assert len(catalogue.metrics()) > 25
 
 
