@@ -48,6 +48,7 @@ def assign(people, options, rng):
     {body}
     return ["train", "validation", "test"] * (len(people) // 3)
 """
+DYING = 10.0  # seconds that a killed process may take to end
 FOR_EVER = "import time; time.sleep(10_000)"
 
 
@@ -139,7 +140,9 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     try:
         out, error = process.communicate(timeout=300)
     finally:
-        left = members(process.pid)
+        deadline = time.monotonic() + DYING
+        while (left := members(process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.02)
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, 9)

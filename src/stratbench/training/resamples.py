@@ -59,7 +59,17 @@ def resampled(setup: Setup, resample: Resample, names: Sequence[str]) -> Setup:
 def permuted(
     y_N: np.ndarray, set_N: np.ndarray, population_N: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Labels permuted among the people of one set and one population, float64 (N,)."""
+    """Permute labels among the people of one set and one population.
+
+    Args:
+        y_N: labels, float64 (N,).
+        set_N: the set of each individual, text (N,).
+        population_N: populations, text (N,).
+        rng: what permutations are drawn by.
+
+    Returns:
+        The permuted labels, float64 (N,).
+    """
     y_N = y_N.copy()
     groups = np.array([f"{one}\t{population}" for one, population in zip(set_N, population_N, strict=True)])
     for group in np.unique(groups):
