@@ -177,13 +177,16 @@ class Similarities:
         """The resamples for which an adjustment has scores."""
         return list(self._where.get(name, {}))
 
-    def mean(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
-        """Mean similarity of different resamples, NaN if there is none, and the number of pairs.
+    def agreement(self, name: str, against: str) -> Estimate:
+        """Mean similarity of different resamples, over ordered pairs that have one of each adjustment."""
+        return self._estimate(self._mean, name, against)
 
-        Args:
-            name, against: the adjustments; each ordered pair of resamples has one of each.
-            without: a resample that is left out.
-        """
+    def fall(self, name: str, against: str) -> Estimate:
+        """Agreement within two adjustments, on average, minus that between them; its n is that of the latter."""
+        return self._estimate(self._fall, name, against)
+
+    def _mean(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
+        """The mean, NaN if there is none, and the number of pairs; ``without`` is a resample that is left out."""
         values = [
             self._similarity_SS[i, j]
             for (r, i), (s, j) in product(*(self._where.get(one, {}).items() for one in (name, against)))
@@ -192,22 +195,19 @@ class Similarities:
         known = [value for value in values if np.isfinite(value)]
         return (float(np.mean(known)) if known else np.nan), len(values)
 
-    def delta(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
-        """Mean similarity within two adjustments minus that between them, and the number of pairs between them."""
-        between, n = self.mean(name, against, without)
-        within = [self.mean(one, one, without) for one in (name, against)]
+    def _fall(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
+        between, n = self._mean(name, against, without)
+        within = [self._mean(one, one, without) for one in (name, against)]
         value = float(np.mean([mean for mean, _ in within])) - between
-        return value, n if all(pairs for _, pairs in within) else 0
+        return value, n if all(number for _, number in within) else 0
 
-    def estimate(
-        self, of: Callable[[str, str, int | None], tuple[float, int]], name: str, against: str
-    ) -> Estimate:
-        """An estimate with its jackknife error over resamples; ``of`` is ``mean`` or ``delta``.
+    def _estimate(self, of: Callable[..., tuple[float, int]], name: str, against: str) -> Estimate:
+        """An estimate with its jackknife error over resamples; ``of`` is ``_mean`` or ``_fall``.
 
         The error holds for this cohort and this split of it: Efron & Tibshirani 1993, An Introduction to the
         Bootstrap, equation 11.5.
         """
-        value, n = of(name, against, None)
+        value, n = of(name, against)
         if n == 0:
             return not_applicable(FEW)
         if not np.isfinite(value):
@@ -243,32 +243,31 @@ def agreement(
     """
     measures = {"spearman": (spearman, None), "jaccard": (lambda score_SM: jaccard(score_SM, k), k)}
     found: list[Compared] = []
-    for name, (measure, size) in measures.items():
-        own, null = Similarities(scores, measure), Similarities(permuted, measure)
-        for one, against in pairs(list(scores)):
-            broken = [reasons[x] for x in (one, against) if not own.resamples(x) and x in reasons]
-
-            def add(
-                metric: str,
-                of: Similarities,
-                what: Callable[..., tuple[float, int]],
-                at: tuple[str, str] = (one, against),
-                why: list[str] = broken,
-                size: int | None = size,
-            ) -> None:
-                estimate = failed(why[0]) if why else of.estimate(what, *at)
-                found.append((metric, *at, size, estimate))
-
-            add(f"agreement_{name}", own, own.mean)
-            add(f"agreement_permuted_{name}", null, null.mean)
-            if one != against:
-                add(f"agreement_delta_{name}", own, own.delta)
+    for measure, (of, size) in measures.items():
+        own, null = Similarities(scores, of), Similarities(permuted, of)
+        for name, against in pairs(list(scores)):
+            broken = [reasons[one] for one in (name, against) if not own.resamples(one) and one in reasons]
+            for metric, estimate in _compared(measure, own, null, name, against):
+                found.append((metric, name, against, size, failed(broken[0]) if broken else estimate))
     for name, by_resample in scores.items():
         if by_resample:
             share = np.mean([tied(score_M) for score_M in by_resample.values()])
             found.append(("agreement_tied", name, name, None, Estimate(float(share), m)))
     chance = Estimate(jaccard_chance(m, k), m)
     found += [("agreement_jaccard_chance", name, against, k, chance) for name, against in pairs(list(scores))]
+    return found
+
+
+def _compared(
+    measure: str, own: Similarities, null: Similarities, name: str, against: str
+) -> list[tuple[str, Estimate]]:
+    """The metrics of one pair by one measure; an adjustment does not fall behind itself."""
+    found = [
+        (f"agreement_{measure}", own.agreement(name, against)),
+        (f"agreement_permuted_{measure}", null.agreement(name, against)),
+    ]
+    if name != against:
+        found.append((f"agreement_delta_{measure}", own.fall(name, against)))
     return found
 
 

@@ -32,14 +32,19 @@ def verdict(results: Results, group: Group, model: str, adjustment: str) -> str:
     Raises:
         UserError: if comparisons.tsv is absent or damaged.
     """
-    declared = metric(group.within_f)
-    assert isinstance(declared.chance, float)
-    assert declared.nothing_below is not None
     of = {"model": model, "adjustment": adjustment}
     within = _interval(results.value(group, group.within_f, **of))
     several = results.several_populations(group)
     overall = _interval(results.value(group, group.overall_f, **of)) if several else MISSING
-    return rule.verdict(within, overall, declared.chance, declared.nothing_below)
+    return rule.verdict(within, overall, *_bounds(group))
+
+
+def _bounds(group: Group) -> tuple[float, float]:
+    """What guessing gives within populations, and below what an accuracy is as good as nothing."""
+    declared = metric(group.within_f)
+    assert isinstance(declared.chance, float)
+    assert declared.nothing_below is not None
+    return declared.chance, declared.nothing_below
 
 
 def _interval(row: Any) -> Interval:
@@ -87,11 +92,8 @@ def why_not_shown(results: Results, group: Group, model: str, adjustment: str) -
 
 def labels_too_coarse(results: Results, group: Group) -> bool:
     """Whether PCs alone predict within the populations, so that predicting within them may still be ancestry."""
-    declared = metric(group.within_f)
-    assert isinstance(declared.chance, float)
-    assert declared.nothing_below is not None
     within = _interval(results.value(group, group.within, model="floor-pcs"))
-    return rule.labels_too_coarse(within, declared.chance, declared.nothing_below)
+    return rule.labels_too_coarse(within, *_bounds(group))
 
 
 def verdicts(results: Results, group: Group) -> dict[tuple[str, str], str]:
