@@ -18,7 +18,7 @@ from stratbench.study.wildcards import names, only
 from stratbench.commands.plan import plan
 from stratbench.study.resources import Requests
 from stratbench.study.study import Fit, Split
-from stratbench.report.figures.catalogue import figure_names
+from stratbench.report.figures.catalogue import figure_files
 
 # Only what starts a run fetches; jobs, dry runs and lint believe what it found.
 fetching = workflow.is_main_process and not workflow.output_settings.dryrun and available.runs(sys.argv[1:])
@@ -250,8 +250,7 @@ def drawn():
     They are named to whoever reads them, and not taken from the output of the rule: as soon as one of a rule's inputs
     is another rule's output, Snakemake spends a time that grows with the square of the number of its inputs.
     """
-    suffixes = ("svg", "pdf", "png")
-    return [f"{paths.figures}/{figure}.{suffix}" for figure in figure_names(study) for suffix in suffixes]
+    return figure_files(study)
 
 
 def of_every_job():

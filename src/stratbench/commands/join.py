@@ -79,13 +79,13 @@ def tables(study: Any, batches: Any) -> None:
 
 def page(study: Any) -> None:
     """Draw the figures and write the report of a study whose tables are there and whose folder leads to all results."""
-    from stratbench.report.figures.catalogue import figure_names
+    from stratbench.report.figures.catalogue import figure_files
     from stratbench.report.figures.run import figures
     from stratbench.report.report import report
     from stratbench.study.paths import Paths
 
     paths = Paths(study.name)
-    drawn = [f"{paths.figures}/{name}.{end}" for name in figure_names(study) for end in ("svg", "pdf", "png")]
+    drawn = figure_files(study)
     checksums.forget([*drawn, paths.report])
     figures({}, {"figures": drawn}, config=study.config)
     report({}, {"report": paths.report}, config=study.config)

@@ -12,6 +12,8 @@ from typing import Any
 from stratbench.core.errors import UserError
 from stratbench.core.found import in_order
 from stratbench.report.analysis.results import groups
+from stratbench.report.style import FORMATS
+from stratbench.study.paths import Paths
 from stratbench.study.study import Study
 
 FINDS = "SECTION"  # core/digest.py counts the files that declare it to all code that imports this module
@@ -70,5 +72,11 @@ def pictures(study: Study) -> list[Picture]:
 
 
 def figure_names(study: Study) -> list[str]:
-    """The names of the study's pictures; each is written as .svg, .pdf and .png."""
+    """The names of the study's pictures; each is written in every one of ``style.FORMATS``."""
     return [picture.name for picture in pictures(study)]
+
+
+def figure_files(study: Study) -> list[str]:
+    """The paths of the files of all pictures, in the study's results."""
+    folder = Paths(study.name).figures
+    return [f"{folder}/{name}.{kind}" for name in figure_names(study) for kind in FORMATS]
