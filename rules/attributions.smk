@@ -54,6 +54,8 @@ for number, (labels, splits) in enumerate(study.association_sets().items(), star
             f"associate_{number}"
         input:
             **trained_on(),
+            variants=paths.variants,
+            truth=paths.truth,
         output:
             tables=expand(paths.association, association=labels, allow_missing=True),
         log:

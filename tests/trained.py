@@ -8,6 +8,7 @@ import pandas as pd
 
 from helpers import balding_nichols, punch_missing, write_cohort
 from stratbench.core import files
+from stratbench.genotypes import tables
 
 SETS = ("train", "validation", "test")
 
@@ -42,6 +43,7 @@ def write_task(
     pcs.insert(1, "fitted", 1)
     files.write_tsv(pcs, directory / "pcs.tsv")
     files.write_tsv(pd.DataFrame({"iid": iid}), directory / "covariates.tsv")
+    files.write_tsv(pd.DataFrame(columns=tables.TRUTH.columns), directory / "truth.tsv")
     snps = files.read_tsv(directory / "variants.tsv")["snp"]
     (directory / "keep.snp").write_text("".join(f"{snp}\n" for snp in snps))
     return paths(directory)
@@ -58,6 +60,8 @@ def paths(directory: Path) -> dict[str, Any]:
         "split": directory / "split.tsv",
         "pcs": directory / "pcs.tsv",
         "covariates": directory / "covariates.tsv",
+        "variants": directory / "variants.tsv",
+        "truth": directory / "truth.tsv",
     }
 
 

@@ -146,6 +146,7 @@ def test_load_takes_training_and_validation_only(tmp_path, drawn):
         lines = ["\t".join(map(str, row)) for row in zip(*columns, strict=True)]
         write_text("\n".join([header, *lines]) + "\n", tmp_path / name)
     write_text("s0001\ns0003\n", tmp_path / "keep.snp")
+    write_text("snp\teffect\tvisible\tpopulation\ns0002\t1\t0\t\n", tmp_path / "truth.tsv")
     write_json({"kind": "quantitative", "simulated": False}, tmp_path / "trait.json")
     inputs = task_files(tmp_path, tmp_path, tmp_path / "split.tsv", tmp_path)
     data = load(inputs)
@@ -153,6 +154,9 @@ def test_load_takes_training_and_validation_only(tmp_path, drawn):
     np.testing.assert_array_equal(data.y_N, np.arange(N)[seen_N])
     np.testing.assert_array_equal(data.pcs_NK[:, 0], np.arange(N)[seen_N] / 2)
     np.testing.assert_array_equal(data.genotypes.read(), count_MN[[0, 2]][:, seen_N])
+    assert data.relatedness.genotypes.row_M.tolist() == [0, *range(2, M)]  # no untyped causal SNP
+    assert data.relatedness.genotypes.person_N.tolist() == np.flatnonzero(seen_N).tolist()
+    assert np.flatnonzero(data.relatedness.of["view"]).tolist() == [0, 1]
     methods = {"plain": {"method": "ols", "file": None, "options": {}}}
     associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
     assert read_tsv(tmp_path / "plain.tsv.gz")["snp"].tolist() == ["s0001", "s0003"]

@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual
 from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
 from stratbench.genotypes.dosages import with_nan
-
-COLLINEAR = 1e-10  # a SNP is not tested if covariates leave less than this share of its variance
 
 
 def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
@@ -36,26 +35,9 @@ def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
     return table[COLUMNS]
 
 
-def orthonormal(design_NC: np.ndarray) -> np.ndarray:
-    """An orthonormal basis of the columns, float64 (N, rank): a repeated covariate costs nothing."""
-    length_C = np.linalg.norm(design_NC, axis=0)
-    unit_NC = design_NC[:, length_C > 0] / length_C[length_C > 0]
-    u_NC, singular_C, _ = np.linalg.svd(unit_NC, full_matrices=False)
-    return u_NC[:, singular_C > 1e-10 * singular_C[0]]
-
-
-def residual(x_MN: np.ndarray, basis_NC: np.ndarray) -> np.ndarray:
-    """Rows less their projection on an orthonormal basis; twice, since once leaves rounding behind."""
-    for _ in range(2):
-        x_MN = x_MN - (x_MN @ basis_NC) @ basis_NC.T
-    return x_MN
-
-
 def _chunk(count_MN: np.ndarray, y_N: np.ndarray, basis_NC: np.ndarray, degrees: int) -> pd.DataFrame:
     """beta, se, statistic, p and n of a chunk of SNPs; ``y_N`` is residualised already."""
-    called_M = np.isfinite(count_MN).sum(axis=1)
-    mean_M = np.nansum(count_MN, axis=1) / np.maximum(called_M, 1)
-    centred_MN = np.where(np.isnan(count_MN), 0.0, count_MN - mean_M[:, None])
+    centred_MN, called_M = centred(count_MN)
     x_MN = residual(centred_MN, basis_NC)
     xx_M = np.einsum("mn,mn->m", x_MN, x_MN)
     own_M = xx_M > COLLINEAR * np.maximum(np.einsum("mn,mn->m", centred_MN, centred_MN), 1.0)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from stratbench.associations.relatedness import Relatedness
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
@@ -38,6 +39,9 @@ class AssociationData:
         genotypes: A1 counts of those SNPs and individuals; ``genotypes.chunks()`` yields them as int8, -1 for
             missing, and ``genotypes.dosages.with_nan`` turns them into float64 with NaN.
         covariates_NC: declared covariates, float64; fixed effects of every test. No columns if none is given.
+        kind: ``binary`` or ``quantitative``.
+        chrom_M: the chromosome of each SNP, text.
+        relatedness: how these people are related, for tests that allow for it.
     """
 
     y_N: np.ndarray
@@ -45,6 +49,9 @@ class AssociationData:
     snp_M: np.ndarray
     genotypes: Dosages
     covariates_NC: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    kind: str = "quantitative"
+    chrom_M: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    relatedness: Relatedness | None = None
 
     def __post_init__(self) -> None:
         if not self.covariates_NC.size:
@@ -52,7 +59,7 @@ class AssociationData:
 
     def frozen(self) -> "AssociationData":
         """The same data in read-only arrays, so that no method can change them for the next one."""
-        names = ("y_N", "pcs_NK", "snp_M", "covariates_NC")
+        names = ("y_N", "pcs_NK", "snp_M", "covariates_NC", "chrom_M")
         views = {name: getattr(self, name).view() for name in names}
         for view in views.values():
             view.flags.writeable = False
@@ -63,7 +70,7 @@ def load(inputs: Mapping[str, Any], people: str = SEEN) -> AssociationData:
     """Read the data of a test.
 
     Args:
-        inputs: what ``task.task.FILES`` names, and ``bed`` and ``bim``.
+        inputs: what ``task.task.FILES`` names, and ``bed``, ``bim``, ``variants`` and ``truth``.
         people: one of ``PEOPLE``.
 
     Raises UserError where a file is damaged or does not agree with the others, and for other ``people``.
@@ -71,13 +78,41 @@ def load(inputs: Mapping[str, Any], people: str = SEEN) -> AssociationData:
     if people not in PEOPLE:
         raise UserError(f"associations: people is '{people}'; choose one of {', '.join(PEOPLE)}")
     task = read_task(inputs).of_sets(PEOPLE[people])
-    genotypes, _ = open_genotypes(inputs, task)
+    genotypes, chrom_M = open_genotypes(inputs, task)
     return AssociationData(
         y_N=task.y_N,
         pcs_NK=task.pcs.to_numpy(dtype=np.float64),
         snp_M=np.array(task.snps.names, dtype=object),
         genotypes=genotypes,
         covariates_NC=task.covariates.to_numpy(dtype=np.float64),
+        kind=task.kind,
+        chrom_M=chrom_M,
+        relatedness=read_relatedness(inputs, genotypes),
+    )
+
+
+def read_relatedness(inputs: Mapping[str, Any], genotypes: Dosages) -> Relatedness:
+    """What GRMs of these people may be made of: every SNP of the cohort but untyped causal ones.
+
+    Args:
+        inputs: as of ``load``.
+        genotypes: those of the people, at the SNPs that models see.
+
+    Raises UserError where a table is damaged or does not follow the .bim.
+    """
+    variants = tables.read_variants(inputs)
+    truth = tables.read(inputs["truth"], tables.TRUTH)
+    hidden = truth["snp"][truth["visible"] == 0]
+    row_R = np.flatnonzero(~variants["snp"].isin(hidden).to_numpy())
+    chosen = variants.iloc[row_R]
+    return Relatedness(
+        replace(genotypes, row_M=row_R),
+        chosen["chrom"].to_numpy(dtype=object),
+        {
+            "all": np.ones(len(row_R), dtype=bool),
+            "structure": chosen["structure"].to_numpy() == 1,
+            "view": np.isin(row_R, genotypes.row_M),
+        },
     )
 
 

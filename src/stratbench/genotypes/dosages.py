@@ -87,16 +87,27 @@ class Dosages:
         return np.concatenate([np.empty((0, self.n), dtype=np.int8), *parts])
 
     def standardised(
-        self, p_M: np.ndarray, dtype: type = np.float64, size: int = CHUNK
+        self, p_M: np.ndarray, dtype: type = np.float64, size: int = CHUNK, scaled: bool = True
     ) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield (slice of the SNPs, ``standardise`` of their counts (SNPs in chunk, N)), eight times as fast.
+        """Standardise a chunk of SNPs at a time, eight times as fast as ``standardise``.
 
         A SNP has four values, so a byte has 256 quadruples, which are looked up.
+
+        Args:
+            p_M: A1 frequencies, as of ``standardise``.
+            dtype: of the values.
+            size: SNPs of a chunk at most.
+            scaled: whether to divide, as of ``standardise``.
+
+        Yields:
+            (slice of the SNPs, ``standardise`` of their counts (SNPs in chunk, N)).
         """
         values = with_nan(plink.A1_COUNT[None])[0]
         codes = plink.unpack(np.arange(256, dtype=np.uint8)[:, None], 4).astype(np.intp)  # of each byte
         for part, packed_MQ in self._packed(size, CELLS):
-            table_M4: np.ndarray = standardise(np.tile(values, (len(packed_MQ), 1)), p_M[part]).astype(dtype)
+            table_M4: np.ndarray = standardise(
+                np.tile(values, (len(packed_MQ), 1)), p_M[part], scaled
+            ).astype(dtype)
             z_MQ4 = np.empty((*packed_MQ.shape, 4), dtype=dtype)
             for row, packed_Q in enumerate(packed_MQ):
                 np.take(table_M4[row][codes], packed_Q, axis=0, out=z_MQ4[row], mode="clip")
@@ -171,8 +182,11 @@ def frequencies(genotypes: Dosages) -> np.ndarray:
     return p_M
 
 
-def standardise(count_MN: np.ndarray, p_M: np.ndarray) -> np.ndarray:
-    """(x - 2p) / sqrt(2p(1 - p)), missing -> 0 (the mean); float64 (M, N). p must lie inside (0, 1)."""
-    scale_M = np.sqrt(2 * p_M * (1 - p_M))
+def standardise(count_MN: np.ndarray, p_M: np.ndarray, scaled: bool = True) -> np.ndarray:
+    """(x - 2p) / sqrt(2p(1 - p)), missing -> 0 (the mean); float64 (M, N). p must lie inside (0, 1).
+
+    With ``scaled`` false it is x - 2p, and p may also be 0 or 1.
+    """
+    scale_M = np.sqrt(2 * p_M * (1 - p_M)) if scaled else np.ones(len(p_M))
     z_MN = (count_MN - 2 * p_M[:, None]) / scale_M[:, None]
     return np.where(np.isnan(z_MN), 0.0, z_MN)

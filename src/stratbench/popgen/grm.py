@@ -11,14 +11,14 @@ from stratbench.core.errors import UserError, damaged
 from stratbench.genotypes.dosages import Dosages
 
 
-def product(genotypes: Dosages, p_M: np.ndarray) -> np.ndarray:
+def product(genotypes: Dosages, p_M: np.ndarray, scaled: bool = True) -> np.ndarray:
     """Sum over SNPs of products of standardised genotypes, float64 (N, N), symmetric.
 
-    (x - 2p) / sqrt(2p(1 - p)) with the given frequencies, inside (0, 1); missing -> 0.
+    (x - 2p) / sqrt(2p(1 - p)) with the given frequencies, inside (0, 1), or x - 2p if not ``scaled``; missing -> 0.
     """
     n = len(genotypes.person_N)
     product_NN = np.zeros((n, n))
-    for _, z_MN in genotypes.standardised(p_M):
+    for _, z_MN in genotypes.standardised(p_M, scaled=scaled):
         product_NN += z_MN.T @ z_MN
     return product_NN
 

@@ -1,0 +1,27 @@
+"""Genotypes less their mean, and less what covariates explain of them."""
+
+import numpy as np
+
+COLLINEAR = 1e-10  # a SNP is not tested if covariates leave less than this share of its variance
+
+
+def orthonormal(design_NC: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of the columns, float64 (N, rank): a repeated covariate costs nothing."""
+    length_C = np.linalg.norm(design_NC, axis=0)
+    unit_NC = design_NC[:, length_C > 0] / length_C[length_C > 0]
+    u_NC, singular_C, _ = np.linalg.svd(unit_NC, full_matrices=False)
+    return u_NC[:, singular_C > 1e-10 * singular_C[0]]
+
+
+def residual(x_MN: np.ndarray, basis_NC: np.ndarray) -> np.ndarray:
+    """Rows less their projection on an orthonormal basis; twice, since once leaves rounding behind."""
+    for _ in range(2):
+        x_MN = x_MN - (x_MN @ basis_NC) @ basis_NC.T
+    return x_MN
+
+
+def centred(count_MN: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts less the SNP's mean, missing -> 0, float64 (M, N), and how many were called (M,); NaN is missing."""
+    called_M = np.isfinite(count_MN).sum(axis=1)
+    mean_M = np.nansum(count_MN, axis=1) / np.maximum(called_M, 1)
+    return np.where(np.isnan(count_MN), 0.0, count_MN - mean_M[:, None]), called_M
