@@ -4,23 +4,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from association_data import make
 from helpers import balding_nichols, punch_missing, write_cohort
-from stations import cohort_files, task_files
-from stratbench.associations.run import COLUMNS, PEOPLE, AssociationData, associate, load
+from stations import task_files
+from stratbench.associations.run import COLUMNS, PEOPLE, associate, load
 from stratbench.core.errors import UserError
 from stratbench.core.files import read_tsv, write_json, write_text
-from stratbench.genotypes.dosages import open_cohort
 from stratbench.methods import registry
 
 N, M = 120, 60
-
-
-def make(directory, count_MN, y_N, pcs_NK=None):
-    """What a test sees, all of a small cohort."""
-    write_cohort(directory, count_MN)
-    snps = np.array([f"s{k + 1:04d}" for k in range(len(count_MN))], dtype=object)
-    pcs_NK = np.empty((len(y_N), 0)) if pcs_NK is None else pcs_NK
-    return AssociationData(np.asarray(y_N, dtype=float), pcs_NK, snps, open_cohort(cohort_files(directory)))
 
 
 def results(name, data, **options):

@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from helpers import balding_nichols, punch_missing, write_cohort
-from stations import cohort_files
+from association_data import make
+from helpers import balding_nichols, punch_missing
 from stratbench.associations import mixed, relatedness
 from stratbench.associations.projection import orthonormal
-from stratbench.associations.relatedness import Relatedness
-from stratbench.associations.run import COLUMNS, AssociationData
+from stratbench.associations.run import COLUMNS
 from stratbench.core.errors import UserError
-from stratbench.genotypes.dosages import open_cohort
 from stratbench.methods import registry
 
 N, M = 120, 80
@@ -27,23 +25,6 @@ def drawn(rng, missing=0.0):
     effect_M = rng.normal(size=M)
     y_N = stats.zscore(effect_M @ count_MN) + rng.normal(size=N)
     return punch_missing(count_MN, missing, rng), y_N, rng.normal(size=(N, 2))
-
-
-def make(directory, count_MN, y_N, pcs_NK, kind="quantitative", chromosomes=4):
-    write_cohort(directory, count_MN, chromosomes=chromosomes)
-    genotypes = open_cohort(cohort_files(directory))
-    chrom_M = (np.arange(len(count_MN)) * chromosomes // len(count_MN) + 1).astype(str).astype(object)
-    odd_M = np.arange(len(count_MN)) % 2 == 1
-    of = {"all": np.ones(len(count_MN), bool), "structure": odd_M, "view": ~odd_M}
-    return AssociationData(
-        np.asarray(y_N, dtype=float),
-        pcs_NK,
-        np.array([f"s{k + 1:04d}" for k in range(len(count_MN))], dtype=object),
-        genotypes,
-        kind=kind,
-        chrom_M=chrom_M,
-        relatedness=Relatedness(genotypes, chrom_M, of),
-    )
 
 
 def results(name, data, **options):
