@@ -168,9 +168,7 @@ def part_specs(wildcards, parts):
 
 def place_of(wildcards):
     """What every row of a split's metrics says about itself."""
-    cohort = study.cohort(wildcards.cohort)
-    place = {"study": study.name, "scenario": cohort.scenario, "replicate": cohort.replicate}
-    return place | vars(split_of(wildcards))
+    return study.place(split_of(wildcards))
 
 
 def trained_on():

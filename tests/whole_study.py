@@ -85,7 +85,7 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
     associate(
         inputs, {"tables": tables}, associations={name: study.spec("associations", name) for name in tests}
     )
-    place = {"study": study.name, "scenario": split.cohort, "replicate": 1, **vars(split)}
+    place = study.place(split)
     labels = [{"model": one.model, "adjustment": one.adjustment} for one in fits]
     trained = {
         name: each(getattr(paths, path), fits) for name, path in (("params", "params"), ("fit_json", "fit"))

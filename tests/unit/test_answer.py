@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -236,6 +237,35 @@ def test_one_cohort_gets_a_whole_answer() -> None:
         ),
         "SNPs": "Whether adding PCs reordered the SNPs more than training on resampled people is unknown.",
     }
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [
+        (6, "One cohort, six splits: intervals allow for their overlap."),
+        (3, "Three splits are too few to claim a change."),
+    ],
+)
+def test_splits_of_one_cohort_are_no_replicates(n: int, text: str) -> None:
+    """In words, and where what ancestry adds has an interval, which Nadeau and Bengio's variance widens."""
+    rows = [*cohort((-0.09, -0.03)), {"metric": "test_ratio", "mean": 0.5}]
+    results = real(rows)
+    results.comparisons["n_replicates"] = n
+    results.study.config["splits"]["halves"]["repeats"] = n
+    results.study = Study(results.study.config)
+    group = next(group for group in results.groups if group.trait == "cd8-case")
+    assert (group.unit, group.split, len(group.splits)) == ("split", "halves", n)
+    base = dict.fromkeys(KEYS, "") | group.keys | {"model": "mlp", "adjustment": "none"}
+    results.metrics = pd.DataFrame(
+        {**base, "metric": name, "replicate": str(k), "value": value}
+        for name, values in {"auroc_f": (0.8, 0.82, 0.78), "auroc_stratified_f": (0.7, 0.71, 0.72)}.items()
+        for k, value in enumerate(values)
+    )
+    found = facts.gap(results, group, "mlp", "none")
+    assert found is not None
+    half = stats.t.ppf(0.975, 2) * np.std([0.1, 0.11, 0.06], ddof=1) * np.sqrt(1 / 3 + 0.5)
+    assert found["ci_high"] - found["mean"] == pytest.approx(half)
+    assert said(results)["Controls"].endswith(text)
 
 
 def test_without_labels_nothing_is_called_biology_or_removed() -> None:

@@ -77,6 +77,7 @@ def test_families_are_found() -> None:
     names = [family.__name__.rpartition(".")[2] for family in catalogue.families()]
     assert names == [
         *("agreement", "ancestry", "association", "explanation", "prediction", "recovery", "selection"),
+        "split_size",
     ]
     assert len(catalogue.metrics()) > 25
 

@@ -270,6 +270,11 @@ REFUSALS = [
     (["splits", "half", "test"], 0.9, "splits.half: test + validation is 1.05; nobody is left to train"),
     (["splits", "half"], {"method": "given"}, "splits.half: 'column' is missing"),
     (
+        ["splits", "half"],
+        {"method": "given", "column": "population", "repeats": 2},
+        "splits.half.repeats: this split has the same test people each time; leave it out",
+    ),
+    (
         ["splits", "half", "method"],
         "randm",
         "splits.half.method: unknown split 'randm': did you mean 'random'?",
@@ -308,6 +313,27 @@ REFUSALS = [
     (["blocks"], [], "blocks: [] should be non-empty"),
     (["models"], None, "models: None is not of type 'object'"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "problem"),
+    [
+        (["cohorts", "pair", "replicates"], 2, "splits.half.repeats: 'pair' has replicates, which show more"),
+        (
+            ["splits", "half-2"],
+            {"method": "random"},
+            "splits.half-2: is also what a repeat of 'half' is called",
+        ),
+        (["dial"], {"title": "t", "points": {"pair": 1, "mice": 2}}, "dial: its points need independent"),
+        (["splits", "half", "repeats"], 0, "splits.half.repeats: 0 must lie between 1 and 99"),
+    ],
+)
+def test_what_a_repeated_split_does_not_go_with(good, place, value, problem):
+    repeated = changed(good, ["splits", "half", "repeats"], 3)
+    assert configs.check(repeated)["splits"]["half"]["repeats"] == 3
+    once = changed(good, ["splits", "half", "repeats"], 1)
+    assert "repeats" not in configs.check(once)["splits"]["half"]
+    assert problem in problems(changed(repeated, place, value))
 
 
 # what a demography's own check refuses: its options, the option that is named, and the message

@@ -181,7 +181,14 @@ def test_odd_cohorts_reach_the_report_without_a_nan(
         warnings.simplefilter("error", UserWarning)  # matplotlib's
         warnings.simplefilter("error", RuntimeWarning)  # NumPy's
         study, paths = run(
-            {"study": "mine", "seeds": 1, "cohort": own, "models": models, "adjustments": ["none"]}
+            {
+                "study": "mine",
+                "seeds": 1,
+                "cohort": own,
+                "models": models,
+                "adjustments": ["none"],
+                "splits": {"twice": {"method": "kin-aware", "by": "family", "test": 0.3, "repeats": 2}},
+            }
         )
     metrics = files.read_tsv(paths.summary_metrics, text=("status", "model", "metric"))
     good = metrics[metrics["status"] == "ok"]
@@ -195,3 +202,4 @@ def test_odd_cohorts_reach_the_report_without_a_nan(
     said = page[: page.index('id="provenance"')]  # which has the whole config
     assert "own cohort of mine.bed, .bim and .fam" in said
     assert str(tmp_path) not in said
+    assert "splits of one cohort; brackets" in said

@@ -14,6 +14,7 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.datasets.measured import measured
 from stratbench.genotypes import plink
+from stratbench.report.analysis.changes import ENOUGH
 from stratbench.study import own_cohort, own_columns
 from stratbench.study.config import check
 
@@ -73,6 +74,7 @@ def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
     assert block["models"] == ["linear", "mlp"]
     assert block["splits"] == ["kin-aware"]
     assert config["splits"]["kin-aware"]["options"]["test"] == 0.3
+    assert config["splits"]["kin-aware"]["repeats"] == own_cohort.REPEATS == ENOUGH
     note = "data/mine.tsv, column 'Bmi': quantitative (by its values), 3 of 4 not missing"
     assert capsys.readouterr().err == f"mine: {note}\n"
     assert said["title"] == "The user's own cohort of mine.bed, .bim and .fam"

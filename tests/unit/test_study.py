@@ -116,6 +116,20 @@ def test_block_without_models_has_no_fits_and_no_jax_jobs():
     assert list(study.association_sets()) == [("ols",)]
 
 
+def test_a_split_may_be_repeated_and_its_repeats_are_replicates_of_one_cohort():
+    study = make(cohorts=["mice"], splits=["again"], adjustments=["none"], resamples=4)
+    study.config["splits"] = {"again": {"method": "random", "file": None, "options": {}, "repeats": 3}}
+    study = Study({**study.config, "blocks": study.config["blocks"][1:]})
+    labels = ["again-1", "again-2", "again-3"]
+    assert [split.split for split in study.splits] == labels
+    assert study.spec("splits", "again-2") == {"method": "random", "file": None, "options": {}}
+    assert study.place(Split("mice", "t", "again-2")) == {
+        "study": "small", "scenario": "mice", "replicate": 2, "cohort": "mice", "trait": "t", "split": "again",
+    }  # fmt: skip
+    assert [study.resamples_of(fit) for fit in study.fits] == [4, 0, 0]
+    assert study.counts()["trainings"] == 3 * 3 + 2 * 4
+
+
 @pytest.mark.parametrize("label", ["split-r01", "split-r02"])
 def test_order_is_stable(label):
     assert [fit for fit in make().fits if fit.cohort == label] == make().fits_of(Split(label, "t", "random"))

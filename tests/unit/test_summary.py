@@ -142,6 +142,32 @@ def test_one_cohort_has_an_interval_on_every_difference():
     assert found["p"] == pytest.approx(2 * stats.norm.sf(0.1 / 0.02))
 
 
+def test_splits_of_one_cohort_are_not_independent():
+    """Nadeau and Bengio's variance by hand: (1 / R + test people over training people) times that of the splits."""
+    sizes = rows.table(
+        row(adjustment="", model="", metric="test_ratio", replicate=r, cohort="mice", value=0.5)
+        for r in (1, 2, 3)
+    )
+    found = comparisons(pd.concat([example().assign(cohort="mice"), sizes]))
+    apart = one(found, metric="diff_auroc")
+    differences = [-0.1, -0.1, -0.2]
+    half = stats.t.ppf(0.975, 2) * np.std(differences, ddof=1) * np.sqrt(1 / 3 + 0.5)
+    fisher = np.arctanh(np.mean(differences)) - half / (1 - np.mean(differences) ** 2)
+    assert (apart["n_replicates"], apart["basis"]) == (3, "repeated splits")
+    assert apart["ci_low"] == pytest.approx(np.tanh(fisher))
+    assert np.isnan(apart["p"])  # of three
+    unknown = comparisons(example().assign(cohort="mice"))
+    assert unknown["ci_low"].isna().all()
+    more = {
+        name: {r: [0.6 + 0.01 * r * (r + shift)] for r in range(1, 7)}
+        for name, shift in zip(VALUES, (0, 1), strict=True)
+    }
+    six = pd.concat([example(more), sizes]).assign(cohort="mice")
+    apart = np.array([more["pc-covariates"][r][0] - more["none"][r][0] for r in range(1, 7)])
+    t = apart.mean() / apart.std(ddof=1) / np.sqrt(1 / 6 + 0.5)
+    assert one(comparisons(six), metric="diff_auroc")["p"] == pytest.approx(2 * stats.t.sf(t, 5))
+
+
 def test_claims_are_adjusted_for_their_number_and_not_made_of_few_replicates():
     rng, many = np.random.default_rng(2), range(1, 7)
     values = {

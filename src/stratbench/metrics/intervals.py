@@ -1,5 +1,8 @@
 """Confidence intervals: Student-t over replicates, normal from a standard error, within the range of the metric.
 
+Repeated splits of one cohort share people, and their mean varies more than that of independent replicates (Nadeau &
+Bengio 2003, Machine Learning 52:239).
+
 An interval is symmetric on a scale that has no ends: of a number between two ends the logit of its place between them
 (Fisher's z, from -1 to 1), of a number with one end the logarithm of its distance to it. So no interval holds an
 impossible number, and that of an AUROC near 1 is longer towards .5.
@@ -18,6 +21,7 @@ def t_interval(
     level: float = 0.95,
     low: ArrayLike = -np.inf,
     high: ArrayLike = np.inf,
+    overlap: ArrayLike = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper end of the interval of a mean on n - 1 degrees of freedom, elementwise.
 
@@ -27,14 +31,29 @@ def t_interval(
         n: how many independent replicates there are.
         level: the confidence, between 0 and 1.
         low, high: the range of possible means; without ends the interval is mean -+ t(n - 1) sd / sqrt(n).
+        overlap: as for ``mean_error``.
 
     Returns:
         The two ends, float64, of the shape that the arguments broadcast to; NaN where n is below 2.
     """
-    sd, n = (np.asarray(x, dtype=float) for x in (sd, n))
-    safe_n = np.where(n >= 2, n, 2)
-    se = np.where(n >= 2, sd / np.sqrt(safe_n), np.nan)
-    return _interval(mean, se, stats.t.ppf((1 + level) / 2, safe_n - 1), low, high)
+    degrees = np.maximum(np.asarray(n, dtype=float), 2) - 1
+    return _interval(mean, mean_error(sd, n, overlap), stats.t.ppf((1 + level) / 2, degrees), low, high)
+
+
+def mean_error(sd: ArrayLike, n: ArrayLike, overlap: ArrayLike = 0.0) -> np.ndarray:
+    """Standard error of a mean, elementwise.
+
+    Args:
+        sd: standard deviations of what the mean is of, with n - 1 in the denominator.
+        n: how many there are.
+        overlap: 0 for independent replicates; for repeated splits of one cohort the number of test people over that of
+            training people.
+
+    Returns:
+        sd sqrt(1 / n + overlap), float64; NaN where n is below 2.
+    """
+    sd, n, overlap = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (sd, n, overlap)))
+    return np.where(n >= 2, sd * np.sqrt(1 / np.maximum(n, 2) + overlap), np.nan)
 
 
 def normal_interval(

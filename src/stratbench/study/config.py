@@ -116,6 +116,10 @@ class Checker:
         for label in config["adjustments"]:
             if "+" in label:
                 self.refuse(("adjustments", label), "a+b is composed of the labels a and b; define those")
+        splits = {
+            name: spec for name, spec in config["splits"].items() if ("splits", name) not in self.broken
+        }
+        self.refuse_all(("splits",), distinct.same_splits(splits))
         for k, block in enumerate(config["blocks"]):
             if ("blocks", k) not in self.broken:
                 self.block(config, ("blocks", k), block)
@@ -152,7 +156,20 @@ class Checker:
             self.refuse(place, message)
         kind = KINDS[place[0]]
         common = module_options("attributions/options.py") if kind == "attribution" else EMPTY
+        if kind == "split":
+            return self.split(place, entry)
         return self.spec(kind, place, entry, "method", common)
+
+    def split(self, place: Place, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """The spec of a split, with ``repeats`` where it is drawn more than once."""
+        repeats = entry.get("repeats", 1)
+        once = {key: value for key, value in entry.items() if key != "repeats"}
+        spec = self.spec("split", place, once, "method")
+        if repeats == 1:
+            return spec
+        if "test" not in spec["options"] and place not in self.broken:
+            self.refuse((*place, "repeats"), "this split has the same test people each time; leave it out")
+        return {**spec, "repeats": repeats}
 
     def spec(
         self, kind: str, place: Place, entry: Mapping[str, Any], key: str, common: Mapping[str, Any] = EMPTY
@@ -375,6 +392,16 @@ class Checker:
         held = options.get("test", 0) + options.get("validation", 0)
         if held >= 1:
             self.refuse(("splits", split), f"test + validation is {held:g}; nobody is left to train")
+        repeated = config["splits"][split].get("repeats", 1) > 1
+        if repeated and config["cohorts"][cohort].get("replicates", 1) > 1:
+            message = (
+                f"'{cohort}' has replicates, which show more than splitting one cohort again; leave it out"
+            )
+            self.refuse(("splits", split, "repeats"), message)
+        if repeated and "dial" in config:
+            self.refuse(
+                ("dial",), f"its points need independent replicates, and '{split}' has repeats; leave one out"
+            )
         column = options.get("column")
         declared = config["cohorts"][cohort].get("declared")
         known = sorted({"population", "family", "sex", *(cohort_file.columns(declared) if declared else ())})

@@ -11,7 +11,7 @@ from typing import Any
 from stratbench.cohorts.real import cohort_file
 from stratbench.cohorts.real.cohort_file import FETCHED
 from stratbench.methods import registry
-from stratbench.study.study import expand_cohort
+from stratbench.study.study import expand_cohort, expand_split
 
 OF_METRICS = ("floor-", "ceiling-")  # rows of metrics.tsv that no model made, but whose `model` begins so
 FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
@@ -43,6 +43,14 @@ def same_cohorts(cohorts: Mapping[str, Any]) -> Iterator[Problem]:
                 f"is also what replicate {twin.replicate} of '{twin.scenario}' is called, and one would take the "
                 f"place of the other; rename '{label}' or '{twin.scenario}'",
             )
+
+
+def same_splits(splits: Mapping[str, Any]) -> Iterator[Problem]:
+    """Splits whose label is also the label of another split's repeat."""
+    for label, spec in splits.items():
+        for drawn in expand_split(label, spec):
+            if drawn != label and drawn in splits:
+                yield (drawn,), f"is also what a repeat of '{label}' is called; rename '{drawn}' or '{label}'"
 
 
 def same_folders(cohorts: Mapping[str, Any]) -> Iterator[Problem]:

@@ -29,9 +29,10 @@ USED = {
     "attributions": ["gradient-input"],
     "associations": ["ols", "ols-pcs"],
 }
+REPEATS = 6  # splits of the cohort: the fewest that let a difference be claimed
 SPLITS = {
-    "random": {"method": "random", "validation": 0.15, "test": 0.3},
-    "kin-aware": {"method": "kin-aware", "validation": 0.15, "test": 0.3},
+    "random": {"method": "random", "validation": 0.15, "test": 0.3, "repeats": REPEATS},
+    "kin-aware": {"method": "kin-aware", "validation": 0.15, "test": 0.3, "repeats": REPEATS},
 }
 SPECIAL = {"family": ("fid", "parents", "none"), "population": ("fid",)}
 CONVERT = {

@@ -107,6 +107,12 @@ def expand_cohort(label: str, spec: Mapping[str, Any], batch: range | None = Non
     return [Cohort(f"{label}-r{r:02d}", label, r, real=False) for r in chosen]
 
 
+def expand_split(label: str, spec: Mapping[str, Any]) -> list[str]:
+    """The splits that a config's split stands for: itself or, where it is repeated, ``<label>-1``, ``<label>-2`` ..."""
+    repeats = spec.get("repeats", 1)
+    return [label] if repeats == 1 else [f"{label}-{k}" for k in range(1, repeats + 1)]
+
+
 class Study:
     """Lists of what a study makes (cohorts, datasets, splits, fits), and the options behind each label."""
 
@@ -121,6 +127,12 @@ class Study:
         self._associations: dict[Split, dict[str, None]] = {}
         self._resamples: dict[Fit, int] = {}
         self._probed: set[Split] = set()
+        self._repeats = {
+            drawn: (label, number)
+            for label, spec in config.get("splits", {}).items()
+            for number, drawn in enumerate(expand_split(label, spec), start=1)
+            if drawn != label
+        }
         for block in config["blocks"]:
             self._add(block)
 
@@ -131,7 +143,12 @@ class Study:
             cohort for label in block["cohorts"] for cohort in expand_cohort(label, specs[label], batch)
         ]
         self._cohorts |= {cohort.label: cohort for cohort in cohorts}
-        for cohort, trait, name in product(cohorts, block["traits"], block["splits"]):
+        splits = [
+            drawn
+            for label in block["splits"]
+            for drawn in expand_split(label, self.config.get("splits", {}).get(label, {}))
+        ]
+        for cohort, trait, name in product(cohorts, block["traits"], splits):
             split = Split(cohort.label, trait, name)
             self._fits.setdefault(split, {})
             if block.get("probes", True):
@@ -141,7 +158,8 @@ class Study:
                 fit = Fit(cohort.label, trait, name, model, adjustment)
                 self._fits[split][fit] = None
                 self._attributions.setdefault(fit, {}).update(dict.fromkeys(block["attributions"]))
-                self._resamples[fit] = max(self._resamples.get(fit, 0), block.get("resamples", 0))
+                again = block.get("resamples", 0) if self._repeats.get(name, (name, 1))[1] == 1 else 0
+                self._resamples[fit] = max(self._resamples.get(fit, 0), again)
 
     @property
     def cohorts(self) -> list[Cohort]:
@@ -171,6 +189,13 @@ class Study:
     def cohort(self, label: str) -> Cohort:
         return self._cohorts[label]
 
+    def place(self, split: Split) -> dict[str, Any]:
+        """What every row of a split's metrics says of it; repeats of a split are its replicates."""
+        cohort = self.cohort(split.cohort)
+        name, number = self._repeats.get(split.split, (split.split, cohort.replicate))
+        about = {"study": self.name, "scenario": cohort.scenario, "replicate": number}
+        return {**about, "cohort": split.cohort, "trait": split.trait, "split": name}
+
     def fits_of(self, split: Split) -> list[Fit]:
         return list(self._fits[split])
 
@@ -179,7 +204,10 @@ class Study:
         return list(self._attributions[fit])
 
     def resamples_of(self, fit: Fit) -> int:
-        """How many resamples this fit's networks are trained on again: the most that any block asks for."""
+        """How many resamples this fit's networks are trained on again: the most that any block asks for.
+
+        Of the repeats of a split the first alone has resamples: agreement is that of one cohort either way.
+        """
         return self._resamples[fit]
 
     def associations_of(self, split: Split) -> list[str]:
@@ -230,6 +258,9 @@ class Study:
 
     def spec(self, section: str, label: str) -> Any:
         """What the config says about a label, with defaults, e.g. ``spec("models", "cnn")``."""
+        if section == "splits":
+            label = self._repeats.get(label, (label, 1))[0]
+            return {key: value for key, value in self.config[section][label].items() if key != "repeats"}
         return self.config[section][label]
 
     def cohort_spec(self, label: str) -> Any:

@@ -1,24 +1,28 @@
-"""From metrics to comparisons: seeds averaged within a replicate, then intervals over replicates or test people."""
+"""From metrics to comparisons: seeds averaged within a replicate, then intervals over replicates, splits or people."""
 
 import numpy as np
 import pandas as pd
 
 from stratbench.metrics.catalogue import metrics as all_metrics
 from stratbench.metrics.catalogue import paired as paired_metrics
-from stratbench.metrics.intervals import normal_interval, t_interval
+from stratbench.metrics.intervals import mean_error, normal_interval, t_interval
 from stratbench.metrics.paired import REFERENCE
 from stratbench.metrics.rows import COMPARISONS, GROUP, KEYS
 from stratbench.metrics.significance import FEW, holm, p_values
+from stratbench.metrics.split_size import OVERLAP
 
 COLUMNS = list(COMPARISONS.columns)
-REPLICATES, PEOPLE, UNPAIRED = "replicates", "test people", "test people, unpaired"
+REPLICATES, SPLITS = "replicates", "repeated splits"
+PEOPLE, UNPAIRED = "test people", "test people, unpaired"
+OF_SPLIT = ["study", "scenario", "trait", "split"]
 
 
 def comparisons(metrics: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFrame:
     """comparisons.tsv of a tidy metrics table (``rows.tidy``).
 
     The replicate is the unit: values of its seeds are averaged, and mean and 95% Student-t interval are
-    taken over the replicates of a scenario; scenarios are never pooled. One replicate has the normal
+    taken over the replicates of a scenario; scenarios are never pooled. Replicates of one cohort are repeats of its
+    split, whose overlap the interval allows for. One replicate has the normal
     interval of ``<metric>_se``, averaged over seeds, or none: ``basis`` says what an interval is taken over. Groups
     without any value (failed, not applicable) keep a row: mean blank, n_replicates 0. ``diff_<metric>`` rows:
     adjustment - ``reference``. Differences have a p value, from six replicates on or in one cohort, and
@@ -31,7 +35,8 @@ def comparisons(metrics: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFra
     table = table[~is_error]
     paired = differences(table, reference)
     table = pd.concat([table, paired], ignore_index=True) if len(paired) else table
-    found = over_replicates(over_seeds(table)).join(mean_error(errors)).reset_index()
+    found = over_replicates(over_seeds(table)).join(sampling_error(errors)).reset_index()
+    found = found.assign(overlap=overlaps(found))
     found = with_intervals(with_unpaired(found, reference))
     found["p_holm"] = adjusted(found, reference)
     found["k"] = pd.to_numeric(found["k"].replace("", None)).astype("Int64")
@@ -40,16 +45,31 @@ def comparisons(metrics: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFra
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """One value a replicate: the mean over the seeds that have one, NaN if none has."""
-    return table.groupby([*GROUP, "replicate"], dropna=False)["value"].mean().reset_index()
+    return table.groupby([*GROUP, "cohort", "replicate"], dropna=False)["value"].mean().reset_index()
 
 
 def over_replicates(table: pd.DataFrame) -> pd.DataFrame:
-    """mean, sd (n - 1) and n_replicates of each group, indexed by its keys."""
-    groups = table.groupby(GROUP, dropna=False)["value"]
-    return pd.DataFrame({"mean": groups.mean(), "sd": groups.std(), "n_replicates": groups.count()})
+    """mean, sd (n - 1), n_replicates and the number of cohorts of each group, indexed by its keys."""
+    groups = table.groupby(GROUP, dropna=False)
+    values = groups["value"]
+    return pd.DataFrame(
+        {
+            "mean": values.mean(),
+            "sd": values.std(),
+            "n_replicates": values.count(),
+            "cohorts": groups["cohort"].nunique(),
+        }
+    )
 
 
-def mean_error(errors: pd.DataFrame) -> pd.DataFrame:
+def overlaps(found: pd.DataFrame) -> np.ndarray:
+    """Test people over training people, of repeated splits of one cohort; 0 for replicates, which share nobody."""
+    ratio = found[found["metric"] == OVERLAP].set_index(OF_SPLIT)["mean"]
+    own = ratio.reindex(pd.MultiIndex.from_frame(found[OF_SPLIT])).to_numpy(dtype=float)
+    return np.where((found["cohorts"] == 1) & (found["n_replicates"] > 1), own, 0.0)
+
+
+def sampling_error(errors: pd.DataFrame) -> pd.DataFrame:
     """Column se: the standard error over test individuals, averaged over seeds; indexed by the keys."""
     return over_seeds(errors).groupby(GROUP, dropna=False)["value"].mean().to_frame("se")
 
@@ -78,13 +98,14 @@ def with_intervals(found: pd.DataFrame) -> pd.DataFrame:
     low, high = np.array([ends(name, (-np.inf, np.inf)) for name in found["metric"]]).reshape(-1, 2).T
     n, mean, se = (found[name].to_numpy(dtype=float) for name in ("n_replicates", "mean", "se"))
     one = n == 1
-    several = t_interval(mean, found["sd"], n, low=low, high=high)
+    several = t_interval(mean, found["sd"], n, low=low, high=high, overlap=found["overlap"])
     single = normal_interval(mean, se, low=low, high=high)
     ci_low, ci_high = (np.where(one, own, over) for own, over in zip(single, several, strict=True))
     over = {metric.name: metric.over for metric in all_metrics()}
     people = found["metric"].map(over).fillna(PEOPLE)
-    basis = np.where(~one, REPLICATES, np.where(found["paired"], people, UNPAIRED))
-    error = np.where(one, se, found["sd"] / np.sqrt(np.maximum(n, 1)))
+    over_several = np.where(found["overlap"] > 0, SPLITS, REPLICATES)
+    basis = np.where(~one, over_several, np.where(found["paired"], people, UNPAIRED))
+    error = np.where(one, se, mean_error(found["sd"], n, found["overlap"]))
     p = p_values(mean, error, np.where(one, np.inf, np.maximum(n - 1, 1)))
     tested = found["metric"].str.startswith("diff_") | found["metric"].isin(_claimed())
     return found.assign(

@@ -12,7 +12,7 @@ from stratbench.genotypes import tables
 from stratbench.metrics import rows
 from stratbench.summary.comparisons import comparisons
 from stratbench.summary.provenance import distinct
-from stratbench.summary.run import FIT, QC_COLUMNS, together
+from stratbench.summary.run import QC_COLUMNS, together, with_rows
 
 COUNTS = ("fits", "fits_failed", "jobs")
 
@@ -40,7 +40,7 @@ def join(
         UserError: if a table is damaged, or lacks a fit or a cohort.
     """
     metrics = rows.sort(together(inputs["metrics"]).assign(study=study))
-    there = set(metrics[FIT].drop_duplicates().agg("/".join, axis=1))
+    there = with_rows(metrics)
     for fit in fits:
         if fit not in there:
             raise damaged(", ".join(inputs["metrics"]), f"has no row of the fit {fit}")

@@ -58,12 +58,19 @@ def together(paths: Sequence[str]) -> pd.DataFrame:
 
 def _require_fits(metrics: pd.DataFrame, paths: Sequence[str], fits: Mapping[str, FitRecord]) -> None:
     """Raise UserError for a fit without a row in its split's metrics, which have one even for a fit that failed."""
-    there = set(metrics[FIT].drop_duplicates().agg("/".join, axis=1))
+    there = with_rows(metrics)
     for name in fits:
         if name not in there:
             split = tuple(name.split("/")[:3])
             path = next((path for path in paths if Path(path).parts[-4:-1] == split), "metrics.tsv")
             raise damaged(path, f"has no row of the fit {name}")
+
+
+def with_rows(metrics: pd.DataFrame) -> set[str]:
+    """Fits that have a row, as ``cohort/trait/split/model/adjustment``; repeats of a split have labels of their own."""
+    found = metrics[[*FIT, "replicate"]].drop_duplicates()
+    repeats = found.assign(split=found["split"] + "-" + found["replicate"].astype(str))
+    return {name for table in (found, repeats) for name in table[FIT].agg("/".join, axis=1)}
 
 
 def qc(cohorts: Sequence[str], paths: Sequence[str]) -> pd.DataFrame:

@@ -301,8 +301,9 @@ def gap(results: Results, group: Group, model: str, adjustment: str) -> dict[str
         adjustment: the adjustment's label.
 
     Returns:
-        ``mean``, ``ci_low`` and ``ci_high`` (a t interval) in the unit of the accuracy, and ``n_replicates``; the ends
-        are NaN for one replicate. None if no replicate has both numbers, or all people are of one population.
+        ``mean``, ``ci_low`` and ``ci_high`` (a t interval, which allows for the overlap of repeated splits) in the unit
+        of the accuracy, and ``n_replicates``; the ends are NaN for one replicate. None if no replicate has both
+        numbers, or all people are of one population.
 
     Raises:
         UserError: if metrics.tsv is absent or damaged.
@@ -323,7 +324,7 @@ def gap(results: Results, group: Group, model: str, adjustment: str) -> dict[str
     found = (means[group.overall_f] - means[group.within_f]).dropna()
     if found.empty:
         return None
-    low, high = t_interval(found.mean(), found.std(), len(found))
+    low, high = t_interval(found.mean(), found.std(), len(found), overlap=results.overlap(group))
     return {"mean": found.mean(), "ci_low": float(low), "ci_high": float(high), "n_replicates": len(found)}
 
 

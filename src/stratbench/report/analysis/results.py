@@ -17,6 +17,7 @@ from stratbench.genotypes.records import FitRecord, TraitRecord
 from stratbench.genotypes.tables import Ids, Kind
 from stratbench.metrics.catalogue import metric
 from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
+from stratbench.metrics.split_size import OVERLAP
 from stratbench.study.paths import Paths, fill
 from stratbench.study.study import Cohort, Dataset, Fit, Split, Study
 
@@ -43,7 +44,7 @@ CEILINGS = {
 
 @dataclass(frozen=True)
 class Group:
-    """The replicates of one scenario with one trait and one split: those that may be averaged."""
+    """The replicates of one scenario with one trait and one split, or the repeats of one cohort's split."""
 
     scenario: str
     trait: str
@@ -71,6 +72,11 @@ class Group:
     @property
     def keys(self) -> dict[str, str]:
         return {"scenario": self.scenario, "trait": self.trait, "split": self.split}
+
+    @property
+    def unit(self) -> str:
+        """What is averaged over: ``replicate``, or ``split`` where one cohort is split more than once."""
+        return "split" if len({split.cohort for split in self.splits}) < len(self.splits) else "replicate"
 
     @property
     def baseline(self) -> str:
@@ -131,9 +137,8 @@ def groups(study: Study, kinds: dict[str, str] | None = None) -> list[Group]:
     """
     collected: dict[tuple[str, str, str], list[Split]] = {}
     for split in study.splits:
-        collected.setdefault((study.cohort(split.cohort).scenario, split.trait, split.split), []).append(
-            split
-        )
+        place = study.place(split)
+        collected.setdefault((place["scenario"], place["trait"], place["split"]), []).append(split)
     made = []
     for (scenario, trait, name), splits in collected.items():
         fits = [fit for split in splits for fit in study.fits_of(split)]
@@ -310,9 +315,15 @@ class Results:
         reasons = [text for text in select(self.metrics, **wanted)["reason"] if text]
         return reasons[0] if reasons else ""
 
-    def replicates(self, group: Group) -> int:
-        """The largest number of replicates behind any number of the group."""
-        counts = select(self.comparisons, **group.keys)["n_replicates"]
+    def overlap(self, group: Group) -> float:
+        """By how much a group's splits overlap, as ``intervals.mean_error`` takes it; 0 for replicates."""
+        row = self.value(group, OVERLAP) if group.unit == "split" else None
+        return 0.0 if row is None else float(row["mean"])
+
+    def replicates(self, group: Group, metric: str = "") -> int:
+        """The largest number of replicates (or repeats) behind any number of the group, or of a metric of it."""
+        wanted = {**group.keys, "metric": metric} if metric else group.keys
+        counts = select(self.comparisons, **wanted)["n_replicates"]
         return int(counts.max()) if counts.notna().any() else 0
 
     def cohort_file(self, scenario: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from stratbench.core.words import counted
 from stratbench.report.analysis.results import Group
 
 VERDICT_BESIDE = (
@@ -82,7 +81,3 @@ def layout(
             ticks.append((y, label, False))
             y -= 1
     return Layout(tuple(rows), tuple(others), tuple(ticks))
-
-
-def replicates(count: int) -> str:
-    return counted(count, "replicate")

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.results import CEILINGS, FLOORS, Group, Results
 from stratbench.report.analysis.verdicts import Remarks, remarks
-from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout, replicates
+from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def draw(data: AccuracyBars) -> "Figure":
         axis.tick_params(axis="y", labelleft=False)
     style.below(
         axes[0, 0],
-        f"{style.metric_label(group.overall)}, test individuals, {replicates(data.n)}",
+        f"{style.metric_label(group.overall)}, test individuals, {counted(data.n, data.group.unit)}",
         [
             style.key("o", "overall"),
             style.key("D", "within populations", filled=False),

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.cohorts import EDGES, WIDTH, spectrum
 from stratbench.report.analysis.numbers import MINUS, number
 from stratbench.report.analysis.results import Group, Results, scenarios
-from stratbench.report.figures._rows import replicates
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def draw(data: FrequencySpectra) -> "Figure":
     axis.grid(axis="y")
     style.unit_axis(axis)
     axis.set_ylabel("% of SNPs")
-    axis.set_xlabel(f"minor allele frequency, {replicates(len(data.share_RH))}")
+    axis.set_xlabel(f"minor allele frequency, {counted(len(data.share_RH), 'replicate')}")
     axis.legend(handles=entries, loc="upper right")
     return figure
 

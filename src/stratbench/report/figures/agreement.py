@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.numbers import number
 from stratbench.report.analysis.rankings import agreement_matrix, fall
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import Remarks, remarks
-from stratbench.report.figures._rows import VERDICT_BESIDE, replicates
+from stratbench.report.figures._rows import VERDICT_BESIDE
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def load(results: Results, subject: Any) -> AgreementMatrices:
         {name: fall(results, group, *name, group.attribution) for name in names},
         remarks(results, group),
         style.study_colours(results.study),
-        results.replicates(group),
+        results.replicates(group, "agreement_spearman"),
     )
 
 
@@ -95,10 +96,8 @@ def draw(data: AgreementMatrices) -> "Figure":
         style.within(axes[1, 0], -2, 2)  # the panels of a row share their axis
         for axis in axes[1, 1:]:
             axis.tick_params(axis="y", labelleft=False)
-        axes[1, 0].set_xlabel(
-            f"{style.metric_label('agreement_delta_spearman')}, against '{data.group.baseline}' ({replicates(data.n)})",
-            loc="left",
-        )
+        over = f"against '{data.group.baseline}' ({counted(data.n, data.group.unit)})"
+        axes[1, 0].set_xlabel(f"{style.metric_label('agreement_delta_spearman')}, {over}", loc="left")
     return figure
 
 
@@ -109,10 +108,10 @@ def caption(results: Results, subject: Any) -> str:
     )
     return (
         f"Agreement of SNP rankings ({group.attributions[0]}) for {group.title}, always between different "
-        "seeds. "
+        "resamples of the training people. "
         "Above: every pair; the diagonal (bold) is agreement within one adjustment. Below: how far "
         "agreement falls from within "
         "the variants to between them; right of zero, adjusting changed the ranking more than training "
-        f"again.{placebo} Pale below: the model is not shown to have learned within populations under one of the two, "
-        f"so its attributions say nothing. {VERDICT_BESIDE}"
+        f"on other people.{placebo} Pale below: the model is not shown to have learned within populations under one of "
+        f"the two, so its attributions say nothing. {VERDICT_BESIDE}"
     )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.results import Group, Results
-from stratbench.report.figures._rows import Layout, layout, replicates
+from stratbench.report.figures._rows import Layout, layout
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def draw(data: AncestryScores) -> "Figure":
         axis.set_xlabel(style.metric_label(trained), loc="left")
     style.below(
         axes[0, 0],
-        f"{style.metric_label(PROBES[0][1])}, {replicates(data.n)}",
+        f"{style.metric_label(PROBES[0][1])}, {counted(data.n, data.group.unit)}",
         [
             style.key("o", "trained network"),
             style.key("o", "the same network, untrained", filled=False),

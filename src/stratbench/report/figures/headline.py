@@ -7,6 +7,7 @@ study has them. A study with a dial is shown as curves over its points instead.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.findings import PLACEBO, Controls, Findings, findings
 from stratbench.report.analysis.headline import (
@@ -21,7 +22,6 @@ from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import LEARNED as HAS_LEARNED
 from stratbench.report.analysis.verdicts import NULL, POSITIVE, control, verdict
 from stratbench.report.figures import _headline_curves
-from stratbench.report.figures._rows import replicates
 from stratbench.report.wording import LEARNED, SIMULATED, begun, correction, fates, few
 from stratbench.study.study import Study
 
@@ -151,8 +151,9 @@ def _panel(results: Results, group: Group, models: list[str]) -> HeadlinePanel:
     what = group.shown if group.measured else SIMULATED[control(results, group)]
     n = results.replicates(group)
     open_ = "open: within families" if not several and any(within.values()) else ""
+    many = counted(n, group.unit) if n > 1 else open_ or "one cohort"
     return HeadlinePanel(
-        group, (group.trait, f"{what}; {replicates(n) if n > 1 else open_ or 'one cohort'}"), within, overall, lost,
+        group, (group.trait, f"{what}; {many}"), within, overall, lost,
         results.value(group, group.overall, model="floor-population"), several,
     )  # fmt: skip
 
@@ -333,7 +334,7 @@ def caption(results: Results, subject: Any) -> str:
         "How well each model's own output ranks test people: open, only people of one population compared, where "
         "ancestry cannot help ('biology'); filled, all people; the bar between them is what ancestry adds. In a cohort "
         "of one population the open mark is within families, if it has any. The tick is what the population label "
-        "alone reaches. Lines are 95% intervals, over replicates or, of one cohort, over its test people. 'SNP "
-        "agreement lost' is by how much two rankings of SNPs agree less between the row and no correction than within "
-        f"the two; 0 is no more than training on other people does. {f'Rows: {said}.' if said else ''}".rstrip()
+        "alone reaches. Lines are 95% intervals, over replicates or, of one cohort, over its splits or test people. "
+        "'SNP agreement lost' is by how much two rankings of SNPs agree less between the row and no correction than "
+        f"within the two; 0 is no more than training on other people does. {f'Rows: {said}.' if said else ''}".rstrip()
     )

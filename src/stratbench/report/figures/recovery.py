@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.rankings import chance_auc_pr
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import Remarks, remarks
-from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout, replicates
+from stratbench.report.figures._rows import VERDICT_BESIDE, Layout, layout
 from stratbench.study.study import Study
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def draw(data: RecoveryPanels) -> "Figure":
         axis.tick_params(axis="y", labelleft=False)
     style.below(
         axes[0, 0],
-        f"{style.metric_label('causal_auc_pr')}, {replicates(data.n)}",
+        f"{style.metric_label('causal_auc_pr')}, {counted(data.n, data.group.unit)}",
         [
             *(style.key(marker, f"attribution: {name}") for name, marker in shapes.items()),
             style.line_key("chance", style.QUIET, ":"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stratbench.core.words import counted
+from stratbench.metrics.catalogue import metric as declared
 from stratbench.report.analysis.numbers import cell
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import in_words
@@ -20,11 +21,16 @@ def images(results: Results, section: str, subject: Any) -> list[Image]:
     ]
 
 
-def over(results: Results, group: Group) -> str:
-    """A phrase that says what the brackets in a table of this group mean."""
-    n = results.replicates(group)
+def over(results: Results, group: Group, metric: str = "") -> str:
+    """A phrase that says what the brackets in a table of this group mean, or in one of a metric of it."""
+    n = results.replicates(group, metric)
     if n == 1:
-        return "n = 1 replicate; brackets: 95% intervals over test individuals, where known"
+        people = declared(metric).over if metric else "test individuals"
+        return f"n = 1 {group.unit}; brackets: 95% intervals over {people}, where known"
+    if group.unit == "split":
+        return (
+            f"means over n = {n} splits of one cohort; brackets: 95% intervals, which allow for their overlap"
+        )
     return f"means over n = {counted(n, 'replicate')}; brackets: 95% intervals over replicates"
 
 

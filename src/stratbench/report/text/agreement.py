@@ -8,6 +8,7 @@ from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.text._parts import images, over
 
 ORDER = 100
+MEASURE = "agreement_spearman"
 
 
 def build(results: Results) -> Section | None:
@@ -36,7 +37,7 @@ def _table(results: Results, group: Group, attribution: str) -> Table | None:
     for model in group.models:
         for adjustment in group.adjustments:
             of = {"model": model, "adjustment": adjustment, "attribution": attribution}
-            own = results.value(group, "agreement_spearman", against=adjustment, **of)
+            own = results.value(group, MEASURE, against=adjustment, **of)
             other = between(results, group, model, adjustment, attribution=attribution)
             null = between(
                 results, group, model, adjustment, "agreement_permuted_spearman", attribution=attribution
@@ -58,7 +59,7 @@ def _table(results: Results, group: Group, attribution: str) -> Table | None:
         "verdict",
     ]
     return Table(
-        f"Spearman correlation of rankings by {attribution}, {group.title}; {over(results, group)}.",
+        f"Spearman correlation of rankings by {attribution}, {group.title}; {over(results, group, MEASURE)}.",
         head,
         rows,
     )

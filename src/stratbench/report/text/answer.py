@@ -30,15 +30,22 @@ def answer(results: Results) -> list[Block]:
 
 def believed(results: Results, found: Findings) -> str:
     """How the controls came out, a failed one first, and what so many replicates can show."""
+    sentences = [*_controls(found.controls), _how_many(results, found)]
+    return " ".join(begun(results.study, text) for text in sentences if text)
+
+
+def _how_many(results: Results, found: Findings) -> str:
+    """What replicates, or splits of one cohort, are behind the intervals, and whether they can show a change."""
     n = max((results.replicates(one.group) for one in found.lessons), default=0)
     if n == 1:
-        how_many = "One cohort: intervals are over its test people."
-    elif n and n < ENOUGH:
-        how_many = f"{spelled(n)} replicates are too few to claim a change."
-    else:
-        how_many = f"{spelled(n)} replicates." if n else ""
-    sentences = [*_controls(found.controls), how_many]
-    return " ".join(begun(results.study, text) for text in sentences if text)
+        return "One cohort: intervals are over its test people."
+    one_cohort = bool(n) and all(one.group.unit == "split" for one in found.lessons)
+    units = "splits" if one_cohort else "replicates"
+    if n and n < ENOUGH:
+        return f"{spelled(n)} {units} are too few to claim a change."
+    if one_cohort:
+        return f"One cohort, {spelled(n)} splits: intervals allow for their overlap."
+    return f"{spelled(n)} replicates." if n else ""
 
 
 def _controls(controls: Controls) -> list[str]:

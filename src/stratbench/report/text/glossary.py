@@ -24,8 +24,8 @@ TERMS = (
     ("h2", "heritability: the genetic share of the variance of liability"),
     (
         "interval",
-        "a 95% confidence interval: Student's t over replicates, or over test individuals for one replicate, as if "
-        "they were unrelated: too narrow where relatives are tested",
+        "a 95% confidence interval: Student's t over replicates, or over splits of one cohort, which allows for the "
+        "people that they share (Nadeau & Bengio 2003); over test individuals where there is one split",
     ),
     ("liability", "the unseen quantity behind a case/control trait: genetic + environment + noise"),
     ("logit", "a network's output before it is turned into a probability"),
@@ -39,7 +39,8 @@ TERMS = (
     ("pure shortcut", "a trait without genetic effects, caused by the environment of the populations"),
     (
         "replicate",
-        "one simulated cohort of a scenario; the unit of all intervals. Training seeds are nested in it",
+        "one simulated cohort of a scenario; the unit of all intervals. Training seeds are nested in it. A real cohort "
+        "may be split several times instead",
     ),
     ("scenario", "a named setting of the simulation, or a real study"),
     ("SNP", "a position in the genome where individuals differ by one letter"),

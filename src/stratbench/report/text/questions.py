@@ -26,9 +26,10 @@ def build(results: Results) -> Section | None:
     first = Text(
         "Accuracies are of a network's own output, which attributions explain: what an adjustment adds to it is left "
         "out. 'Biology' is accuracy within populations, where only people of one population are compared, so that "
-        "ancestry cannot help. Brackets hold 95% intervals, of one number each; n counts replicates. A change is "
+        "ancestry cannot help. Brackets hold 95% intervals, of one number each; n counts replicates, or splits of one "
+        "cohort. A change is "
         "claimed only where its p value, adjusted by Holm for all claims that this report may make, is below "
-        f"{plain(LEVEL)}, which takes {ENOUGH} replicates or one cohort's test people. A number 'stays' only where the "
+        f"{plain(LEVEL)}, which takes {ENOUGH} of these, or one split's test people. A number 'stays' only where the "
         f"90% interval of its change lies within {plain(SAME_WITHIN)} of 0. Accuracy that falls under a correction is "
         "no failure by itself: what it lost may have been ancestry."
     )
@@ -43,7 +44,7 @@ def _about(results: Results, group: Group) -> list[Block]:
     for question, function in QUESTIONS:
         said = [begun(results.study, sentence) for sentence in function(words, found) if sentence]
         items += [Text(" ".join(said), strong=question)] if said else []
-    n = counted(words.n, "replicate")
+    n = counted(words.n, group.unit)
     title = f"{group.trait} in {group.shown} ({describe(results, group)}; {group.split} split, n = {n})"
     return [Heading(title), Listing(items)]
 
