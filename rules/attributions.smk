@@ -72,7 +72,7 @@ for number, (labels, splits) in enumerate(study.association_sets().items(), star
         resources:
             **requests.of("associate"),
         params:
-            associations=specs("associations", labels),
-            code=digest("associate", *method_files(associations=labels)),
+            associations=lambda wildcards, labels=labels: association_specs(wildcards, labels),
+            code=lambda wildcards, labels=labels: digest("associate", *association_files(wildcards, labels)),
         script:
             "../workflow/scripts/associate.py"

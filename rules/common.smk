@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from stratbench.methods import registry
-from stratbench.methods.options import group_files
+from stratbench.methods.options import group_files, table_files
 from stratbench.cohorts.real import available, cohort_file
 from stratbench.cohorts.real.labels import origin
 from stratbench.study.config import KINDS
@@ -146,15 +146,15 @@ def specs(section, labels):
 
 def method_files(*fits, **sections):
     """The files of the methods that fits and further labels (``attributions=[...]``) run, and those that they read."""
-    found = [(study.spec("models", fit.model), "model") for fit in fits]
+    found = [(study.model(fit), "model") for fit in fits]
     found += [(spec, "adjustment") for fit in fits for spec in study.adjustment(fit.adjustment)]
     found += [(study.spec(section, x), KINDS[section]) for section in sections for x in sections[section]]
-    read = {file for spec, kind in found for file in group_files(kind, spec)}
+    read = {file for spec, kind in found for file in group_files(kind, spec) + table_files(kind, spec)}
     return sorted({registry.find(kind, spec["method"], spec["file"]) for spec, kind in found} | read)
 
 
 def fit_specs(fit):
-    return {"model": study.spec("models", fit.model), "adjustments": study.adjustment(fit.adjustment)}
+    return {"model": study.model(fit), "adjustments": study.adjustment(fit.adjustment)}
 
 
 def part_specs(wildcards, parts):
@@ -212,6 +212,19 @@ def attribution_records(wildcards):
         for fit in study.fits_of(split_of(wildcards))
         for record in each(paths.attributions_json, [fit] * len(study.attributions_of(fit)))
     ]
+
+
+def association_specs(wildcards, labels):
+    """The specs of associations of a split; those made elsewhere name the split's own tables."""
+    split = split_of(wildcards)
+    return {label: study.association(split, label) for label in labels}
+
+
+def association_files(wildcards, labels):
+    """The files of the methods of associations, and the tables made elsewhere that they read."""
+    specs = association_specs(wildcards, labels).values()
+    methods = {registry.find("association", spec["method"], spec["file"]) for spec in specs}
+    return sorted(methods | {file for spec in specs for file in table_files("association", spec)})
 
 
 def association_tables(wildcards):

@@ -83,7 +83,7 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
     tests = study.associations_of(split)
     tables = [paths.association.format(**vars(split), association=name) for name in tests]
     associate(
-        inputs, {"tables": tables}, associations={name: study.spec("associations", name) for name in tests}
+        inputs, {"tables": tables}, associations={name: study.association(split, name) for name in tests}
     )
     place = study.place(split)
     labels = [{"model": one.model, "adjustment": one.adjustment} for one in fits]
@@ -110,11 +110,11 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
 
 def specs_of(study: Study, one: Fit) -> dict[str, Any]:
     """The specs of a fit's model and adjustment."""
-    return {"model": study.spec("models", one.model), "adjustments": study.adjustment(one.adjustment)}
+    return {"model": study.model(one), "adjustments": study.adjustment(one.adjustment)}
 
 
 def train(study: Study, paths: Paths, one: Fit, inputs: dict[str, Any]) -> None:
-    """Fit and attribute."""
+    """Fit and, if a block asks for attributions, attribute."""
     from stratbench.attributions.run import attribute
     from stratbench.training.fit import fit
 
@@ -126,6 +126,8 @@ def train(study: Study, paths: Paths, one: Fit, inputs: dict[str, Any]) -> None:
     resampled = {"resamples": [fill(paths.resamples, one)]} if count else {}
     fit(inputs, out | resampled, fits=[specs], seeds=study.seeds)
     methods = {label: study.spec("attributions", label) for label in study.attributions_of(one)}
+    if not methods:
+        return
     tables = [paths.attribution.format(**vars(one), attribution=label) for label in methods]
     written = {"tables": tables, "records": [fill(paths.attributions_json, one)]}
     if count:

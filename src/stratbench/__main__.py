@@ -4,7 +4,7 @@ import argparse
 import sys
 
 import stratbench
-from stratbench.commands import check, choose, join, train
+from stratbench.commands import check, choose, export, join, train
 from stratbench.core import threads
 from stratbench.core.errors import UserError
 
@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
     check.add(commands)
     choose.add(commands)
+    export.add(commands)
     join.add(commands)
     train.add(commands)
     return top

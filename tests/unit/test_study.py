@@ -22,7 +22,7 @@ def make(**changes):
         "gpu": 0,
         "cohorts": {"split": {"simulate": {}, "replicates": 2}, "mice": {"real": "mice.yaml"}},
         "traits": {"t": {"snps": 5}},
-        "models": {"linear": {"method": "linear"}},
+        "models": {"linear": {"method": "linear"}, "other": {"method": "mlp"}},
         "adjustments": {name: {"method": name} for name in "ab"},
         "blocks": [block, {**block, **changes}],
     }

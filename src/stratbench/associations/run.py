@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from stratbench.associations.relatedness import Relatedness
 from stratbench.core import files
@@ -137,6 +138,13 @@ def associate(
         data = loaded[people] = loaded.get(people) or load(inputs, people)
         table = method.associate(data.frozen(), options)
         files.write_tsv(table, path)
-        best = table.loc[table["statistic"].abs().idxmax()]
+        best = table.loc[_best(table)]
         tested = counted(len(data.y_N), "individual")
         say(f"{label}: {counted(len(table), 'SNP')}, {tested}, best {best['snp']} p {best['p']:.2g}")
+
+
+def _best(table: pd.DataFrame) -> Any:
+    """The row of the SNP that stands first: by its statistic or, where there is none, by its p value."""
+    if table["statistic"].notna().any():
+        return table["statistic"].abs().idxmax()
+    return table["p"].idxmin()

@@ -10,10 +10,10 @@ from stratbench.cohorts.real.losses import tell_losses
 from stratbench.core import machine, yaml_file
 from stratbench.core.digest import SCRIPTS
 from stratbench.core.errors import UserError
-from stratbench.methods.options import group_files
+from stratbench.methods.options import PLACES, group_files, table_files
 from stratbench.report.figures.catalogue import figure_names
 from stratbench.study.config import KINDS, check
-from stratbench.study.study import Study
+from stratbench.study.study import Split, Study
 
 
 def plan(
@@ -49,6 +49,8 @@ def plan(
         _require_groups(resolved)
     _require_no_braces(resolved)
     study = Study(resolved)
+    if looking:
+        _require_tables(study)
     if fetching:
         machine.require_writable(f"results/{study.name}")
     figure_names(study)  # it refuses labels that would give two figures one name, or too long a name
@@ -72,6 +74,30 @@ def _require_no_braces(config: Mapping[str, Any]) -> None:
                 raise UserError(
                     f"{path}: a path of the cohort '{label}' with a brace, which Snakemake reads as a pattern; "
                     "rename it, or make a link without braces"
+                )
+
+
+def _require_tables(study: Study) -> None:
+    """Raise UserError for a table made elsewhere that is not there, or that two splits would share."""
+    wanted = [("model", fit.model, fit.of, study.model(fit)) for fit in study.fits]
+    wanted += [
+        ("association", label, split, study.association(split, label))
+        for split in study.splits
+        for label in study.associations_of(split)
+    ]
+    taken: dict[Path, Split] = {}
+    for kind, label, split, spec in wanted:
+        for path in table_files(kind, spec):
+            where = f"{kind}s.{label}: {path}"
+            if taken.setdefault(path, split) != split:
+                raise UserError(
+                    f"{where} would serve two splits of people; write {', '.join(PLACES)} into its path, where they "
+                    "differ"
+                )
+            if not path.is_file():
+                raise UserError(
+                    f"{where} is not there; make it from what `stratbench export` writes of {split.cohort}, "
+                    f"{split.trait}, {split.split}, or leave '{label}' out of the blocks until then (docs/entrants.md)"
                 )
 
 

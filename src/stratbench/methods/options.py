@@ -8,7 +8,10 @@ from typing import Any
 from stratbench.core.errors import UserError
 from stratbench.methods.registry import describe, nearest
 
-GROUPS = "snp-groups"  # the format of an option that names a file of groups of SNPs
+# Formats of options that name a file. What it holds changes a method's results.
+GROUPS = "snp-groups"  # groups of SNPs
+TABLE = "table-of-a-split"  # what was made elsewhere, a file for each split: the path may hold PLACES
+PLACES = ("{cohort}", "{trait}", "{split}")
 
 
 def complete(
@@ -24,16 +27,41 @@ def complete(
     for name, schema in schemas.items():
         if name not in given and "default" not in schema:
             raise UserError(f"{where}: option '{name}' has no default; give it")
-    return {name: given.get(name, schema["default"]) for name, schema in schemas.items()}
+    return {name: given[name] if name in given else schema["default"] for name, schema in schemas.items()}
 
 
 def group_files(kind: str, spec: Mapping[str, Any]) -> list[Path]:
-    """The files of groups of SNPs that the options of a method's spec name. What they hold changes its results."""
-    named = _named_groups(kind, spec["method"], spec.get("file"))
+    """The files of groups of SNPs that the options of a method's spec name."""
+    return _files(kind, spec, GROUPS)
+
+
+def table_files(kind: str, spec: Mapping[str, Any]) -> list[Path]:
+    """The tables made elsewhere that the options of a method's spec name."""
+    return _files(kind, spec, TABLE)
+
+
+def of_place(kind: str, spec: Mapping[str, Any], place: Mapping[str, str]) -> dict[str, Any]:
+    """A method's spec for one split: ``PLACES`` in the paths of tables made elsewhere are its labels.
+
+    Args:
+        kind: of the method.
+        spec: ``{method, file, options}``.
+        place: the labels ``cohort``, ``trait`` and ``split``; further keys are not used.
+    """
+    options = dict(spec["options"])
+    for name in _named(kind, spec["method"], spec.get("file"), TABLE):
+        for label in PLACES:
+            options[name] = options[name].replace(label, place[label.strip("{}")])
+    return {**spec, "options": options}
+
+
+def _files(kind: str, spec: Mapping[str, Any], form: str) -> list[Path]:
+    named = _named(kind, spec["method"], spec.get("file"), form)
     return [Path(spec["options"][name]) for name in named if spec["options"].get(name) is not None]
 
 
 @cache
-def _named_groups(kind: str, method: str, file: str | None) -> tuple[str, ...]:
+def _named(kind: str, method: str, file: str | None, form: str) -> tuple[str, ...]:
+    """The options whose schema has this format."""
     schemas = describe(kind, method, file).options
-    return tuple(name for name, schema in schemas.items() if schema.get("format") == GROUPS)
+    return tuple(name for name, schema in schemas.items() if schema.get("format") == form)

@@ -32,8 +32,13 @@ METRICS: tuple[Metric, ...] = (
 
 
 def ranking(p_M: np.ndarray, statistic_M: np.ndarray) -> np.ndarray:
-    """-log10 p (M,); where p underflows to 0 the statistic decides; a SNP without a test stands last (0)."""
+    """-log10 p (M,); where p underflows to 0 the statistic decides; a SNP without a test stands last (0).
+
+    Scores that were made elsewhere may have no p values at all: then it is the size of the statistic.
+    """
     tested = np.isfinite(p_M)
+    if not tested.any():
+        return np.abs(np.nan_to_num(statistic_M))
     score = np.zeros(len(p_M))
     score[tested] = -np.log10(np.clip(p_M[tested], 5e-324, 1))
     zero = tested & (p_M == 0)

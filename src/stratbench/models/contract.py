@@ -1,9 +1,10 @@
 """What a model file returns: two flax modules, and the recipe that trains them or the function that solves them.
 
 A model whose output has no gradient with respect to the input says ``DIFFERENTIABLE = False`` at the top of its file.
+One that was trained elsewhere returns its ``Predictions`` instead and says ``NETWORK = False``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -75,6 +76,30 @@ class Problem:
     kind: str
     judge: Callable[[np.ndarray], float]
     seed: int
+
+
+class Predicted(NamedTuple):
+    """What a model that was trained elsewhere says of one individual.
+
+    Attributes:
+        score: a logit or anything else that ranks; of a quantitative trait a value in its units.
+        f: the same without what covariates such as PCs add.
+        probability: of being a case; NaN where none is given.
+        set: ``train``, ``validation`` or ``test``, as whoever predicted took it; blank where it is not said.
+    """
+
+    score: float
+    f: float
+    probability: float
+    set: str
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A model that was trained elsewhere: the file of its predictions, and each seed's, by iid."""
+
+    path: str
+    seeds: Mapping[int, Mapping[str, Predicted]]
 
 
 def _no_penalty(params: Any) -> float:

@@ -13,10 +13,13 @@ from stratbench.core.progress import telling
 from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
 from stratbench.genotypes.records import read_fit
+from stratbench.methods import gradients
 from stratbench.methods.guard import training
+from stratbench.metrics.estimate import Estimate, not_applicable
 from stratbench.metrics.rows import SplitPlace, table
 from stratbench.probes.decode import Decoded, decode, decode_from_logit, failed_rows, populations, probe_rows
 from stratbench.task.model_data import ModelData, load
+from stratbench.training.entered import entered
 from stratbench.training.evaluate import hidden, predict
 from stratbench.training.network import Variables
 from stratbench.training.setup import Setup, guards, set_up
@@ -55,6 +58,8 @@ def _of_fit(
     """The rows of all seeds of one fit."""
     records: list[dict[str, Any]] = []
     keys = place.keys(model=fit["model"], adjustment=fit["adjustment"])
+    if not gradients.is_network(fit["specs"]["model"]):
+        return _of_entrant(data, fit["specs"]["model"], keys, place)
     trained = restore(params, fit_json, data.split_sha256)
     require_trained_as(fit_json, fit["specs"]["model"], fit["specs"]["adjustments"])
     names = (place.cohort, place.trait, place.split, fit["model"])
@@ -71,6 +76,23 @@ def _of_fit(
                     at = {**keys, "seed": seed}
                     records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
     say(f"{fit['model']} {fit['adjustment']}: {counted(len(trained), 'seed')} probed")
+    return records
+
+
+def _of_entrant(
+    data: ModelData, model: Mapping[str, Any], keys: Mapping[str, Any], place: SplitPlace
+) -> list[dict[str, Any]]:
+    """The rows of a model that was trained elsewhere: its own output is probed, and its features are not known."""
+    records: list[dict[str, Any]] = []
+    names = (place.cohort, place.trait, place.split, keys["model"])
+    judged = data.rows("test")
+    levels = populations(data.population_N[data.rows("train")], data.population_N[judged])
+    unknown = not_applicable("made elsewhere: its hidden features are not known", len(judged))
+    chance = Estimate(1 / len(levels), len(judged)) if len(levels) > 1 else unknown
+    features = {"linear": unknown, "nonlinear": unknown, "chance": chance}
+    for seed, own in entered(data, model).groupby("seed"):
+        logit = _logit(data, own["f"].to_numpy(), named_seed(*names, seed))
+        records += probe_rows({**keys, "seed": seed}, features, logit=logit)
     return records
 
 

@@ -266,6 +266,9 @@ class Checker:
                     self.define(config, section, (*place, section), part)
                 if len(set(parts)) < len(parts):
                     self.refuse((*place, section), f"'{label}' names a part twice")
+        for model in block["models"]:
+            if self.sound(config, ("models", model)):
+                self.made_elsewhere(config, place, block, model)
         for model, attribution in product(block["models"], block["attributions"]):
             if self.sound(config, ("models", model), ("attributions", attribution)):
                 self.model_and_attribution(config, place, model, attribution)
@@ -314,6 +317,37 @@ class Checker:
             why = str(error)
         if why:
             self.refuse((*place, "attributions"), why)
+
+    def made_elsewhere(self, config: Config, place: Place, block: Config, model: str) -> None:
+        """Check that a block asks nothing of predictions made elsewhere that only training could give.
+
+        Args:
+            config: the config with its defaults.
+            place: the block's.
+            block: the block.
+            model: the label of one of its models.
+        """
+        if self.network(config["models"][model], place):
+            return
+        if block["adjustments"] != ["none"]:
+            self.refuse(
+                (*place, "adjustments"),
+                f"model '{model}' was made elsewhere, and nothing can be adjusted here; give it a block of its own, "
+                "with 'none', and a label that says what was adjusted for",
+            )
+        if "resamples" in block:
+            message = (
+                f"model '{model}' was made elsewhere and cannot be trained again; give it a block of its own"
+            )
+            self.refuse((*place, "resamples"), message)
+
+    def network(self, model: Config, place: Place) -> bool:
+        """Whether a model is trained here; a constant that does not say so joins the other problems."""
+        try:
+            return gradients.is_network(model)
+        except UserError as error:
+            self.refuse((*place, "models"), str(error))
+            return True
 
     def cohort_and_trait(self, config: Config, cohort: str, trait: str) -> None:
         """Check that the cohort file declares a measured trait, and that populations named by a trait exist."""

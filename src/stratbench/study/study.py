@@ -1,6 +1,7 @@
 """A checked config, expanded to plain lists: what is made, in a stable order, and the options of each part.
 
-Everything here follows from the config alone; no file is read and nothing heavy is imported.
+Everything here follows from the config alone; no file is read but what method files state, and nothing heavy is
+imported.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
+from stratbench.methods import gradients
+from stratbench.methods.options import of_place
 from stratbench.study import batches
 
 ALL = "all"  # the job that trains or explains all models of a split
@@ -217,7 +220,8 @@ class Study:
         """The jobs that train, by their name and their parts: the outputs of one rule.
 
         One job trains a model under all of its adjustments or, where the config says ``job: split``, all models of a
-        split, because importing and compiling can cost more than training.
+        split, because importing and compiling can cost more than training. A model that was trained elsewhere has a job
+        of its own: no other is trained again when its predictions come or change.
         """
         return self._jobs((fit, ()) for fit in self.fits)
 
@@ -235,7 +239,8 @@ class Study:
         wanted: dict[Job, tuple[JobPart, ...]] = {}
         for fit, attributions in fits:
             part = self.part(fit, attributions)
-            job = Job(fit.cohort, fit.trait, fit.split, ALL if self.config["job"] == "split" else fit.model)
+            together = self.config["job"] == "split" and gradients.is_network(self.spec("models", fit.model))
+            job = Job(fit.cohort, fit.trait, fit.split, ALL if together else fit.model)
             wanted[job] = (*wanted.get(job, ()), part)
         return _group(((job.job, own), job) for job, own in wanted.items())
 
@@ -262,6 +267,14 @@ class Study:
             label = self._repeats.get(label, (label, 1))[0]
             return {key: value for key, value in self.config[section][label].items() if key != "repeats"}
         return self.config[section][label]
+
+    def model(self, fit: Fit) -> Any:
+        """The spec of a fit's model; the path of predictions that were made elsewhere is the split's."""
+        return of_place("model", self.spec("models", fit.model), vars(fit))
+
+    def association(self, split: Split, label: str) -> Any:
+        """The spec of an association of a split; the path of scores that were made elsewhere is the split's."""
+        return of_place("association", self.spec("associations", label), vars(split))
 
     def cohort_spec(self, label: str) -> Any:
         return self.config["cohorts"][self._cohorts[label].scenario]

@@ -24,8 +24,10 @@ from stratbench.core.seeds import seed as named_seed
 from stratbench.core.words import counted
 from stratbench.genotypes import tables
 from stratbench.genotypes.records import Resample
+from stratbench.methods import gradients
 from stratbench.methods.guard import training
 from stratbench.task.model_data import ModelData, load
+from stratbench.training.entered import entered
 from stratbench.training.evaluate import hidden, predict
 from stratbench.training.loop import Labels, Progress, Stage, Trained, require_finite, train
 from stratbench.training.network import Outputs, Variables
@@ -53,7 +55,8 @@ def fit(
 ) -> None:
     """Train models under their adjustments, one after another, and write the four files of each fit.
 
-    A fit that the data do not allow is a result, not an error: its fit.json states the reason.
+    Of a model that was trained elsewhere nothing is trained; its seeds are those of its table of predictions. A fit
+    that the data do not allow is a result, not an error: its fit.json states the reason.
 
     Args:
         inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
@@ -82,7 +85,10 @@ def fit(
             of = f"fit {number + 1} of {len(fits)}: {one['names'][-1]} under {_methods(one['adjustments'])}"
             say(of)
         with telling(of):
-            _fit(data, own, **one, seeds=seeds)
+            if gradients.is_network(one["model"]):
+                _fit(data, own, **one, seeds=seeds)
+            else:
+                _enter(data, own, one["model"], one["adjustments"])
 
 
 def fit_one(
@@ -141,6 +147,19 @@ def _fit(
     )
     write_tsv(pd.DataFrame(history, columns=HISTORY), outputs["history"])
     write_json(record | {"reason": reason}, outputs["fit"])
+
+
+def _enter(data: ModelData, outputs: Mapping[str, Any], model: Spec, adjustments: Sequence[Spec]) -> None:
+    """Write the four files of a model that was trained elsewhere: there are no parameters and no history."""
+    predictions = entered(data, model)
+    seeds = [_untrained(seed) | {"seconds": 0.0} for seed in sorted(set(predictions["seed"]))]
+    record = _record(data, model, adjustments, seeds, {}) | {"status": "ok", "reason": ""}
+    without = int(predictions["score"].isna().sum())
+    say(f"{counted(len(seeds), 'seed')} made elsewhere, {counted(without, 'score')} of training people blank")
+    write_bytes(dump({}), outputs["params"])
+    write_tsv(predictions, outputs["predictions"])
+    write_tsv(pd.DataFrame(columns=HISTORY), outputs["history"])
+    write_json(record, outputs["fit"])
 
 
 Again = tuple[dict[str, Any], Variables | None]  # what fit.json says of a resample, and its network

@@ -102,7 +102,7 @@ def rankings(results: Results, group: Group) -> Iterator[Ranking]:
     for name in results.study.associations_of(split):
         table = results.association(split, name).set_index("snp")
         score = ranking(table["p"].to_numpy(), table["statistic"].to_numpy())
-        if table["p"].notna().any():
+        if table[["p", "statistic"]].notna().any(axis=None):
             yield Ranking(f"association: {name}", pd.Series(score, index=table.index), "")
     for fit in results.study.fits_of(split):
         yield from _attributions(results, group, fit)
