@@ -2,6 +2,8 @@
 
 
 rule simulate:
+    input:
+        lambda wildcards: drawn_from(wildcards.cohort),
     output:
         bed=paths.raw_bed,
         bim=paths.raw_bim,
@@ -25,7 +27,7 @@ rule simulate:
         file=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["file"],
         options=lambda wildcards: study.cohort_spec(wildcards.cohort)["simulate"]["options"],
         names=lambda wildcards: [wildcards.cohort],
-        code=lambda wildcards: digest("simulate", demography_file(wildcards)),
+        code=lambda wildcards: digest("simulate", *simulation_files(wildcards)),
     script:
         "../workflow/scripts/simulate.py"
 

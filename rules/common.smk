@@ -6,13 +6,12 @@ import threading
 from pathlib import Path
 
 from stratbench.methods import registry
-from stratbench.methods.options import group_files, table_files
+from stratbench.methods.options import group_files, source_files, table_files
 from stratbench.cohorts.real import available, cohort_file
 from stratbench.cohorts.real.labels import origin
 from stratbench.study.config import KINDS
 from stratbench.core.digest import digest
 from stratbench.core.errors import UserError
-from stratbench.cohorts.real.cohort_file import FETCHED
 from stratbench.study.paths import Paths, each
 from stratbench.study.wildcards import names, only
 from stratbench.commands.plan import plan
@@ -82,19 +81,23 @@ def of_job(pattern, job):
 
 
 def cohort_files():
-    """Each real cohort's file, with what it declares, where it has something to be fetched."""
-    real = [cohort.label for cohort in study.cohorts if cohort.real]
-    return {
-        study.cohort_spec(label)["real"]: study.declared(label)
-        for label in real
-        if cohort_file.fetched(study.declared(label))
-    }
+    """Each cohort's file, with what it declares, where it has something to be fetched."""
+    return dict(
+        filter(None, (cohort_file.source(study.cohort_spec(cohort.label)) for cohort in study.cohorts))
+    )
 
 
 def fetched(file):
     """Where the files of a cohort file that have sources are fetched to."""
     found = cohort_file.fetched(cohort_files()[file])
-    return {key: f"{FETCHED}/{Path(file).stem}/{entry['name']}" for key, entry in found.items()}
+    return {key: cohort_file.place(file, entry) for key, entry in found.items()}
+
+
+def drawn_from(cohort):
+    """The files that a simulated cohort's demography draws from."""
+    spec = study.cohort_spec(cohort).get("drawn_from", {})
+    files = spec["declared"]["files"].values() if spec else ()
+    return [cohort_file.place(spec["file"], entry) for entry in files]
 
 
 def sources(cohort):
@@ -129,9 +132,10 @@ def about(cohort):
     return {key: declared.get(key) for key in keys} | {"labels": origin(declared, sources(cohort))}
 
 
-def demography_file(wildcards):
+def simulation_files(wildcards):
+    """The file of a cohort's demography, and the cohort file that says what it draws from."""
     spec = study.cohort_spec(wildcards.cohort)["simulate"]
-    return registry.find("demography", spec["demography"], spec["file"])
+    return [registry.find("demography", spec["demography"], spec["file"]), *source_files(spec)]
 
 
 def demography_files():

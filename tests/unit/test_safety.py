@@ -68,6 +68,7 @@ NETWORK = {
 }
 ALLOWED = {  # (what, where): each is bounded by what the file's docstring says
     ("subprocess", "src/stratbench/cohorts/real/debian.py"),
+    ("subprocess", "src/stratbench/cohorts/real/wheel.py"),
     ("subprocess", "src/stratbench/summary/provenance.py"),
     ("subprocess", "src/snakemake_executor_plugin_slurm_groups/__init__.py"),
     ("subprocess", "requirements/install.py"),

@@ -222,9 +222,9 @@ def test_a_demography_is_what_its_table_says(label: str) -> None:
 
 
 def test_every_demography_with_events_is_stated() -> None:
-    """Balding-Nichols has none: test_ancestry_theory states its formulas a second time."""
+    """Independent loci have none: test_ancestry_theory and test_frequencies state their formulas a second time."""
     stated = {name for name, *_ in STATEMENTS.values()}
-    assert stated == set(registry.names("demography")) - {"balding-nichols"}
+    assert stated == set(registry.names("demography")) - {"balding-nichols", "frequencies"}
 
 
 # role, generations ago, sex as in a .fam, father, mother; in the order of the .fam

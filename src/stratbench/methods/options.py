@@ -11,6 +11,7 @@ from stratbench.methods.registry import describe, nearest
 # Formats of options that name a file. What it holds changes a method's results.
 GROUPS = "snp-groups"  # groups of SNPs
 TABLE = "table-of-a-split"  # what was made elsewhere, a file for each split: the path may hold PLACES
+SOURCE = "cohort-file"  # where what a demography draws from is fetched
 PLACES = ("{cohort}", "{trait}", "{split}")
 
 
@@ -38,6 +39,11 @@ def group_files(kind: str, spec: Mapping[str, Any]) -> list[Path]:
 def table_files(kind: str, spec: Mapping[str, Any]) -> list[Path]:
     """The tables made elsewhere that the options of a method's spec name."""
     return _files(kind, spec, TABLE)
+
+
+def source_files(spec: Mapping[str, Any]) -> list[Path]:
+    """The cohort files that the options of a cohort's ``simulate`` name, from which its demography draws."""
+    return _files("demography", {**spec, "method": spec["demography"]}, SOURCE)
 
 
 def of_place(kind: str, spec: Mapping[str, Any], place: Mapping[str, str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from stratbench.core.inputs import require_file
 from stratbench.datasets import checks as trait_checks
 from stratbench.methods import gradients, registry
 from stratbench.methods.checked import problems_of
+from stratbench.methods.options import source_files
 from stratbench.methods.registry import nearest
 from stratbench.methods.schema import (
     Place,
@@ -201,6 +202,9 @@ class Checker:
         chosen = {**declared.get("qc", {}), **entry["qc"]}
         entry["qc"] = self.options(module_options("cohorts/qc/options.py"), chosen, (*place, "qc"))
         if "real" in entry:
+            if "frequencies" in declared.get("files", {}):
+                message = f"{entry['real']} holds frequencies and no genotypes; simulate with demography frequencies"
+                self.refuse((*place, "real"), message)
             if place not in self.broken and declared:
                 self.refuse_all(
                     (*place, "qc"), (((k,), v) for k, v in forbidden(entry["qc"], declared["mating"]))
@@ -223,6 +227,9 @@ class Checker:
             except UserError as error:  # errors of a user's file, which this call runs
                 found = [("file", str(error))]
             self.refuse_all(inside, (((option,), message) for option, message in found))
+        drawn = [str(path) for path in source_files(spec)] if place not in self.broken else []
+        if drawn:
+            entry["drawn_from"] = {"file": drawn[0], "declared": cohort_file.read(drawn[0])}
         return entry | {"simulate": spec}
 
     def trait(self, place: Place, entry: Config) -> Config:

@@ -57,18 +57,19 @@ def same_folders(cohorts: Mapping[str, Any]) -> Iterator[Problem]:
     """Cohort files whose files would be fetched into the same folder, or into one that no path can name."""
     folders: dict[str, str] = {}
     for label, spec in cohorts.items():
-        file = spec.get("real")
-        if not isinstance(file, str) or not cohort_file.fetched(spec["declared"]):
+        found = cohort_file.source(spec)
+        if found is None:
             continue
+        file, key = found[0], "real" if "real" in spec else "simulate"
         stem = Path(file).stem
         if not FOLDER.fullmatch(stem):
             yield (
-                (label, "real"),
+                (label, key),
                 f"{file}: rename this file; '{stem}' also names the folder of what is fetched",
             )
         if folders.setdefault(stem, file) != file:
             yield (
-                (label, "real"),
+                (label, key),
                 f"{file} and {folders[stem]} would both be fetched into {FETCHED}/{stem}; rename one of the files, or "
                 "write its path alike everywhere",
             )

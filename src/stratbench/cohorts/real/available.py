@@ -1,4 +1,4 @@
-"""Which real cohorts of a study can be had: the others are left out of it, and the report says why.
+"""Which cohorts of a study can be had: those whose files cannot be fetched are left out, and the report says why.
 
 Labels are fixed before any job runs. So the process that starts a run fetches what is not there yet while it
 reads the Snakefile, and writes down beside the fetched files what could not be had. Every other process that
@@ -36,7 +36,7 @@ def runs(arguments: Sequence[str]) -> bool:
 
 
 def resolve(config: Mapping[str, Any], fetching: bool, folder: str | Path = FETCHED) -> dict[str, Any]:
-    """A checked config without the real cohorts that cannot be had.
+    """A checked config without the cohorts whose files, or whose demography's, cannot be had.
 
     With ``fetching``, files that are not there are fetched. Otherwise the result of the last attempt counts, and a
     cohort that was never tried is taken to be available. The config's new key ``unavailable`` lists label, title and
@@ -45,12 +45,13 @@ def resolve(config: Mapping[str, Any], fetching: bool, folder: str | Path = FETC
     """
     absent = []
     for label in dict.fromkeys(label for block in config["blocks"] for label in block["cohorts"]):
-        spec = config["cohorts"][label]
-        if "real" in spec and isinstance(spec["real"], str) and cohort_file.fetched(spec["declared"]):
-            place = Path(folder) / Path(spec["real"]).stem
-            failures = _fetch(spec["real"], spec["declared"], place) if fetching else _known(place)
+        found = cohort_file.source(config["cohorts"][label])
+        if found:
+            source, declared = found
+            place = Path(folder) / Path(source).stem
+            failures = _fetch(source, declared, place) if fetching else _known(place)
             if failures:
-                absent.append({"label": label, "title": spec["declared"]["title"], "failures": failures})
+                absent.append({"label": label, "title": declared["title"], "failures": failures})
     for cohort in absent if fetching else ():
         print(_line(cohort), file=sys.stderr)
     return _without(config, absent)
@@ -59,8 +60,8 @@ def resolve(config: Mapping[str, Any], fetching: bool, folder: str | Path = FETC
 def located(spec: Mapping[str, Any], folder: str | Path = FETCHED) -> dict[str, str]:
     """Where each file of a real cohort lies, by its name in the cohort file; ``spec`` is the cohort's in the config."""
     entries = spec["declared"]["files"].items()
-    stem = Path(spec["real"]).stem if isinstance(spec["real"], str) else ""
-    return {key: entry.get("path") or f"{folder}/{stem}/{entry['name']}" for key, entry in entries}
+    path = spec["real"] if isinstance(spec["real"], str) else ""
+    return {key: cohort_file.place(path, entry, folder) for key, entry in entries}
 
 
 def here(

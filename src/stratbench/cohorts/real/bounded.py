@@ -95,8 +95,12 @@ def packed(bound: Bound) -> Bound:
 
 
 def is_archive(source: Mapping[str, Any]) -> bool:
-    """Whether a source holds more than the file that is wanted: a zip or a Debian package."""
-    return "debian" in source or str(source.get("url") or source.get("mirror")).endswith(".zip")
+    """Whether a source holds more than the file that is wanted: a zip, a wheel or a Debian package."""
+    return (
+        "debian" in source
+        or "wheel" in source
+        or str(source.get("url") or source.get("mirror")).endswith(".zip")
+    )
 
 
 def _with_margin(size: int) -> int:

@@ -47,6 +47,25 @@ def fetched(content: Mapping[str, Any]) -> dict[str, Any]:
     return {key: entry for key, entry in content["files"].items() if "path" not in entry}
 
 
+def source(spec: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """The cohort file of a cohort in a checked config, and what it declares, where something is fetched for it.
+
+    It is that of a real cohort, or what the demography of a simulated one draws from.
+    """
+    if isinstance(spec.get("real"), str):
+        path, declared = spec["real"], spec["declared"]
+    elif "drawn_from" in spec:
+        path, declared = spec["drawn_from"]["file"], spec["drawn_from"]["declared"]
+    else:
+        return None
+    return (path, declared) if declared and fetched(declared) else None
+
+
+def place(path: str, entry: Mapping[str, Any], folder: str | Path = FETCHED) -> str:
+    """Where a file of a cohort file lies: its own path, or where it is fetched to."""
+    return entry.get("path") or f"{folder}/{Path(path).stem}/{entry['name']}"
+
+
 def made(content: Mapping[str, Any]) -> dict[str, Any]:
     """The files that `convert` makes: they have no sources."""
     return {key: entry for key, entry in fetched(content).items() if "sources" not in entry}

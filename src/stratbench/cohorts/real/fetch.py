@@ -1,9 +1,9 @@
 """Files of real cohorts, from the first of their sources that gives the right bytes.
 
-Sources of a file are tried in turn: a mirror directory, a URL, a Debian package. They may be gzipped or lie
-in a zip. Each final file has one SHA-256, whatever its source, and is written whole or not at all. Neither a
-download nor what it unpacks to may exceed its size (``bounded``). What no source has as such is then converted from
-what was fetched.
+Sources of a file are tried in turn: a mirror directory, a URL, a Debian package, a wheel of a Python package. They may
+be gzipped or lie in a zip. Each final file has one SHA-256, whatever its source, and is written whole or not at all.
+Neither a download nor what it unpacks to may exceed its size (``bounded``). What no source has as such is then
+converted from what was fetched.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ from stratbench.cohorts.real.bounded import Bound, Unavailable, final, pieces, s
 from stratbench.cohorts.real.convert import convert, has, other
 from stratbench.cohorts.real.debian import debian_package
 from stratbench.cohorts.real.packed import is_inside, opened
+from stratbench.cohorts.real.wheel import wheel
 from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.core.inputs import require_file
@@ -130,6 +131,8 @@ def describe(source: Mapping[str, str]) -> str:
         where = f"mirror {source['mirror']}"
     elif "url" in source:
         where = shared(source["url"])
+    elif "wheel" in source:
+        where = f"Python package {source['wheel']}"
     else:
         where = f"Debian package {source['debian']}, {source['path']}"
     return where + (f" ({source['member']})" if "member" in source else "")
@@ -191,6 +194,9 @@ def _local(source: Mapping[str, Any], work: Path, failed: dict[str, str], bound:
     if "url" in source:
         url = source["url"]
         return _once([f"{url} {bound.most}", *_host(url)], failed, lambda: _download(url, work, bound))
+    if "wheel" in source:
+        name = source["wheel"]
+        return _once([f"{name} {bound.most}"], failed, lambda: wheel(name, work, bound))
     name = source["debian"]
     package = _once([f"{name} {bound.most}"], failed, lambda: debian_package(name, work, bound))
     path = package / source["path"]

@@ -17,6 +17,7 @@ from stratbench.cohorts.real.bounded import PIECE, Bound, Bounded, Unavailable, 
 
 DIRECTORY = 8 << 20  # bytes of a zip's list of its members, which is read into memory: some 100,000 members
 MEMBERS = 100_000  # of a tar
+ZIPS = (".zip", ".whl")
 BLOCKWISE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # Python unpacks other methods in pieces of any size
 
 
@@ -36,10 +37,10 @@ def opened(path: Path, member: str | None, bound: Bound) -> Iterator[IO[bytes]]:
     ``bound`` is the final file's. What is read of the stream is to be counted by who reads it.
     """
     with ExitStack() as stack:
-        if path.suffix != ".zip":
+        if path.suffix not in ZIPS:
             yield _plain(stack.enter_context(path.open("rb")), path.name, bound)
         elif member is None:
-            raise Unavailable("a .zip needs 'member'")
+            raise Unavailable(f"a {path.suffix} needs 'member'")
         else:
             archive = stack.enter_context(zipfile.ZipFile(stack.enter_context(_Zip(path))))
             if archive.getinfo(member).compress_type not in BLOCKWISE:
