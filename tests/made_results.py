@@ -87,6 +87,12 @@ def fall(adjustment: str, low: float, high: float, **keys: str | int) -> list[di
     return of(adjustment, {"agreement_delta_spearman": (low, high)}, **by, **keys)
 
 
+def beyond(adjustment: str, low: float, high: float, **keys: str | int) -> list[dict]:
+    """The row of how much more agreement is lost than under the placebo."""
+    by = {"against": "none", "attribution": "gradient-input"}
+    return of(adjustment, {"agreement_beyond_placebo": (low, high)}, **by, **keys)
+
+
 def learned(trait: str, kinds: Kinds, **keys: Any) -> list[dict]:
     """Rows of uncorrected models with these verdicts."""
     return [
@@ -134,6 +140,7 @@ def clear(cost: tuple[float, float] = (-0.1, 0.1), n: int = 6) -> list[dict]:
         for name in CORRECTIONS:
             rows += corrected(name, (0.48, 0.53), (-0.2, -0.1), model=model, n_replicates=n)
             rows += genes(name, cost, (0.2, 0.3), model=model, n_replicates=n)
+            rows += beyond(name, 0.1, 0.2, model=model, trait="confounded", n_replicates=n)
         rows += genes("placebo", cost, (0.01, 0.04), model=model, n_replicates=n)
     return [*rows, *corrected("input-residual", (0.60, 0.71), (-0.1, -0.02), model="cnn", n_replicates=n)]
 

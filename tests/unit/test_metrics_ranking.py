@@ -175,6 +175,34 @@ def test_the_error_of_agreement_is_the_jackknife_over_resamples():
     assert np.isnan(two[0][4].se)
 
 
+def test_the_fall_is_compared_with_the_placebos_resample_by_resample():
+    """What all adjustments share by the chance of a resample cancels: the error is that of the paired difference."""
+    rng, m = np.random.default_rng(8), 300
+    truth, shared = rng.normal(size=m), 0.5 * rng.normal(size=(4, m))
+    moved = 0.7 * rng.normal(size=m)
+    scores = {
+        "none": {s: truth + shared[s] for s in range(4)},
+        "placebo": {s: truth + shared[s] + 0.1 * rng.normal(size=m) for s in range(4)},
+        "b": {s: truth + moved + shared[s] for s in range(4)},
+    }
+    found = {row[:3]: row[4] for row in agreement(scores, {}, m, 20, {})}
+    falls = [found["agreement_delta_spearman", name, "none"] for name in ("b", "placebo")]
+    more = found["agreement_beyond_placebo", "b", "none"]
+    assert more.value == pytest.approx(falls[0].value - falls[1].value)
+    assert more.n == 12
+    without = [{name: _without(own, s) for name, own in scores.items()} for s in range(4)]
+    values = np.array(
+        [
+            {row[:3]: row[4] for row in agreement(one, {}, m, 20, {})}[
+                "agreement_beyond_placebo", "b", "none"
+            ].value
+            for one in without
+        ]
+    )
+    assert more.se == pytest.approx(np.sqrt(3 / 4 * ((values - values.mean()) ** 2).sum()))
+    assert not any(row[0] == "agreement_beyond_placebo" and "placebo" in row[1:3] for row in found)
+
+
 def _without(scores, left_out):
     return {s: score for s, score in scores.items() if s != left_out}
 

@@ -23,6 +23,7 @@ from stratbench.metrics.split_results import AttributionResult, SplitResults
 Compared = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
 Scores = Mapping[int, np.ndarray]  # number of a resample -> score of each SNP (M,)
 OVER = "training resamples"
+PLACEBO = "placebo"  # the adjustment that others are compared with
 FEW = "agreement needs two resamples"
 JACKKNIFED = 3  # resamples at least, so that two are left when one is left out
 METRICS: tuple[Metric, ...] = (
@@ -45,6 +46,17 @@ METRICS: tuple[Metric, ...] = (
         *(-2, 2, "neither"),
         source="its definition",
         label="agreement within minus between, Spearman",
+        term="agreement",
+        over=OVER,
+        chance=0.0,
+        claimed=True,
+    ),
+    Metric(
+        "agreement_beyond_placebo",
+        "how much more `agreement_delta_spearman` is than that of the placebo on the same resamples",
+        *(-4, 4, "neither"),
+        source="its definition",
+        label="agreement lost beyond the placebo's, Spearman",
         term="agreement",
         over=OVER,
         chance=0.0,
@@ -173,6 +185,11 @@ class Similarities:
             self._where[name][number] = i
         self._similarity_SS = measure(np.stack(list(whole.values()))) if whole else np.empty((0, 0))
 
+    @property
+    def names(self) -> list[str]:
+        """The adjustments, with or without scores."""
+        return list(self._where)
+
     def resamples(self, name: str) -> list[int]:
         """The resamples for which an adjustment has scores."""
         return list(self._where.get(name, {}))
@@ -184,6 +201,10 @@ class Similarities:
     def fall(self, name: str, against: str) -> Estimate:
         """Agreement within two adjustments, on average, minus that between them; its n is that of the latter."""
         return self._estimate(self._fall, name, against)
+
+    def beyond(self, name: str, placebo: str, against: str) -> Estimate:
+        """The fall from ``against`` to one adjustment minus that to the placebo, by the same resamples."""
+        return self._estimate(self._beyond, name, placebo, against)
 
     def _mean(self, name: str, against: str, without: int | None = None) -> tuple[float, int]:
         """The mean, NaN if there is none, and the number of pairs; ``without`` is a resample that is left out."""
@@ -201,22 +222,26 @@ class Similarities:
         value = float(np.mean([mean for mean, _ in within])) - between
         return value, n if all(number for _, number in within) else 0
 
-    def _estimate(self, of: Callable[..., tuple[float, int]], name: str, against: str) -> Estimate:
-        """An estimate with its jackknife error over resamples; ``of`` is ``_mean`` or ``_fall``.
+    def _beyond(self, name: str, placebo: str, against: str, without: int | None = None) -> tuple[float, int]:
+        falls = [self._fall(one, against, without) for one in (name, placebo)]
+        return falls[0][0] - falls[1][0], min(n for _, n in falls)
+
+    def _estimate(self, of: Callable[..., tuple[float, int]], *names: str) -> Estimate:
+        """An estimate with its jackknife error over resamples; ``of`` is ``_mean``, ``_fall`` or ``_beyond``.
 
         The error holds for this cohort and this split of it: Efron & Tibshirani 1993, An Introduction to the
         Bootstrap, equation 11.5.
         """
-        value, n = of(name, against)
+        value, n = of(*names)
         if n == 0:
             return not_applicable(FEW)
         if not np.isfinite(value):
             return not_applicable("a ranking is constant", n)
-        both = sorted({*self.resamples(name), *self.resamples(against)})
+        numbers = sorted({number for name in names for number in self.resamples(name)})
         se = np.nan
-        if len(both) >= JACKKNIFED:
-            without = np.array([of(name, against, number)[0] for number in both])
-            se = float(np.sqrt((len(both) - 1) * np.mean((without - without.mean()) ** 2)))
+        if len(numbers) >= JACKKNIFED:
+            without = np.array([of(*names, without=number)[0] for number in numbers])
+            se = float(np.sqrt((len(numbers) - 1) * np.mean((without - without.mean()) ** 2)))
         return Estimate(value, n, se)
 
 
@@ -268,6 +293,8 @@ def _compared(
     ]
     if name != against:
         found.append((f"agreement_delta_{measure}", own.fall(name, against)))
+    if measure == "spearman" and PLACEBO in own.names and PLACEBO not in (name, against) and name != against:
+        found.append(("agreement_beyond_placebo", own.beyond(name, PLACEBO, against)))
     return found
 
 

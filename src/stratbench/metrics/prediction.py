@@ -94,6 +94,7 @@ METRICS: tuple[Metric, ...] = (
         term="AUROC",
         chance=0.5,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "auprc",
@@ -188,6 +189,7 @@ METRICS: tuple[Metric, ...] = (
         term="correlation",
         chance=0.0,
         paired=True,
+        claimed=True,
     ),
     Metric(
         "partial_f",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stratbench.metrics.catalogue import metric
-from stratbench.report.analysis.changes import FALLS, OPEN, UNCLEAR, direction, sign
+from stratbench.report.analysis.changes import FALLS, OPEN, RISES, UNCLEAR, direction, sign
 from stratbench.report.analysis.dial import courses, strongest
-from stratbench.report.analysis.rankings import fall
+from stratbench.report.analysis.rankings import either_way, fall
 from stratbench.report.analysis.results import Group, Results, select
 from stratbench.report.analysis.verdicts import (
     ANCESTRY,
@@ -92,7 +92,8 @@ class Price:
 class Reordering:
     """Whether a correction changes a ranking of SNPs more than training on other people does, and than the placebo.
 
-    ``beyond_placebo`` is None where there is no placebo to compare with, ``row`` where there is no agreement.
+    ``beyond_placebo`` is what the paired difference from the placebo says, and None where there is none; ``row`` is
+    None where there is no agreement.
     """
 
     group: Group
@@ -406,8 +407,7 @@ def _reorderings(results: Results, fits: list[tuple[Lesson, str]]) -> Iterator[R
         if row is None:
             yield Reordering(group, one.model, name, OPEN, None, None)
             continue
-        placebo = fall(results, group, one.model, PLACEBO, by) if PLACEBO in group.adjustments else None
-        beyond = None
-        if placebo is not None and not math.isnan(placebo["ci_high"]) and not math.isnan(row["ci_low"]):
-            beyond = bool(row["ci_low"] > placebo["ci_high"])
+        of = {"model": one.model, "attribution": by}
+        more = either_way(results, group, "agreement_beyond_placebo", name, **of)
+        beyond = None if more is None or math.isnan(more["ci_low"]) else sign(more) == RISES
         yield Reordering(group, one.model, name, direction(row), row, beyond)

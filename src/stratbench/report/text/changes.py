@@ -33,6 +33,7 @@ def _table(results: Results, group: Group) -> Table | None:
     columns = [
         (f"{name} of f, overall", group.overall_f, ""),
         (f"{name} of f, within", group.within_f, ""),
+        (f"{name} of f, within families", group.family_f, ""),
         ("ancestry in features", "ancestry_linear", ""),
         ("ancestry in logit", "ancestry_logit", ""),
         ("causal AUC_PR", "causal_auc_pr", by),
