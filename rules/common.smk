@@ -165,7 +165,12 @@ def part_specs(wildcards, parts):
     """What a job that trains or explains is told of each part; fits of one model have the same random numbers."""
     named = zip(fits_of(wildcards, parts), parts, strict=True)
     return [
-        fit_specs(fit) | {"names": [fit.cohort, fit.trait, fit.split, fit.model], "resamples": part.resamples}
+        fit_specs(fit)
+        | {
+            "names": [fit.cohort, fit.trait, fit.split, fit.model],
+            "seeds": part.seeds,
+            "resamples": part.resamples,
+        }
         for fit, part in named
     ]
 

@@ -32,7 +32,6 @@ for number, ((job, parts), jobs) in enumerate(study.fit_sets().items(), start=1)
             gpu=study.gpu,
         params:
             fits=lambda wildcards, parts=parts: part_specs(wildcards, parts),
-            seeds=study.seeds,
             code=lambda wildcards, parts=parts: digest("fit", *method_files(*fits_of(wildcards, parts))),
         script:
             "../workflow/scripts/fit.py"

@@ -119,12 +119,12 @@ def train(study: Study, paths: Paths, one: Fit, inputs: dict[str, Any]) -> None:
     from stratbench.training.fit import fit
 
     names, count = [one.cohort, one.trait, one.split, one.model], study.resamples_of(one)
-    specs = specs_of(study, one) | {"names": names, "resamples": count}
+    specs = specs_of(study, one) | {"names": names, "seeds": study.seeds_of(one), "resamples": count}
     out = {
         name: [path] for name, path in named(paths, one, "params", "predictions", "history", "fit").items()
     }
     resampled = {"resamples": [fill(paths.resamples, one)]} if count else {}
-    fit(inputs, out | resampled, fits=[specs], seeds=study.seeds)
+    fit(inputs, out | resampled, fits=[specs])
     methods = {label: study.spec("attributions", label) for label in study.attributions_of(one)}
     if not methods:
         return

@@ -15,7 +15,7 @@ from stratbench.study.study import JobPart, Split, Study
 ROOT = Path(__file__).parents[2]
 LOAD = Load(1000, 10_000, fits=2, seeds=2)
 
-MLP = JobPart("mlp", "none", 0, ())
+MLP = JobPart("mlp", "none", 2, 0, ())
 
 
 def study(gpu: int = 0, **simulate: Any) -> Study:

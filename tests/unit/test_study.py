@@ -55,7 +55,7 @@ def test_attributions_and_associations_are_the_union_over_blocks():
     assert study.attributions_of(combined) == ["x"]
     assert study.associations_of(split) == ["ols", "lmm"]
     assert study.attribution_sets() == {
-        ("linear", (("linear", "none", 0, ("x", "y")), ("linear", "a+b", 0, ("x",)))): [
+        ("linear", (("linear", "none", 3, 0, ("x", "y")), ("linear", "a+b", 3, 0, ("x",)))): [
             Job("split-r01", "t", "random", "linear"),
             Job("split-r02", "t", "random", "linear"),
         ]
@@ -64,8 +64,8 @@ def test_attributions_and_associations_are_the_union_over_blocks():
 
 def test_one_job_trains_a_model_or_all_models_of_a_split():
     study = make(cohorts=["mice"], models=["linear", "other"], adjustments=["none"])
-    linear = ("linear", "none", 0, ()), ("linear", "a+b", 0, ())
-    both = ("linear", "none", 0, ()), ("other", "none", 0, ())
+    linear = ("linear", "none", 3, 0, ()), ("linear", "a+b", 3, 0, ())
+    both = ("linear", "none", 3, 0, ()), ("other", "none", 3, 0, ())
     simulated = [Split("split-r01", "t", "random"), Split("split-r02", "t", "random")]
     mice = Split("mice", "t", "random")
     assert study.fit_sets() == {
@@ -79,6 +79,15 @@ def test_one_job_trains_a_model_or_all_models_of_a_split():
         ("all", both): [Job(**vars(mice), job="all")],
     }
     assert study.counts()["jax_jobs"] == 3 + 3 + 3
+
+
+def test_a_block_has_its_own_number_of_seeds_and_a_shared_fit_the_larger_one():
+    study = make(cohorts=["split", "mice"], models=["linear", "other"], seeds=1)
+    seeds = {(fit.cohort, fit.model): study.seeds_of(fit) for fit in study.fits}
+    assert seeds["split-r01", "linear"] == 3
+    assert seeds["split-r01", "other"] == seeds["mice", "linear"] == seeds["mice", "other"] == 1
+    assert study.counts()["trainings"] == 4 * 3 + 4 + 4
+    assert {part.model: part.seeds for _, parts in study.fit_sets() for part in parts}["other"] == 1
 
 
 def test_fit_knows_its_split():

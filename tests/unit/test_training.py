@@ -138,15 +138,15 @@ def test_fits_that_share_a_job_have_the_bytes_of_jobs_of_their_own(
 ) -> None:
     models = {"linear": spec("model", "linear", epochs=2), "mlp": spec("model", "mlp", epochs=2)}
     fits = [
-        {"model": model, "adjustments": [spec("adjustment", own)], "names": [*NAMES[:3], label]}
+        {"model": model, "adjustments": [spec("adjustment", own)], "seeds": 1, "names": [*NAMES[:3], label]}
         for label, model in models.items()
         for own in ("none", "input-residual")
     ]
     alone = [outputs(tmp_path / f"alone{number}") for number in range(len(fits))]
     shared = [outputs(tmp_path / f"shared{number}") for number in range(len(fits))]
     for one, out in zip(fits, alone, strict=True):
-        fit_one(paths, out, seeds=1, **one)
-    fit(paths, {name: [out[name] for out in shared] for name in shared[0]}, fits=fits, seeds=1)
+        fit_one(paths, out, **one)
+    fit(paths, {name: [out[name] for out in shared] for name in shared[0]}, fits=fits)
     for one, other in zip(alone, shared, strict=True):
         for name in ("params", "predictions", "history"):
             assert one[name].read_bytes() == other[name].read_bytes()
@@ -375,10 +375,10 @@ def test_resamples_are_the_same_people_for_every_fit_and_nobody_is_tested_on(
 
 def test_networks_of_resamples_are_written_and_explained(paths: dict[str, Any], tmp_path: Path) -> None:
     model, label = spec("model", "linear", epochs=3), "gradient-input"
-    entry = {"model": model, "adjustments": [NONE], "names": NAMES, "resamples": 2}
+    entry = {"model": model, "adjustments": [NONE], "seeds": 1, "names": NAMES, "resamples": 2}
     out, networks = outputs(tmp_path), tmp_path / "resamples.msgpack"
     written = {name: [path] for name, path in out.items()} | {"resamples": [networks]}
-    fit(paths, written, fits=[entry], seeds=1)
+    fit(paths, written, fits=[entry])
     alone = outputs(tmp_path / "alone")
     fit_one(paths, alone, model=model, adjustments=[NONE], seeds=1, names=NAMES)
     assert out["params"].read_bytes() == alone["params"].read_bytes()

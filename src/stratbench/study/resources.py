@@ -175,14 +175,15 @@ class Requests:
         people, snps = self.size(cohort)
         if rule in OF_VISIBLE:
             snps = min(snps, self.study.spec("traits", trait)["snps"] or snps)
-        models = [part.model for part in parts]
         if rule in OF_ALL_FITS:
-            models = [fit.model for fit in self.study.fits_of(Split(cohort, trait, split))]
+            parts = [self.study.part(fit) for fit in self.study.fits_of(Split(cohort, trait, split))]
+        models = [part.model for part in parts]
         if rule not in OF_NETWORKS:
             return Load(people, snps, max(1, len(models)))
         wide = any(self.study.spec("models", model)["method"] in WIDE_NETWORKS for model in models)
         again = 0 if rule in OF_ALL_FITS else max((part.resamples for part in parts), default=0)
-        return Load(people, snps, len(models), self.study.seeds + NETWORKS_OF_A_RESAMPLE * again, wide)
+        seeds = max((part.seeds for part in parts), default=1)
+        return Load(people, snps, len(models), seeds + NETWORKS_OF_A_RESAMPLE * again, wide)
 
     def group(self, rule: str, wildcards: Any) -> str | None:
         """The name of the jobs that a job is submitted with, those that hang together; None for a job by itself.

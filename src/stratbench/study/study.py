@@ -62,10 +62,11 @@ class Job(Split):
 
 
 class JobPart(NamedTuple):
-    """A fit of a job without its split: on how many resamples it is trained again, and how it is explained."""
+    """A fit of a job without its split: its networks, those of resamples of people, and how they are explained."""
 
     model: str
     adjustment: str
+    seeds: int
     resamples: int
     attributions: tuple[str, ...]
 
@@ -122,12 +123,12 @@ class Study:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.name: str = batches.named(config["study"], config.get("batch"))
-        self.seeds: int = config["seeds"]
         self.gpu: int = config["gpu"]
         self._cohorts: dict[str, Cohort] = {}
         self._fits: dict[Split, dict[Fit, None]] = {}
         self._attributions: dict[Fit, dict[str, None]] = {}
         self._associations: dict[Split, dict[str, None]] = {}
+        self._seeds: dict[Fit, int] = {}
         self._resamples: dict[Fit, int] = {}
         self._probed: set[Split] = set()
         self._repeats = {
@@ -161,6 +162,8 @@ class Study:
                 fit = Fit(cohort.label, trait, name, model, adjustment)
                 self._fits[split][fit] = None
                 self._attributions.setdefault(fit, {}).update(dict.fromkeys(block["attributions"]))
+                seeds = block.get("seeds", self.config["seeds"])
+                self._seeds[fit] = max(self._seeds.get(fit, 0), seeds)
                 again = block.get("resamples", 0) if self._repeats.get(name, (name, 1))[1] == 1 else 0
                 self._resamples[fit] = max(self._resamples.get(fit, 0), again)
 
@@ -206,6 +209,10 @@ class Study:
         """The labels of all attributions that any block asks of this fit."""
         return list(self._attributions[fit])
 
+    def seeds_of(self, fit: Fit) -> int:
+        """How many networks of this fit are trained: the most that any block asks for."""
+        return self._seeds[fit]
+
     def resamples_of(self, fit: Fit) -> int:
         """How many resamples this fit's networks are trained on again: the most that any block asks for.
 
@@ -231,7 +238,7 @@ class Study:
 
     def part(self, fit: Fit, attributions: tuple[str, ...] = ()) -> JobPart:
         """A fit as the part of a job that trains it, or that explains it by these attributions."""
-        return JobPart(fit.model, fit.adjustment, self.resamples_of(fit), attributions)
+        return JobPart(fit.model, fit.adjustment, self.seeds_of(fit), self.resamples_of(fit), attributions)
 
     def _jobs(
         self, fits: Iterable[tuple[Fit, tuple[str, ...]]]
@@ -303,7 +310,7 @@ class Study:
             "datasets": len(self.datasets),
             "splits": len(self._fits),
             "fits": fits,
-            "trainings": fits * self.seeds + 2 * sum(self._resamples.values()),
+            "trainings": sum(self._seeds.values()) + 2 * sum(self._resamples.values()),
             "jax_jobs": len(jobs) + probes,
         }
 

@@ -51,7 +51,6 @@ def fit(
     outputs: Mapping[str, Any],
     *,
     fits: Sequence[Mapping[str, Any]],
-    seeds: int,
 ) -> None:
     """Train models under their adjustments, one after another, and write the four files of each fit.
 
@@ -63,11 +62,10 @@ def fit(
         outputs: the lists of paths ``params``, ``predictions``, ``history`` and ``fit``; each list has one path for
             each entry of ``fits``, in the same order. ``resamples`` has one for each entry with resamples.
         fits: mappings with the keys ``model``, the spec of the model, ``adjustments``, the specs of the adjustment's
-            parts, and ``names``, the names of cohort, trait, split and model. Initialisation and the order of batches
-            are drawn by these names and the seed, so that all adjustments are compared on the same draws.
-            ``resamples`` is the number of resamples of training people on which further networks are trained, 0
-            where it is absent.
-        seeds: the number of networks that are trained in each fit.
+            parts, ``seeds``, the number of networks that are trained, and ``names``, the names of cohort, trait, split
+            and model. Initialisation and the order of batches are drawn by these names and the seed, so that all
+            adjustments are compared on the same draws. ``resamples`` is the number of resamples of training people on
+            which further networks are trained, 0 where it is absent.
 
     Raises:
         UserError: if a file is damaged or does not agree with the others, if a spec is not valid, and if a method
@@ -86,7 +84,7 @@ def fit(
             say(of)
         with telling(of):
             if gradients.is_network(one["model"]):
-                _fit(data, own, **one, seeds=seeds)
+                _fit(data, own, **one)
             else:
                 _enter(data, own, one["model"], one["adjustments"])
 
@@ -114,8 +112,8 @@ def fit_one(
     Raises:
         UserError: as ``fit`` does.
     """
-    fits = [{"model": model, "adjustments": adjustments, "names": names}]
-    fit(inputs, {name: [path] for name, path in outputs.items()}, fits=fits, seeds=seeds)
+    one = {"model": model, "adjustments": adjustments, "seeds": seeds, "names": names}
+    fit(inputs, {name: [path] for name, path in outputs.items()}, fits=[one])
 
 
 def _methods(adjustments: Sequence[Spec]) -> str:
