@@ -35,6 +35,8 @@ rule metrics:
     input:
         fam=paths.fam,
         samples=paths.samples,
+        variants=paths.variants,
+        kinship=paths.kinship,
         trait=paths.trait,
         trait_json=paths.trait_json,
         truth=paths.truth,

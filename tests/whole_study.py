@@ -71,7 +71,7 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
 
     declared = study.declared(split.cohort)
     mating, covariates = declared["mating"], declared["covariates"]
-    inputs = named(paths, split, *COHORT, *DATASET)
+    inputs = named(paths, split, *COHORT, *DATASET, "kinship")
     names, sets = list(vars(split).values()), named(paths, split, "split")
     assign(inputs, sets, spec=study.spec("splits", split.split), names=names, mating=mating)
     fitted, options = named(paths, split, *STRUCTURE), study.config["structure"]

@@ -43,6 +43,7 @@ def write_split(base, rng, kind="binary", simulated=True):
     files.write_json({"kind": kind, "simulated": simulated}, base / "trait.json")
     files.write_tsv(table[["iid", "y"]], base / "trait.tsv")
     files.write_tsv(table[["iid", "population"]].assign(family=table["iid"]), base / "samples.tsv")
+    files.write_tsv(pd.DataFrame(columns=list(tables.KINSHIP.columns)), base / "kinship.tsv.gz")
     plink.write_fam(
         pd.DataFrame(
             {"fid": table["iid"], "iid": table["iid"], "father": 0, "mother": 0, "sex": 0, "phenotype": -9}

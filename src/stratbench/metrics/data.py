@@ -13,6 +13,7 @@ from stratbench.core.files import read_json
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
+from stratbench.metrics.kin import with_relatives
 from stratbench.task.task import read_task
 
 PROBED = (
@@ -58,12 +59,13 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     """Read a split's task and, of a simulated trait, the truth.
 
     Args:
-        files: paths by name, those of ``task.task.FILES``, and ``truth`` and ``liability``.
+        files: paths by name, those of ``task.task.FILES``, and ``truth`` and ``liability``; the cohort's ``kinship``
+            and ``variants`` where relatives without a declared family are looked for.
 
     Raises UserError where a file is damaged or does not agree with the others.
     """
     task = read_task(files)
-    people = task.people.join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
+    people = with_relatives(task.people, files).join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
     snps = pd.Index(task.snps.names)
     if not task.about.simulated:
         return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame())

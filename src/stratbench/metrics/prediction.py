@@ -77,7 +77,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "auroc_family",
-        "AUROC over all pairs of test people of one family; where the cohort has families",
+        "AUROC over all pairs of test people of one family, or group of relatives; where the cohort has any",
         *(0, 1, "higher"),
         source="as `auroc_stratified`; families are independent",
         label="AUROC within families",
@@ -172,7 +172,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "pearson_family",
-        "correlation within families: of trait and score less their means of the family; where the cohort has families",
+        "correlation within families or groups of relatives, where there are any: of trait and score less their means",
         *(-1, 1, "higher"),
         source="as `pearson_stratified`; families are independent",
         label="correlation within families",
