@@ -197,6 +197,11 @@ def trained_on():
     return {key: getattr(paths, key) for key in keys}
 
 
+def fitted_on():
+    """What training and probes read: they fit adjustments, some of which ask for the GRM or, as oracles, the truth."""
+    return trained_on() | {key: getattr(paths, key) for key in ("grm", "truth", "liability")}
+
+
 def attribution_tables(wildcards):
     return [
         paths.attribution.format(**vars(fit), attribution=label)

@@ -3,7 +3,7 @@
 
 rule probe:
     input:
-        **trained_on(),
+        **fitted_on(),
         params=lambda wildcards: each(paths.params, study.fits_of(split_of(wildcards))),
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
     output:

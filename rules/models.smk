@@ -9,7 +9,7 @@ for number, ((job, parts), jobs) in enumerate(study.fit_sets().items(), start=1)
         name:
             f"fit_{number}"
         input:
-            **trained_on(),
+            **fitted_on(),
         output:
             params=of_fits(paths.params, parts),
             predictions=of_fits(paths.predictions, parts),

@@ -1,5 +1,6 @@
 """A small dataset, split and PCs on disk, for tests of training and explanation."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,63 @@ import pandas as pd
 from helpers import balding_nichols, punch_missing, write_cohort
 from stratbench.core import files
 from stratbench.genotypes import tables
+from stratbench.popgen import grm
 
 SETS = ("train", "validation", "test")
+DATASET = ("trait.tsv", "trait.json", "keep.snp", "truth.tsv", "liability.tsv")
+STRUCTURE = ("pcs.tsv", "covariates.tsv", "grm.npz")
 
 
 def write_dataset(
     directory: Path, kind: str = "binary", n: int = 60, m: int = 160, seed: int = 1
 ) -> dict[str, Any]:
-    """Two populations of ``n``; y follows ten SNPs and the population. Returns the paths of train.data."""
+    """Two populations of ``n``; y follows ten SNPs and the population. Returns the paths of its files."""
     rng = np.random.default_rng(seed)
     count_MN, populations = balding_nichols([n, n], m, 0.1, rng)
     write_cohort(directory, punch_missing(count_MN, 0.02, rng), populations)
     first_N = np.array(populations) == "p1"
-    liability_N = count_MN[:10].sum(axis=0) + 2.0 * first_N + rng.normal(size=2 * n)
+    parts = {
+        "genetic": count_MN[:10].sum(axis=0),
+        "environment": 2.0 * first_N,
+        "noise": rng.normal(size=2 * n),
+    }
+    liability_N = parts["genetic"] + parts["environment"] + parts["noise"]
     y_N = (liability_N > np.median(liability_N)).astype(int) if kind == "binary" else 7 + 3 * liability_N
     set_N = rng.permutation(np.resize(["train"] * 7 + ["validation"] * 2 + ["test"], 2 * n))
     pcs_NK = np.column_stack([first_N - 0.5, rng.normal(size=(2 * n, 2))]) + 0.05 * rng.normal(
         size=(2 * n, 3)
     )
-    return write_task(directory, y_N, set_N, pcs_NK, kind)
+    write_task(directory, y_N, set_N, pcs_NK, kind)
+    write_truth(directory, parts | {"liability": liability_N}, range(10))
+    write_grm(directory, count_MN, set_N == "train")
+    return paths(directory)
+
+
+def write_truth(directory: Path, parts: dict[str, np.ndarray], causal: Sequence[int]) -> None:
+    """The truth behind the trait of a dataset that lies there: parts of the liability, and the rows of causal SNPs."""
+    snps = files.read_tsv(directory / "variants.tsv")["snp"].iloc[list(causal)]
+    truth = pd.DataFrame({"snp": snps, "effect": 1.0, "visible": 1, "population": ""})
+    files.write_tsv(truth, directory / "truth.tsv")
+    columns = [
+        "genetic",
+        "genetic_within",
+        "environment",
+        "environment_expected",
+        "environment_family",
+        "noise",
+    ]
+    iid = files.read_tsv(directory / "samples.tsv")["iid"]
+    liability = pd.DataFrame({"iid": iid, **{name: parts.get(name, 0.0) for name in [*columns, "liability"]}})
+    files.write_tsv(liability, directory / "liability.tsv")
+
+
+def write_grm(directory: Path, count_MN: np.ndarray, train_N: np.ndarray) -> None:
+    """The GRM, standardised with the frequencies of training individuals."""
+    called_MN = np.where(count_MN < 0, np.nan, count_MN.astype(float))
+    p_M1 = np.nanmean(called_MN[:, train_N], axis=1, keepdims=True) / 2
+    varied = (p_M1[:, 0] > 0) & (p_M1[:, 0] < 1)
+    z_MN = np.nan_to_num((called_MN - 2 * p_M1) / np.sqrt(2 * p_M1 * (1 - p_M1)))[varied]
+    grm.write(directory / "grm.npz", iter([("grm_NN", (z_MN.T @ z_MN / len(z_MN)).astype(np.float32))]))
 
 
 def write_task(
@@ -50,7 +89,7 @@ def write_task(
 
 
 def paths(directory: Path) -> dict[str, Any]:
-    """What ``task.model_data.load`` reads of a directory that ``write_dataset`` wrote."""
+    """What ``task.model_data.load`` reads of a directory that ``write_dataset`` wrote, also on demand."""
     return {
         **{end: directory / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
         "samples": directory / "samples.tsv",
@@ -61,7 +100,9 @@ def paths(directory: Path) -> dict[str, Any]:
         "pcs": directory / "pcs.tsv",
         "covariates": directory / "covariates.tsv",
         "variants": directory / "variants.tsv",
+        "grm": directory / "grm.npz",
         "truth": directory / "truth.tsv",
+        "liability": directory / "liability.tsv",
     }
 
 
@@ -70,8 +111,8 @@ def write_results(directory: Path) -> list[str]:
     cohort = directory / "cohorts" / "cohort"
     write_dataset(cohort)
     moved = {
-        "dataset": (directory / "datasets" / "cohort" / "trait", ("trait.tsv", "trait.json", "keep.snp")),
-        "structure": (directory / "structure" / "cohort" / "trait" / "random", ("pcs.tsv", "covariates.tsv")),
+        "dataset": (directory / "datasets" / "cohort" / "trait", DATASET),
+        "structure": (directory / "structure" / "cohort" / "trait" / "random", STRUCTURE),
     }
     options = ["--cohort", str(cohort)]
     for name, (folder, contents) in moved.items():

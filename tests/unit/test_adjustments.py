@@ -13,6 +13,7 @@ from stratbench.adjustments.contract import Adjustment, Batch, State, compose
 from stratbench.core import files
 from stratbench.genotypes import plink
 from stratbench.methods import registry
+from stratbench.popgen import grm
 from stratbench.task.model_data import load
 from stratbench.training.evaluate import hidden
 from stratbench.training.fit import fit_one
@@ -125,7 +126,7 @@ def test_placebo_permutes_people_within_sets_and_changes_nothing_else(paths: dic
 
 
 def damaged(paths: dict[str, Any], directory: Path) -> dict[str, Any]:
-    """The same dataset with other genotypes, labels, PCs and populations for test individuals."""
+    """The same dataset with other genotypes, labels, PCs, kin, truth and populations for test individuals."""
     rng = np.random.default_rng(9)
     split = files.read_tsv(paths["split"], text=("set",))
     test = np.flatnonzero(split["set"] == "test")
@@ -137,11 +138,18 @@ def damaged(paths: dict[str, Any], directory: Path) -> dict[str, Any]:
     trait, pcs = files.read_tsv(paths["trait"]), files.read_tsv(paths["pcs"])
     trait.loc[test, "y"] = rng.permutation(1 - trait.loc[test, "y"])
     pcs.loc[test, ["pc1", "pc2", "pc3"]] = rng.normal(size=(len(test), 3))
-    samples = files.read_tsv(paths["samples"])
+    samples, liability = files.read_tsv(paths["samples"]), files.read_tsv(paths["liability"])
     samples.loc[test, "population"] = "elsewhere"
-    for table, name in ((trait, "trait.tsv"), (pcs, "pcs.tsv"), (samples, "samples.tsv")):
-        files.write_tsv(table, directory / name)
-    own = {"bed": "genotypes.bed", "trait": "trait.tsv", "pcs": "pcs.tsv", "samples": "samples.tsv"}
+    liability.loc[test, "noise"] = rng.normal(size=len(test))
+    liability["environment"] = np.where(split["set"] == "test", 7.5, liability["environment"])
+    grm_NN = grm.stored(paths["grm"])
+    grm_NN[:, test] = rng.normal(size=(n, len(test)))
+    grm_NN[test] = grm_NN[:, test].T
+    written = {"trait": trait, "pcs": pcs, "samples": samples, "liability": liability}
+    for name, table in written.items():
+        files.write_tsv(table, directory / f"{name}.tsv")
+    grm.write(directory / "grm.npz", iter([("grm_NN", grm_NN)]))
+    own = {"bed": "genotypes.bed", "grm": "grm.npz"} | {name: f"{name}.tsv" for name in written}
     return paths | {key: directory / name for key, name in own.items()}
 
 

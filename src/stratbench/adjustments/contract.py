@@ -2,7 +2,9 @@
 
 The places are the inputs, the sample weights, an offset of the logit, the hidden features and the loss. An
 adjustment may own trainable parameters with their optimiser, update its fitted state at every step, ask for a
-batch size, and refit the head in a second stage. Its functions are traced by jax.
+batch size, refit the head in a second stage, and finish its state with what the trained network leaves unexplained.
+Its functions are traced by jax. What only some adjustments need, the GRM and the truth behind a simulated trait, is
+read when ``fit`` asks the context for it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +16,12 @@ import numpy as np
 import optax
 from jax import Array
 
+from stratbench.core.errors import UserError
 from stratbench.genotypes.packed import Packed
+from stratbench.task.truth import Truth
 
 Params = dict[str, Any]
-PLACES = ("inputs", "weights", "offset", "features", "penalty", "second_stage")
+PLACES = ("inputs", "weights", "offset", "features", "penalty", "loss", "second_stage", "finish")
 
 
 class State(NamedTuple):
@@ -40,6 +44,27 @@ class Batch(NamedTuple):
     train: bool
 
 
+class Scored(NamedTuple):
+    """The individuals of one training batch as the loss sees them, float32 (B,) each.
+
+    f_B: the network's own output; score_B: f plus the offset.
+    loss_B: each individual's loss: cross-entropy, or half the squared error.
+    residual_B: the label less what the score predicts, y - P(y = 1) or y - score; the loss's negative slope in score.
+    weight_B: the sample weights, all parts' multiplied.
+    """
+
+    f_B: Array
+    score_B: Array
+    loss_B: Array
+    residual_B: Array
+    weight_B: Array
+
+    def mean_loss(self) -> Array:
+        """The weighted mean of the losses, float32 (); 0 where nobody of the batch has weight."""
+        total = jnp.sum(self.weight_B)
+        return jnp.sum(self.weight_B * self.loss_B) / jnp.where(total != 0, total, 1)
+
+
 @dataclass(frozen=True)
 class Context:
     """What an adjustment may be fitted on. Labels of people outside the training set are NaN.
@@ -54,6 +79,10 @@ class Context:
         kind: ``binary`` or ``quantitative``.
         seed: derived from the fit's name; for adjustments that draw at random.
         covariates_NC: declared covariates, standardised on training individuals, float32 (N, C); C may be 0.
+        grm: a function that reads the GRM, float32 (N, N), of LD-pruned SNPs, standardised with frequencies of
+            training individuals. It raises ScientificFailure where the cohort was too large to store one.
+        truth: a function that reads the truth behind a simulated trait: its causal SNPs, and the parts of everyone's
+            liability. It raises ScientificFailure for a measured trait. It is for oracles alone.
     """
 
     genotypes: Packed
@@ -65,10 +94,16 @@ class Context:
     kind: str
     seed: int
     covariates_NC: np.ndarray
+    grm: Callable[[], np.ndarray]
+    truth: Callable[[], Truth]
 
     def inputs(self, individual_B: np.ndarray) -> np.ndarray:
         """Unadjusted inputs, float32 (B, M)."""
         return self.table_M4[np.arange(self.genotypes.n_snps), self.genotypes.codes(individual_B)]
+
+    def offset(self, individual_B: np.ndarray) -> np.ndarray:
+        """The offset of the earlier parts of a combination before the first step, float32 (B,); 0 without any."""
+        return np.zeros(len(individual_B), dtype=np.float32)
 
     def covariates(self, pcs: int) -> np.ndarray:
         """C = [1, PC1 ... PCk], float32 (N, 1 + min(pcs, K))."""
@@ -104,6 +139,10 @@ def _penalty(state: State, params: Params, h_BF: Array, f_B: Array, batch: Batch
     return jnp.zeros(())
 
 
+def _loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
+    return scored.mean_loss(), state.fitted
+
+
 def _optimizer(model: optax.GradientTransformation) -> optax.GradientTransformation:
     return model
 
@@ -126,6 +165,12 @@ class Adjustment:
         second_stage: ``(context, state, h_TF) -> State`` from the trained network's hidden features of the
             training individuals (in the order of ``context.sets["train"]``); a new head is then trained on
             the frozen encoder with the new state. None: there is no second stage.
+        loss: ``(state, params, scored, batch) -> (scalar, fitted)``: takes the place of the weighted mean of the
+            individuals' losses in training, and updates the fitted state from them.
+        finish: ``(context, state, residual_T) -> State`` from what the trained network leaves of the labels of the
+            training individuals (``Scored.residual_B``, float64, in the order of ``context.sets["train"]``); the
+            network predicts, and is stored, with the new state. None: the state stays as training left it.
+        per_seed: whether ``fit`` draws at random, so that every seed and every resample has a fit of its own.
     """
 
     fit: Callable[[Context], State] = _fit
@@ -138,6 +183,9 @@ class Adjustment:
     optimizer: Callable[[optax.GradientTransformation], optax.GradientTransformation] = _optimizer
     batch_size: int = 1
     second_stage: Callable[[Context, State, np.ndarray], State] | None = None
+    loss: Callable[[State, Params, Scored, Batch], tuple[Array, dict[str, Any]]] = _loss
+    finish: Callable[[Context, State, np.ndarray], State] | None = None
+    per_seed: bool = False
 
     @property
     def places(self) -> frozenset[str]:
@@ -145,16 +193,17 @@ class Adjustment:
         return frozenset(name for name in PLACES if getattr(self, name) is not getattr(Adjustment, name))
 
 
-def compose(parts: Sequence[Adjustment]) -> Adjustment:
-    """Combine adjustments, ``a+b``: inputs and features in order, weights multiplied, offsets and losses added.
+def compose(parts: Sequence[Adjustment], names: Sequence[str] = ()) -> Adjustment:
+    """Combine adjustments, ``a+b``: inputs and features in order, weights multiplied, offsets and penalties added.
 
     Each part is fitted on the inputs as the parts before it have changed them; part k keeps its state under key "k".
+    One part at most may put a loss of its own in the place of the weighted mean; it gets all parts' weights.
+
+    Raises:
+        UserError: if two parts do; the message has their ``names``.
     """
     if len(parts) == 1:
         return parts[0]
-
-    def part_state(state: State, k: int) -> State:
-        return State(state.fitted[str(k)], state.rows[str(k)])
 
     def fit(context: Context) -> State:
         states = []
@@ -164,42 +213,67 @@ def compose(parts: Sequence[Adjustment]) -> Adjustment:
         return _gather(states)
 
     def init(state: State) -> Params:
-        return {str(k): part.init(part_state(state, k)) for k, part in enumerate(parts)}
+        return {str(k): part.init(_part_state(state, k)) for k, part in enumerate(parts)}
 
     def inputs(state: State, params: Params, x_BM: Array, batch: Batch) -> Array:
         for k, part in enumerate(parts):
-            x_BM = part.inputs(part_state(state, k), params[str(k)], x_BM, batch)
+            x_BM = part.inputs(_part_state(state, k), params[str(k)], x_BM, batch)
         return x_BM
 
     def weights(state: State, batch: Batch) -> Array:
         return jnp.prod(
-            jnp.stack([part.weights(part_state(state, k), batch) for k, part in enumerate(parts)]), axis=0
+            jnp.stack([part.weights(_part_state(state, k), batch) for k, part in enumerate(parts)]), axis=0
         )
 
     def offset(state: State, params: Params, batch: Batch) -> Array:
         return sum(  # type: ignore[return-value]
-            part.offset(part_state(state, k), params[str(k)], batch) for k, part in enumerate(parts)
+            part.offset(_part_state(state, k), params[str(k)], batch) for k, part in enumerate(parts)
         )
 
     def features(state: State, params: Params, h_BF: Array, batch: Batch) -> tuple[Array, dict[str, Any]]:
         fitted = {}
         for k, part in enumerate(parts):
-            h_BF, fitted[str(k)] = part.features(part_state(state, k), params[str(k)], h_BF, batch)
+            h_BF, fitted[str(k)] = part.features(_part_state(state, k), params[str(k)], h_BF, batch)
         return h_BF, fitted
 
     def penalty(state: State, params: Params, h_BF: Array, f_B: Array, batch: Batch) -> Array:
         return sum(  # type: ignore[return-value]
-            part.penalty(part_state(state, k), params[str(k)], h_BF, f_B, batch)
+            part.penalty(_part_state(state, k), params[str(k)], h_BF, f_B, batch)
             for k, part in enumerate(parts)
         )
 
-    second_stage = _second_stage(parts, part_state)
+    loss = _one_loss(parts, names)
+    second_stage, finish = (_afterwards(parts, place) for place in ("second_stage", "finish"))
     return Adjustment(
         fit, init,
         optimizer=lambda model: _optimizers(parts, model),
         batch_size=max(part.batch_size for part in parts),
-        **_acting(parts, inputs, weights, offset, features, penalty, second_stage),
+        per_seed=any(part.per_seed for part in parts),
+        **_acting(parts, inputs, weights, offset, features, penalty, loss, second_stage, finish),
     )  # fmt: skip
+
+
+def _part_state(state: State, k: int) -> State:
+    return State(state.fitted[str(k)], state.rows[str(k)])
+
+
+def _one_loss(
+    parts: Sequence[Adjustment], names: Sequence[str]
+) -> Callable[[State, Params, Scored, Batch], tuple[Array, dict[str, Any]]]:
+    """The loss of the one part that replaces it, or of the first where none does. Raises UserError for two."""
+    found = [k for k, part in enumerate(parts) if "loss" in part.places]
+    if len(found) > 1:
+        said = " and ".join(f"'{names[k]}'" if names else f"part {k + 1}" for k in found[:2])
+        raise UserError(
+            f"adjustments: {said} each replace the loss of training, so they cannot be combined; take one"
+        )
+    own = found[0] if found else 0
+
+    def loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
+        value, fitted = parts[own].loss(_part_state(state, own), params[str(own)], scored, batch)
+        return value, {**state.fitted, str(own): fitted}
+
+    return loss
 
 
 def _acting(parts: Sequence[Adjustment], *functions: Any) -> dict[str, Any]:
@@ -226,25 +300,26 @@ def _optimizers(
     return optax.multi_transform({str(k): part.optimizer(model) for k, part in enumerate(parts)}, labels)
 
 
-def _second_stage(
-    parts: Sequence[Adjustment], part_state: Callable[[State, int], State]
+def _afterwards(
+    parts: Sequence[Adjustment], place: str
 ) -> Callable[[Context, State, np.ndarray], State] | None:
-    if all(part.second_stage is None for part in parts):
+    """What all parts do at a place after training, each to its own state; None where no part does anything."""
+    functions = [getattr(part, place) for part in parts]
+    if not any(functions):
         return None
 
-    def second_stage(context: Context, state: State, h_TF: np.ndarray) -> State:
-        states = []
-        for k, part in enumerate(parts):
-            own = part_state(state, k)
-            states.append(part.second_stage(context, own, h_TF) if part.second_stage else own)
-        return _gather(states)
+    def of_all(context: Context, state: State, array: np.ndarray) -> State:
+        own = [_part_state(state, k) for k in range(len(parts))]
+        return _gather(
+            [of(context, one, array) if of else one for of, one in zip(functions, own, strict=True)]
+        )
 
-    return second_stage
+    return of_all
 
 
 @dataclass(frozen=True)
 class _Transformed(Context):
-    """A context whose inputs have passed through earlier parts of a combination."""
+    """A context whose inputs have passed through earlier parts of a combination, which also add their offsets."""
 
     earlier: tuple[tuple[Adjustment, State], ...] = ()
 
@@ -256,8 +331,18 @@ class _Transformed(Context):
         return cls(**own, earlier=((part, state),))
 
     def inputs(self, individual_B: np.ndarray) -> np.ndarray:
-        x_BM = super().inputs(individual_B)
-        batch = Batch(jnp.asarray(individual_B), jnp.zeros(len(individual_B)), jnp.zeros((), int), False)
+        x_BM, batch = super().inputs(individual_B), _untrained(individual_B)
         for part, state in self.earlier:
             x_BM = np.asarray(part.inputs(state, part.init(state), jnp.asarray(x_BM), batch))
         return x_BM
+
+    def offset(self, individual_B: np.ndarray) -> np.ndarray:
+        batch, offset_B = _untrained(individual_B), super().offset(individual_B)
+        for part, state in self.earlier:
+            offset_B = offset_B + np.asarray(part.offset(state, part.init(state), batch))
+        return offset_B
+
+
+def _untrained(individual_B: np.ndarray) -> Batch:
+    """These individuals, outside training."""
+    return Batch(jnp.asarray(individual_B), jnp.zeros(len(individual_B)), jnp.zeros((), int), False)

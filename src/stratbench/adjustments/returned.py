@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from jax import Array
 
-from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, State
+from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, Scored, State
 from stratbench.methods.guard import Guard, Words, takes
 from stratbench.models.returned import transformation
 
@@ -23,6 +23,8 @@ ARGUMENTS = {
     "penalty": "state, params, h_BF, f_B, batch",
     "optimizer": "model",
     "second_stage": "context, state, h_TF",
+    "loss": "state, params, scored, batch",
+    "finish": "context, state, residual_T",
 }
 
 
@@ -31,19 +33,21 @@ def build(guard: Guard, found: Any, options: Any) -> Adjustment:
     guard.require(isinstance(found, Adjustment), "build", found, "an Adjustment (adjustments/contract.py)")
     for name, arguments in ARGUMENTS.items():
         function = getattr(found, name)
-        if function is None and name == "second_stage":
+        if function is None and getattr(Adjustment, name) is None:
             continue
         good = callable(function) and takes(function, len(arguments.split(", ")))
         guard.require(good, f"build: {name}", function, f"a function of ({arguments})")
     size = found.batch_size
     whole = isinstance(size, int) and not isinstance(size, bool) and size >= 1
     guard.require(whole, "build: batch_size", size, "a whole number from 1")
+    guard.require(isinstance(found.per_seed, bool), "build: per_seed", found.per_seed, "True or False")
     checked = _Checked(guard, found)
     return Adjustment(
         fit=checked.fit,
         init=checked.init,
         optimizer=checked.optimizer,
         batch_size=size,
+        per_seed=found.per_seed,
         **{place: getattr(checked, place) for place in found.places},
     )
 
@@ -64,6 +68,12 @@ class _Checked:
         with self.guard.calling("second_stage(context, state, h_TF)"):
             found = self.own.second_stage(_read_only(context), state, h_TF)
         return self._state("second_stage", found, len(context.y_N))
+
+    def finish(self, context: Context, state: State, residual_T: np.ndarray) -> State:
+        assert self.own.finish is not None
+        with self.guard.calling("finish(context, state, residual_T)"):
+            found = self.own.finish(_read_only(context), state, residual_T)
+        return self._state("finish", found, len(context.y_N))
 
     def _state(self, function: str, found: Any, n: int) -> State:
         wanted = "a State(fitted, rows) of two dicts from text to arrays of numbers"
@@ -115,13 +125,26 @@ class _Checked:
     ) -> tuple[Array, dict[str, Any]]:
         with self.guard.calling("features(state, params, h_BF, batch)"):
             found = self.own.features(state, params, h_BF, batch)
-        pair = isinstance(found, tuple) and len(found) == 2
-        self.guard.require(pair, "features", found, "a pair: hidden features, and the fitted state")
+        self._require_updated("features", found, "hidden features", state)
         self._like("features", found[0], h_BF.shape, h_BF.dtype)
+        return found
+
+    def loss(
+        self, state: State, params: Params, scored: Scored, batch: Batch
+    ) -> tuple[Array, dict[str, Any]]:
+        with self.guard.calling("loss(state, params, scored, batch)"):
+            found = self.own.loss(state, params, scored, batch)
+        self._require_updated("loss", found, "the loss", state)
+        self._like("loss", found[0], ())
+        return found
+
+    def _require_updated(self, function: str, found: Any, what: str, state: State) -> None:
+        """A pair of something and the fitted state, as it may be updated in training."""
+        pair = isinstance(found, tuple) and len(found) == 2
+        self.guard.require(pair, function, found, f"a pair: {what}, and the fitted state")
         same = _forms(found[1]) == _forms(state.fitted)
         wanted = "the fitted state, its keys, shapes and types unchanged"
-        self.guard.require(same, "features", found[1], wanted)
-        return found
+        self.guard.require(same, function, found[1], wanted)
 
     def penalty(self, state: State, params: Params, h_BF: Array, f_B: Array, batch: Batch) -> Array:
         with self.guard.calling("penalty(state, params, h_BF, f_B, batch)"):

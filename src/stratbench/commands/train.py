@@ -86,7 +86,7 @@ def task_files(cohort: Path, dataset: Path, split: Path, structure: Path) -> dic
         split: the file of a split.
 
     Returns:
-        Paths by the names of ``task.model_data.FILES``.
+        Paths by the names of ``task.model_data.FILES`` and ``ON_DEMAND``.
     """
     return {
         **{end: cohort / f"genotypes.{end}" for end in ("bed", "bim", "fam")},
@@ -97,6 +97,9 @@ def task_files(cohort: Path, dataset: Path, split: Path, structure: Path) -> dic
         "split": split,
         "pcs": structure / "pcs.tsv",
         "covariates": structure / "covariates.tsv",
+        "grm": structure / "grm.npz",
+        "truth": dataset / "truth.tsv",
+        "liability": dataset / "liability.tsv",
     }
 
 

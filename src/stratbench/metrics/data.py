@@ -15,6 +15,7 @@ from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
 from stratbench.metrics.kin import with_relatives
 from stratbench.task.task import read_task
+from stratbench.task.truth import read_truth
 
 PROBED = (
     "ancestry_chance",
@@ -67,21 +68,10 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     task = read_task(files)
     people = with_relatives(task.people, files).join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
     snps = pd.Index(task.snps.names)
-    if not task.about.simulated:
+    truth = read_truth(files, task)
+    if truth is None:
         return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame())
-    liability = tables.read(files["liability"], tables.LIABILITY, rows=task.kept).set_index("iid")
-    truth = tables.read(files["truth"], tables.TRUTH)
-    tables.require_size(files["truth"], len(truth), task.about, "n_causal", files["trait_json"])
-    causal = truth[truth["effect"] != 0]
-    visible = causal["snp"][causal["visible"] == 1]
-    unknown = visible[~visible.isin(snps)]
-    if len(unknown):
-        raise tables.disagreement(
-            files["truth"],
-            f"'{unknown.iloc[0]}' is visible, and not in {files['keep_snp']}",
-        )
-    causal_M = np.asarray(snps.isin(visible))
-    return SplitTables(task.kind, people, snps, causal_M, len(causal), liability.loc[people.index])
+    return SplitTables(task.kind, people, snps, truth.causal_M, truth.n_causal, truth.liability)
 
 
 def read_predictions(

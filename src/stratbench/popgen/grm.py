@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stratbench.core import files
-from stratbench.core.errors import UserError, damaged
+from stratbench.core.errors import ScientificFailure, UserError, damaged
 from stratbench.genotypes.dosages import Dosages
 
 
@@ -97,13 +97,14 @@ def stored(path: str | Path, without: str | None = None) -> np.ndarray:
 def read(path: str | Path, n: int, without: str | None = None) -> np.ndarray:
     """The GRM of a grm.npz over keep.iid's ``n`` individuals, or grm_loco.npz's ``without`` a chromosome.
 
-    float32 (n, n). Raises UserError where the cohort was too large for one to be stored.
+    float32 (n, n). Raises UserError for a damaged file, ScientificFailure where the cohort was too large for one to be
+    stored.
     """
     matrix = stored(path, without)
     if matrix.shape not in ((n, n), (0, 0)):
         raise damaged(path, f"holds a matrix of shape {matrix.shape}, and {n} individuals need {(n, n)}")
     if len(matrix) != n:
-        raise UserError(
+        raise ScientificFailure(
             f"{path}: no GRM was stored, as {n} individuals are more than the study's grm_most; raise grm_most "
             f"under structure in the config (a GRM then takes {4 * n * n / 2**30:.1f} GiB, its making three times "
             "that), or use an adjustment that needs none"

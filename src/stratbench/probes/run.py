@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from stratbench.core.files import write_tsv
@@ -22,7 +21,7 @@ from stratbench.task.model_data import ModelData, load
 from stratbench.training.entered import entered
 from stratbench.training.evaluate import hidden, predict
 from stratbench.training.network import Variables
-from stratbench.training.setup import Setup, guards, set_up
+from stratbench.training.setup import Setup, fitted_states, guards, set_up
 from stratbench.training.store import require_trained_as, restore
 
 
@@ -36,7 +35,8 @@ def probe(
     """Write probes.tsv.
 
     Args:
-        inputs: what ``task.model_data.FILES`` names, and the lists ``params`` and ``fit_json``, parallel to ``fits``.
+        inputs: what ``task.model_data.FILES`` and ``ON_DEMAND`` name, and the lists ``params`` and ``fit_json``,
+            parallel to ``fits``.
         outputs: ``probes``.
         fits: ``{model, adjustment, specs: {model, adjustments}}``: labels and specs.
         place: study, scenario, replicate, cohort, trait and split of every row.
@@ -69,10 +69,10 @@ def _of_fit(
     if trained:
         with training(guards(**fit["specs"])):
             setup = set_up(data, **fit["specs"], seed=named_seed(*names, "adjustment"))
-            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+            states = fitted_states(setup, names, list(trained))
             for seed, variables in trained.items():
                 with telling(f"seed {seed}"):
-                    untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), state)
+                    untrained = setup.network.initial(jax.random.key(named_seed(*names, seed)), states[seed])
                     at = {**keys, "seed": seed}
                     records += _rows(setup, variables, untrained, at, named_seed(*names, seed))
     say(f"{fit['model']} {fit['adjustment']}: {counted(len(trained), 'seed')} probed")

@@ -1,18 +1,25 @@
 """A split's task as arrays, with its genotypes packed, for networks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from stratbench.core.checksums import sha256
+from stratbench.core.errors import ScientificFailure, UserError
+from stratbench.genotypes import tables
 from stratbench.genotypes.packed import Packed, pack
+from stratbench.popgen import grm
 from stratbench.task import task as tasks
-from stratbench.task.task import open_genotypes, read_task
+from stratbench.task import truth as truths
+from stratbench.task.task import Task, open_genotypes, read_task
+from stratbench.task.truth import Truth, read_truth
 
 FILES = ("bed", "bim", *tasks.FILES)
+ON_DEMAND = ("grm", *truths.FILES)  # read only if a method asks for what they hold
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,8 @@ class ModelData:
         lengths: how many of them each chromosome has, in their order.
         kind: ``binary`` or ``quantitative``.
         split_sha256: the split file's hash, so that no model is used with another split.
+        grm: reads the GRM of everyone in the split when it is called.
+        truth: reads the truth behind a simulated trait when it is called.
     """
 
     iid_N: np.ndarray
@@ -42,6 +51,8 @@ class ModelData:
     kind: str
     split_sha256: str
     covariates_NC: np.ndarray
+    grm: Callable[[], np.ndarray]
+    truth: Callable[[], Truth]
 
     def rows(self, name: str) -> np.ndarray:
         """Indices of the individuals of a set."""
@@ -71,7 +82,8 @@ def load(files: Mapping[str, Any]) -> ModelData:
     """Read a split's task and its genotypes.
 
     Args:
-        files: paths by the names of ``FILES``.
+        files: paths by the names of ``FILES``, and by those of ``ON_DEMAND``, without which what they hold cannot
+            be asked for.
 
     Raises UserError where a file is damaged or does not agree with the others.
     """
@@ -90,4 +102,35 @@ def load(files: Mapping[str, Any]) -> ModelData:
         kind=task.kind,
         split_sha256=sha256(files["split"]),
         covariates_NC=task.covariates.to_numpy(dtype=np.float64),
+        grm=partial(_grm, files, task),
+        truth=partial(_truth, files, task),
     )
+
+
+def _grm(files: Mapping[str, Any], task: Task) -> np.ndarray:
+    """The GRM of everyone in the split, float32 (N, N).
+
+    Raises UserError for a damaged file or none, ScientificFailure where the cohort was too large to store one.
+    """
+    _require_given(files, ("grm",))
+    row_N = tables.positions(task.people.index.tolist(), files["split"], task.kept)
+    return grm.read(files["grm"], len(task.kept.names))[np.ix_(row_N, row_N)]
+
+
+def _truth(files: Mapping[str, Any], task: Task) -> Truth:
+    """The truth. Raises UserError for damaged files or none, ScientificFailure for a measured trait."""
+    _require_given(files, truths.FILES)
+    truth = read_truth(files, task)
+    if truth is None:
+        raise ScientificFailure(
+            "the trait is measured, so that nobody knows its causal SNPs and its environment; oracles need a "
+            "simulated trait"
+        )
+    return truth
+
+
+def _require_given(files: Mapping[str, Any], names: Sequence[str]) -> None:
+    if missing := [name for name in names if name not in files]:
+        raise UserError(
+            f"a method asks for the file '{missing[0]}', which is not among this job's inputs; name it there"
+        )

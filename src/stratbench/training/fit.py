@@ -30,10 +30,11 @@ from stratbench.task.model_data import ModelData, load
 from stratbench.training.entered import entered
 from stratbench.training.evaluate import hidden, predict
 from stratbench.training.loop import Labels, Progress, Stage, Trained, require_finite, train
+from stratbench.training.loss import residual
 from stratbench.training.network import Outputs, Variables
 from stratbench.training.resamples import resampled
 from stratbench.training.resamples import resamples as resamples_of
-from stratbench.training.setup import Setup, Spec, guards, set_up
+from stratbench.training.setup import Setup, Spec, fitted_states, guards, set_up
 from stratbench.training.solve import require_solvable, solved
 from stratbench.training.store import dump
 from stratbench.training.watch import Watch
@@ -58,7 +59,7 @@ def fit(
     that the data do not allow is a result, not an error: its fit.json states the reason.
 
     Args:
-        inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
+        inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES`` and ``ON_DEMAND``.
         outputs: the lists of paths ``params``, ``predictions``, ``history`` and ``fit``; each list has one path for
             each entry of ``fits``, in the same order. ``resamples`` has one for each entry with resamples.
         fits: mappings with the keys ``model``, the spec of the model, ``adjustments``, the specs of the adjustment's
@@ -101,7 +102,7 @@ def fit_one(
     """Train one model under one adjustment and write the four files of its fit.
 
     Args:
-        inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES``.
+        inputs: the paths of the dataset's files, by the names in ``task.model_data.FILES`` and ``ON_DEMAND``.
         outputs: the paths ``params``, ``predictions``, ``history`` and ``fit``.
         model: the spec of the model.
         adjustments: the specs of the adjustment's parts.
@@ -220,13 +221,13 @@ def _fitted(
         with telling("the adjustment is fitted"), training(own):
             setup = set_up(data, model, adjustments, named_seed(*names, "adjustment"))
             require_solvable(setup)
-            state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+            states = fitted_states(setup, names, range(1, seeds + 1))
         stages, groups, drawn = _stages(setup), groups_of(seeds), resamples_of(count)
         watch = Watch((len(groups) + len(drawn)) * len(stages))
         for number, group in enumerate(groups):
             with telling(f"{_of(group)} of {seeds}"), training(own):
                 draws = {seed: named_seed(*names, seed) for seed in group}
-                runs += _run(setup, state, stages, draws, watch, number * len(stages))
+                runs += _run(setup, states, stages, draws, watch, number * len(stages))
             for run in runs[-len(group) :]:
                 epochs = counted(run.record["epochs"], "epoch")
                 say(
@@ -248,9 +249,9 @@ def _again(
     try:
         own = resampled(setup, resample, names[:3])
         _check_labels(own.data)
-        state = jax.tree.map(jnp.asarray, own.adjustment.fit(own.context))
+        (state,) = fitted_states(own, names, [resample.name]).values()
         draw = named_seed(*names, "resample", resample.name)
-        (run,) = _run(own, state, stages, {1: draw}, watch, before)
+        (run,) = _run(own, {1: state}, stages, {1: draw}, watch, before)
     except ScientificFailure as error:
         return about | {"status": "failed", "reason": str(error)}, None
     return about | {key: run.record[key] for key in ("status", "reason")}, run.variables
@@ -296,7 +297,7 @@ def _stages(setup: Setup) -> list[Stage]:
 
 def _run(
     setup: Setup,
-    state: State,
+    states: Mapping[int, State],
     stages: Sequence[Stage],
     draws: Mapping[int, int],
     watch: Watch,
@@ -306,7 +307,7 @@ def _run(
 
     Args:
         setup: the network and the data that it is trained on.
-        state: the fitted state of the adjustment.
+        states: for each seed, the fitted state of the adjustment.
         stages: one, or two if the adjustment refits the head; all seeds share their compiled loops.
         draws: for each seed, the seed of its random numbers.
         watch: it is told how far each training has come.
@@ -318,7 +319,7 @@ def _run(
     started, data = time.monotonic(), setup.data
     with telling("the networks are set up"):
         runs = [
-            Run(seed, draw, setup.network.initial(jax.random.key(draw), state), _untrained(seed))
+            Run(seed, draw, setup.network.initial(jax.random.key(draw), states[seed]), _untrained(seed))
             for seed, draw in draws.items()
         ]
     labels = Labels(data.scaled_y_N, data.population_N, data.rows("train"), data.rows("validation"))
@@ -337,6 +338,7 @@ def _run(
     for run in runs:
         if run.variables is not None:
             with failing(run):
+                run.variables = _finished(setup, run.variables)
                 run.predictions = _predictions(setup, run.variables, run.seed)
         run.record["seconds"] = round((time.monotonic() - started) / len(runs), 3)
     return runs
@@ -367,6 +369,20 @@ def _with_new_head(setup: Setup, trained: Variables, draw: int) -> Variables:
         {**fresh.statistics, "encoder": trained.statistics["encoder"]},
         fresh.state,
     )
+
+
+def _finished(setup: Setup, trained: Variables) -> Variables:
+    """The trained network with the state that the adjustment makes of what it leaves unexplained."""
+    if setup.adjustment.finish is None:
+        return trained
+    data, train_T = setup.data, setup.data.rows("train")
+    _, score_T = predict(setup, trained, train_T)
+    residual_T = residual(data.kind, jnp.asarray(score_T), jnp.asarray(data.scaled_y_N[train_T]))
+    with telling("the adjustment is finished"):
+        state = setup.adjustment.finish(
+            setup.context, trained.state, np.asarray(residual_T, dtype=np.float64)
+        )
+    return trained._replace(state=jax.tree.map(jnp.asarray, state))
 
 
 def _predictions(setup: Setup, variables: Variables, seed: int) -> pd.DataFrame:

@@ -18,11 +18,11 @@ import numpy as np
 import optax
 from jax import Array
 
-from stratbench.adjustments.contract import Batch, State
+from stratbench.adjustments.contract import Batch, Scored, State
 from stratbench.core.errors import ScientificFailure
 from stratbench.models.contract import Recipe
 from stratbench.training.criterion import Judged, criterion, judged
-from stratbench.training.loss import per_individual
+from stratbench.training.loss import per_individual, residual
 from stratbench.training.network import Network, Outputs, Variables
 
 EVALUATED_AT_ONCE = 512  # individuals of one block outside training
@@ -222,14 +222,16 @@ class Stage:
         return changed._replace(params=optax.apply_updates(variables.params, updates)), moments, loss
 
     def _loss(self, params: Any, variables: Variables, batch: Batch, key: Array) -> tuple[Array, Variables]:
-        network = self.network
+        adjustment, own = self.network.adjustment, params["adjustment"]
         outputs = self.forward(variables._replace(params=params), batch, key)
-        w_B = network.adjustment.weights(variables.state, batch)
-        data = jnp.sum(w_B * per_individual(self.kind, outputs.score_B, batch.y_B)) / jnp.sum(w_B)
-        own = network.adjustment.penalty(
-            variables.state, params["adjustment"], outputs.h_BF, outputs.f_B, batch
-        )
-        return data + network.architecture.penalty(params) + own, outputs.variables
+        loss_B, residual_B = (of(self.kind, outputs.score_B, batch.y_B) for of in (per_individual, residual))
+        w_B = adjustment.weights(variables.state, batch)
+        scored = Scored(outputs.f_B, outputs.score_B, loss_B, residual_B, w_B)
+        data, fitted = adjustment.loss(outputs.variables.state, own, scored, batch)
+        further = adjustment.penalty(variables.state, own, outputs.h_BF, outputs.f_B, batch)
+        state = outputs.variables.state._replace(fitted=fitted)
+        total = data + self.network.architecture.penalty(params) + further
+        return total, outputs.variables._replace(state=state)
 
     def _begin(self, learned: Learned) -> Training:
         zero = jnp.zeros((), jnp.int32)

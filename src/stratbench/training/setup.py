@@ -2,14 +2,17 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from stratbench.adjustments.contract import Adjustment, Context, compose
+from stratbench.adjustments.contract import Adjustment, Batch, Context, State, compose
+from stratbench.core.errors import ScientificFailure
+from stratbench.core.seeds import seed as named_seed
 from stratbench.genotypes.tables import SETS
 from stratbench.methods.guard import Guard
 from stratbench.methods.spec import MethodSpec
@@ -52,7 +55,7 @@ def build_model(data: ModelData, spec: Spec) -> Architecture:
 def build_adjustment(specs: Sequence[Spec]) -> Adjustment:
     """The adjustment of one spec, or of several combined in order (``a+b``)."""
     chosen = [MethodSpec.of("adjustment", spec) for spec in specs]
-    return compose([one.load().build(one.options) for one in chosen])
+    return compose([one.load().build(one.options) for one in chosen], [one.method for one in chosen])
 
 
 def standardised_pcs(data: ModelData) -> np.ndarray:
@@ -60,6 +63,36 @@ def standardised_pcs(data: ModelData) -> np.ndarray:
     train_TK = data.pcs_NK[data.rows("train")]
     sd_K = train_TK.std(axis=0)
     return ((data.pcs_NK - train_TK.mean(axis=0)) / np.where(sd_K > 0, sd_K, 1)).astype(np.float32)
+
+
+def fitted_states(setup: Setup, names: Sequence[str], keys: Sequence[Any]) -> dict[Any, State]:
+    """The state that the adjustment starts training with, on the device, for each of several networks.
+
+    All have one, unless the adjustment draws at random; then each has its own, drawn by its name.
+
+    Args:
+        setup: the adjustment, and what it is fitted on.
+        names: of cohort, trait, split and model.
+        keys: what tells the networks apart, such as seeds.
+
+    Raises:
+        ScientificFailure: if no training individual has weight, and where the adjustment itself has no answer.
+    """
+
+    def one(context: Context) -> State:
+        state = jax.tree.map(jnp.asarray, setup.adjustment.fit(context))
+        i_T = jnp.asarray(context.sets["train"])
+        batch = Batch(i_T, jnp.asarray(context.y_N)[i_T], jnp.zeros((), jnp.int32), True)
+        if not jnp.any(setup.adjustment.weights(state, batch) != 0):
+            raise ScientificFailure(
+                "the adjustment gives no training individual any weight; relax its options"
+            )
+        return state
+
+    if not setup.adjustment.per_seed:
+        return dict.fromkeys(keys, one(setup.context))
+    drawn = {key: named_seed(*names, "adjustment", key) for key in keys}
+    return {key: one(replace(setup.context, seed=seed)) for key, seed in drawn.items()}
 
 
 def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int) -> Setup:
@@ -87,6 +120,8 @@ def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int)
         kind=data.kind,
         seed=seed,
         covariates_NC=data.covariates_NC.astype(np.float32),
+        grm=data.grm,
+        truth=data.truth,
     )
     network = Network(architecture, adjustment, jnp.asarray(data.genotypes.packed_NQ), jnp.asarray(table_M4))
     return Setup(data, network, context, adjustment)

@@ -1,7 +1,8 @@
 """Models that are solved and not trained by steps: what they are given, and which adjustments they refuse.
 
-Of the places where an adjustment acts, a solved model honours the inputs, the weights and the offset. What an
-adjustment would train beside the network, such as the weights of PCs as covariates, stays as it starts.
+Of the places where an adjustment acts, a solved model honours the inputs, the weights and the offset; an adjustment may
+also finish its state with what the model leaves unexplained. What an adjustment would train beside the network, such as
+the weights of PCs as covariates, stays as it starts.
 """
 
 import jax
@@ -23,6 +24,7 @@ from stratbench.training.setup import Setup
 REFUSED = {
     "features": "changes the hidden features",
     "penalty": "adds to the loss",
+    "loss": "replaces the loss",
     "second_stage": "refits the head in a second stage",
 }
 

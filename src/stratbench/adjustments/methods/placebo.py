@@ -32,4 +32,4 @@ def build(options: dict[str, Any]) -> Adjustment:
             pcs_NK[rows] = context.pcs_NK[draw.permutation(rows)]
         return real.fit(replace(context, pcs_NK=pcs_NK))
 
-    return replace(real, fit=fit)
+    return replace(real, fit=fit, per_seed=True)
