@@ -7,6 +7,8 @@ from pathlib import Path
 
 from stratbench.methods import registry
 from stratbench.methods.options import group_files, source_files, table_files
+from stratbench.methods.options import group_files
+from stratbench.methods.reads import files_read
 from stratbench.cohorts.real import available, cohort_file
 from stratbench.cohorts.real.labels import origin
 from stratbench.study.config import KINDS
@@ -197,9 +199,17 @@ def trained_on():
     return {key: getattr(paths, key) for key in keys}
 
 
-def fitted_on():
-    """What training and probes read: they fit adjustments, some of which ask for the GRM or, as oracles, the truth."""
-    return trained_on() | {key: getattr(paths, key) for key in ("grm", "truth", "liability")}
+def read_by(fits):
+    """What the adjustments of fits read beside the dataset (``methods/reads.py``), by its names."""
+    return files_read(spec for fit in fits for spec in study.adjustment(fit.adjustment))
+
+
+def read_by_all(name):
+    """An input of a job of all fits of a split: a file that some adjustment reads; none if no adjustment does."""
+    pattern = getattr(paths, name)
+    return lambda wildcards: (
+        pattern.format(**wildcards) if name in read_by(study.fits_of(split_of(wildcards))) else []
+    )
 
 
 def attribution_tables(wildcards):

@@ -3,7 +3,10 @@
 
 rule probe:
     input:
-        **fitted_on(),
+        **trained_on(),
+        grm=read_by_all("grm"),
+        truth=read_by_all("truth"),
+        liability=read_by_all("liability"),
         params=lambda wildcards: each(paths.params, study.fits_of(split_of(wildcards))),
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
     output:

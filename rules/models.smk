@@ -9,7 +9,8 @@ for number, ((job, parts), jobs) in enumerate(study.fit_sets().items(), start=1)
         name:
             f"fit_{number}"
         input:
-            **fitted_on(),
+            **trained_on(),
+            **{name: getattr(paths, name) for name in read_by(parts)},
         output:
             params=of_fits(paths.params, parts),
             predictions=of_fits(paths.predictions, parts),

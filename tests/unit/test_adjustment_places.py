@@ -11,6 +11,7 @@ from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, 
 from stratbench.core import files
 from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.genotypes.records import read_fit
+from stratbench.methods.reads import files_read
 from stratbench.popgen import grm
 from stratbench.task.model_data import load
 from stratbench.training.fit import fit_one
@@ -201,8 +202,25 @@ def test_what_is_not_there_is_said_when_it_is_asked_for(paths: dict[str, Any], t
         data.truth()
     data = load({name: path for name, path in paths.items() if name not in ("grm", "truth")})
     for ask, name in ((data.grm, "grm"), (data.truth, "truth")):
-        with pytest.raises(UserError, match=f"asks for the file '{name}'"):
+        with pytest.raises(UserError, match=f"'{name}' is no input of this job"):
             ask()
+
+
+def test_an_adjustment_says_what_it_reads(paths: dict[str, Any], tmp_path: Path) -> None:
+    """What it does not state it does not get, whatever other adjustments of its job read."""
+    body = "def build(options):\n    return Adjustment(fit=lambda c: State({'k': c.grm()[:2, :2]}, {}))\n"
+    file = tmp_path / "reading.py"
+    asked = {"method": "reading", "file": str(file), "options": {}}
+    file.write_text(HEAD + body)
+    with pytest.raises(UserError, match=r'asks for context.grm\(\); state READS = \("grm",\) in its file'):
+        trained(paths, tmp_path, asked)
+    file.write_text(HEAD + 'READS = ("grm",)\n' + body)
+    state = trained(paths, tmp_path, asked).state
+    np.testing.assert_array_equal(state.fitted["k"], grm.stored(paths["grm"])[:2, :2])
+    assert files_read([asked, spec("adjustment", "none")]) == ["grm"]
+    file.write_text(HEAD + 'READS = ("kinship",)\n' + body)
+    with pytest.raises(UserError, match=r"READS is \('kinship',\); it must be a tuple of some of grm, truth"):
+        files_read([asked])
 
 
 def test_an_adjustment_that_draws_has_a_fit_for_each_seed(paths: dict[str, Any], tmp_path: Path) -> None:

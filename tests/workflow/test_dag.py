@@ -152,7 +152,7 @@ def test_a_script_a_rule_and_its_paths_are_all_that_a_rule_needs(tmp_path):
 
 
 def test_only_figures_read_the_grm(fresh):
-    """It is as large as everyone squared, and nothing that trains or explains a network reads it."""
+    """It is as large as everyone squared, and only what fits an adjustment that says so reads it (methods/reads.py)."""
     plan = snakemake("-n", "--forceall", "--configfile", "config/smoke.yaml", cwd=fresh)
     jobs = re.findall(
         r"^(?:local)?rule (\w+?)(?:_\d+)?:\n(?:    input: (.*)\n)?", plan.stdout + plan.stderr, re.MULTILINE

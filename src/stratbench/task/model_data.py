@@ -130,7 +130,7 @@ def _truth(files: Mapping[str, Any], task: Task) -> Truth:
 
 
 def _require_given(files: Mapping[str, Any], names: Sequence[str]) -> None:
-    if missing := [name for name in names if name not in files]:
+    if missing := [name for name in names if not files.get(name)]:
         raise UserError(
-            f"a method asks for the file '{missing[0]}', which is not among this job's inputs; name it there"
+            f"the GRM or the truth is asked for, and '{missing[0]}' is no input of this job; name it there"
         )

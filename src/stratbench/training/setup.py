@@ -1,7 +1,7 @@
 """From a dataset and the names of a model and an adjustment to a network ready to train or explain."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from stratbench.adjustments.contract import Adjustment, Batch, Context, State, compose
-from stratbench.core.errors import ScientificFailure
+from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.core.seeds import seed as named_seed
 from stratbench.genotypes.tables import SETS
 from stratbench.methods.guard import Guard
+from stratbench.methods.reads import reads
 from stratbench.methods.spec import MethodSpec
 from stratbench.models.contract import Architecture
 from stratbench.task.model_data import ModelData
@@ -109,7 +110,7 @@ def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int)
     """
     architecture = build_model(data, model)
     adjustment = build_adjustment(adjustments)
-    table_M4 = data.genotypes.table(architecture.encoding)
+    table_M4, asked = data.genotypes.table(architecture.encoding), reads(adjustments)
     context = Context(
         genotypes=data.genotypes,
         table_M4=table_M4,
@@ -120,8 +121,21 @@ def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int)
         kind=data.kind,
         seed=seed,
         covariates_NC=data.covariates_NC.astype(np.float32),
-        grm=data.grm,
-        truth=data.truth,
+        grm=_declared("grm", data.grm, asked),
+        truth=_declared("truth", data.truth, asked),
     )
     network = Network(architecture, adjustment, jnp.asarray(data.genotypes.packed_NQ), jnp.asarray(table_M4))
     return Setup(data, network, context, adjustment)
+
+
+def _declared(name: str, ask: Callable[[], Any], asked: Sequence[str]) -> Callable[[], Any]:
+    """What reads something on demand, for adjustments that say so; for others, what tells them to."""
+    if name in asked:
+        return ask
+
+    def refuse() -> Any:
+        raise UserError(
+            f'an adjustment\'s fit asks for context.{name}(); state READS = ("{name}",) in its file'
+        )
+
+    return refuse
