@@ -7,7 +7,6 @@ from pathlib import Path
 
 from stratbench.methods import registry
 from stratbench.methods.options import group_files, source_files, table_files
-from stratbench.methods.options import group_files
 from stratbench.methods.reads import files_read
 from stratbench.cohorts.real import available, cohort_file
 from stratbench.cohorts.real.labels import origin
