@@ -174,7 +174,7 @@ def test_the_share_of_variance_is_that_of_the_simulation():
     shares = []
     for _ in range(30):
         y_N = np.sqrt(0.6) * root_NN @ rng.normal(size=400) + np.sqrt(0.4) * rng.normal(size=400)
-        fit = mixed.MixedModel(y_N @ axes.vector_NJ, axes.value_J).fit()
+        fit = axes.model(y_N).fit()
         shares.append((fit.share, fit.share_se))
     share, se = np.array(shares).T
     assert share.mean() == pytest.approx(0.6, abs=4 * share.std() / np.sqrt(30))

@@ -45,7 +45,7 @@ def test_the_mice_of_gemmas_example() -> None:
     centred_MN = x_MN[common_M] - x_MN[common_M].mean(axis=1, keepdims=True)
     grm_NN = (centred_MN.T @ centred_MN / len(centred_MN))[np.ix_(known_N, known_N)]
     axes = mixed.axes(grm_NN, orthonormal(np.ones((known_N.sum(), 1))))
-    model = mixed.MixedModel(y_N[known_N] @ axes.vector_NJ, axes.value_J)
+    model = axes.model(y_N[known_N])
     fit = model.fit()
     assert fit.share == pytest.approx(PVE, abs=1e-6)
     assert fit.share_se == pytest.approx(PVE_SE, rel=1e-3)
@@ -53,7 +53,7 @@ def test_the_mice_of_gemmas_example() -> None:
     at_M = [table[0].tolist().index(row[0]) for row in rows]
     chosen_MN = x_MN[at_M][:, known_N]
     found = mixed.tested(chosen_MN, model, axes)
-    ratio_M = model.test((chosen_MN - 2 * p_M[at_M][:, None]) @ axes.vector_NJ)[2]
+    ratio_M = model.test(axes.turned(chosen_MN - 2 * p_M[at_M][:, None]))[2]
     ours = np.column_stack([p_M[at_M], found["beta"], found["se"], ratio_M, found["p"]])
     theirs = np.array([row[1:] for row in rows], dtype=float)
     np.testing.assert_allclose(ours[:, 1:], theirs[:, 1:], rtol=1e-3)
@@ -108,9 +108,7 @@ def test_p_values_of_a_bed_are_gemmas(cohort: tuple[Path, AssociationData], tmp_
     share = next(line.split("=")[1] for line in said.split("\n") if "pve estimate in the null" in line)
     assert data.relatedness is not None
     axes = data.relatedness.axes(np.empty((N, 0)), "all", "centred")
-    assert mixed.MixedModel(data.y_N @ axes.vector_NJ, axes.value_J).fit().share == pytest.approx(
-        float(share), rel=1e-3
-    )
+    assert axes.model(data.y_N).fit().share == pytest.approx(float(share), rel=1e-3)
 
 
 def test_p_values_of_loco_are_gemmas(cohort: tuple[Path, AssociationData], tmp_path: Path) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit
 
-from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual
+from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual, two_sided
 from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
@@ -166,6 +165,6 @@ def _chunk(count_MN: np.ndarray, label: CaseLabel) -> tuple[pd.DataFrame, tuple[
     beta_M[tested_R] = (effect_R / scale_R)[done_R]
     se_M[tested_R] = (np.sqrt(spread_R) / scale_R)[done_R]
     statistic_M[tested_R] = beta_M[tested_R] / se_M[tested_R]
-    p_M = 2 * stats.norm.sf(np.abs(statistic_M))
+    p_M = two_sided(statistic_M)
     table = pd.DataFrame({"beta": beta_M, "se": se_M, "statistic": statistic_M, "p": p_M, "n": called_M})
     return table, (int(firth_R.sum()), int((~done_R).sum()))

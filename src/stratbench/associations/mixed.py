@@ -9,7 +9,8 @@ In the eigenvectors of what the fixed effects leave of K, people are independent
 grid of ratios that all SNPs share, by two products of matrices. Between the points of the grid the likelihood is
 interpolated by polynomials of degree WINDOW - 1: it is analytic in the logarithm of the ratio up to pi / 2 from the
 real axis, so that points .18 apart fix the place of the maximum to some 1e-5. The test itself is then computed at that
-ratio without interpolation.
+ratio without interpolation. Genotypes are turned to the eigenvectors in single precision, which is twice as fast and
+moves a statistic by some 1e-6 of itself; everything else is in double precision.
 """
 
 from dataclasses import dataclass
@@ -17,10 +18,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import scipy.linalg
-from scipy import stats
 
-from stratbench.associations.projection import COLLINEAR, centred, residual
+from stratbench.associations.projection import COLLINEAR, centred, residual, two_sided
 
 LOWEST, HIGHEST = 1e-5, 1e5  # the ratio lies between them, as in GEMMA
 POINTS = 128  # of the grid
@@ -34,11 +33,21 @@ class GrmAxes:
 
     Attributes:
         value_J: eigenvalues, 0 or more, float64, for N people and C fixed effects J = N - C of them.
-        vector_NJ: eigenvectors, float64, at right angles to the fixed effects.
+        vector_NJ: eigenvectors, float32, at right angles to the fixed effects.
+        basis_NC: an orthonormal basis of the fixed effects, float64.
     """
 
     value_J: np.ndarray
     vector_NJ: np.ndarray
+    basis_NC: np.ndarray
+
+    def model(self, y_N: np.ndarray) -> "MixedModel":
+        """The model of a label, float64 (N,)."""
+        return MixedModel(residual(y_N[None], self.basis_NC)[0] @ self.vector_NJ, self.value_J)
+
+    def turned(self, centred_MN: np.ndarray) -> np.ndarray:
+        """Genotypes less their mean along each axis, float64 (M, J)."""
+        return (centred_MN.astype(np.float32) @ self.vector_NJ).astype(np.float64)
 
 
 def axes(grm_NN: np.ndarray, basis_NC: np.ndarray) -> GrmAxes:
@@ -56,9 +65,10 @@ def axes(grm_NN: np.ndarray, basis_NC: np.ndarray) -> GrmAxes:
     """
     left_NN = residual(residual(grm_NN.astype(np.float64), basis_NC).T, basis_NC)
     left_NN += np.eye(len(left_NN)) - basis_NC @ basis_NC.T
-    value_N, vector_NN = scipy.linalg.eigh(left_NN, driver="evd", overwrite_a=True)
+    value_N, vector_NN = np.linalg.eigh(left_NN)
     count = basis_NC.shape[1]
-    return GrmAxes(np.maximum(value_N[count:] - 1, 0), np.ascontiguousarray(vector_NN[:, count:]))
+    vector_NJ = np.ascontiguousarray(vector_NN[:, count:], dtype=np.float32)
+    return GrmAxes(np.maximum(value_N[count:] - 1, 0), vector_NJ, basis_NC)
 
 
 @dataclass(frozen=True)
@@ -180,12 +190,12 @@ def tested(count_MN: np.ndarray, model: MixedModel, found: GrmAxes) -> pd.DataFr
         no se.
     """
     centred_MN, called_M = centred(count_MN)
-    x_MJ = centred_MN @ found.vector_NJ
+    x_MJ = found.turned(centred_MN)
     variance_M = np.einsum("mn,mn->m", centred_MN, centred_MN)
     own_M = np.einsum("mj,mj->m", x_MJ, x_MJ) > COLLINEAR * np.maximum(variance_M, 1.0)
     beta_M, se_M, statistic_M = np.zeros(len(own_M)), np.full(len(own_M), np.nan), np.zeros(len(own_M))
     beta_M[own_M], se_M[own_M], _ = model.test(x_MJ[own_M])
     with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit: se 0, statistic infinite
         np.divide(beta_M, se_M, out=statistic_M, where=own_M & (beta_M != 0))
-    p_M = 2 * stats.t.sf(np.abs(statistic_M), len(model.y_J) - 1)
+    p_M = two_sided(statistic_M, len(model.y_J) - 1)
     return pd.DataFrame({"beta": beta_M, "se": se_M, "statistic": statistic_M, "p": p_M, "n": called_M})

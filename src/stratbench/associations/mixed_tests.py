@@ -37,7 +37,7 @@ def mixed_model(data: AssociationData, options: Mapping[str, Any], loco: bool = 
     found = []
     for chromosome, row_M in parts:
         axes = data.relatedness.axes(fixed_NC, options["grm_snps"], options["grm"], chromosome)
-        model = mixed.MixedModel(data.y_N @ axes.vector_NJ, axes.value_J)
+        model = axes.model(data.y_N)
         fit = model.fit()
         of = "" if chromosome is None else f", without chromosome {chromosome}"
         say(f"share of variance that goes with the GRM{of}: {fit.share:.3f} (se {fit.share_se:.3f})")

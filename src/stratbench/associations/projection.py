@@ -1,6 +1,10 @@
-"""Genotypes less their mean, and less what covariates explain of them."""
+"""Genotypes less their mean, and less what covariates explain of them; and the p values of statistics.
+
+p values come from scipy.special: importing scipy.stats takes half a second, a quarter of a small job.
+"""
 
 import numpy as np
+from scipy import special
 
 COLLINEAR = 1e-10  # a SNP is not tested if covariates leave less than this share of its variance
 
@@ -25,3 +29,10 @@ def centred(count_MN: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     called_M = np.isfinite(count_MN).sum(axis=1)
     mean_M = np.nansum(count_MN, axis=1) / np.maximum(called_M, 1)
     return np.where(np.isnan(count_MN), 0.0, count_MN - mean_M[:, None]), called_M
+
+
+def two_sided(statistic_M: np.ndarray, degrees: float = np.inf) -> np.ndarray:
+    """Two-sided p values of Student's t with these degrees of freedom; of the normal distribution without them."""
+    tail_M = -np.abs(statistic_M)
+    p_M: np.ndarray = 2 * (special.ndtr(tail_M) if np.isinf(degrees) else special.stdtr(degrees, tail_M))
+    return p_M

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual
+from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual, two_sided
 from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.words import counted
@@ -48,5 +47,5 @@ def _chunk(count_MN: np.ndarray, y_N: np.ndarray, basis_NC: np.ndarray, degrees:
     se_M = np.sqrt(se_M)
     with np.errstate(divide="ignore", invalid="ignore"):  # a perfect fit: se 0, statistic infinite
         statistic_M = np.where(beta_M == 0, 0.0, beta_M / se_M)
-    p_M = 2 * stats.t.sf(np.abs(statistic_M), degrees)
+    p_M = two_sided(statistic_M, degrees)
     return pd.DataFrame({"beta": beta_M, "se": se_M, "statistic": statistic_M, "p": p_M, "n": called_M})
