@@ -16,6 +16,7 @@ rule figures:
         cohort_files=list(cohort_files()),
     output:
         figures=drawn(),
+        top_snps=paths.top_snps,
     log:
         paths.log("figures"),
     benchmark:

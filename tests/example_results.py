@@ -125,6 +125,12 @@ def config(example: Example) -> dict[str, Any]:
     return made
 
 
+def figure_outputs(base: Path) -> dict[str, Any]:
+    """What the job of figures writes below ``base``: it takes the pictures' folder from the first of them."""
+    folder = base / "results/example/figures"
+    return {"figures": [folder / "headline.svg"], "top_snps": folder / "top_snps.tsv"}
+
+
 def make(base: Path, example: Example | None = None, **further: Any) -> dict[str, Any]:
     """Write results/example below ``base`` and return the config, which has these further keys."""
     example = example or Example()

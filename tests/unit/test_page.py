@@ -64,7 +64,7 @@ example = Example(traits=("control",), models=("linear",), adjustments=("none",)
                   associations=(), real=False, replicates=1)
 config = make(base, example)
 outputs = [base / "results/example/figures" / name for name in catalogue.figure_names(Study(config))]
-figures({}, {"figures": outputs}, config=config, base=base)
+figures({}, {"figures": outputs, "top_snps": base / "top_snps.tsv"}, config=config, base=base)
 report({}, {"report": base / "report.html"}, config=config, base=base)
 print(json.dumps({
     "package": catalogue.__file__,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from example_results import Example, make
+from example_results import Example, figure_outputs, make
 from stratbench.cohorts.real import tables
 from stratbench.cohorts.real.labels import require
 from stratbench.core import files
@@ -54,7 +54,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     for name in ("samples.tsv", "qc_samples.tsv"):
         table = files.read_tsv(every / name)
         files.write_tsv(table.assign(population=np.resize(NAMES, len(table))), every / name)
-    figures({}, {"figures": [base / "results/example/figures/headline.svg"]}, config=config, base=base)
+    figures({}, figure_outputs(base), config=config, base=base)
     report({}, {"report": base / "results/example/report.html"}, config=config, base=base)
     return base / "results/example/figures", (base / "results/example/report.html").read_text()
 

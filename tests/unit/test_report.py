@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from example_results import ADJUSTMENTS, SHARES, Example, config, make
+from example_results import ADJUSTMENTS, SHARES, Example, config, figure_outputs, make
 from made_results import words
 from stratbench.cohorts.simulated.simulate import all_options
 from stratbench.core import files
@@ -23,7 +23,7 @@ from stratbench.methods import registry
 from stratbench.methods.checked import checked
 from stratbench.report import style
 from stratbench.report.analysis import cohorts as structure
-from stratbench.report.analysis import numbers
+from stratbench.report.analysis import numbers, top_snps
 from stratbench.report.analysis.dial import change, courses
 from stratbench.report.analysis.literature import KnownLocus, Ranking
 from stratbench.report.analysis.results import Group, Results, groups
@@ -110,9 +110,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]:
     """The base folder, config and page of a small study with a real cohort."""
     base = tmp_path_factory.mktemp("report")
     settings = make(base, replace(SMALL, traits=("confounded", "shortcut", "control")))
-    figures({}, {"figures": [base / "results/example/figures/headline.svg"]}, config=settings, base=base)
+    figures({}, figure_outputs(base), config=settings, base=base)
     report({}, {"report": base / "results/example/report.html"}, config=settings, base=base)
     return base, settings, (base / "results/example/report.html").read_text()
+
+
+def test_the_job_of_figures_writes_the_first_snps_of_the_associations(made):
+    base, settings, _ = made
+    written = files.read_tsv(figure_outputs(base)["top_snps"])
+    assert len(written) == len(top_snps.table(Results(Study(settings), base))) > 0
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,7 @@ class Paths:
         self.runtime = f"{root}/summary/runtime.tsv"
         self.provenance = f"{root}/summary/provenance.json"
         self.figures = f"{root}/figures"
+        self.top_snps = f"{root}/figures/top_snps.tsv"
         self.report = f"{root}/report.html"
 
     def log(self, rule: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stratbench.core import job
+from stratbench.core import files, job
 from stratbench.report import style
+from stratbench.report.analysis import top_snps
 from stratbench.report.analysis.results import Results
 from stratbench.report.figures.catalogue import pictures
 from stratbench.study.study import Study
@@ -18,11 +19,11 @@ def figures(
     config: Mapping[str, Any],
     base: str | Path = ".",
 ) -> None:
-    """Draw all figures of a study.
+    """Draw all figures of a study, and write the SNPs that its associations put first.
 
     Args:
         inputs: what the rule waits for; the tables are found by the study's paths below ``base``.
-        outputs: ``figures``, the paths of all pictures, which lie in one folder.
+        outputs: ``figures``, the paths of all pictures, which lie in one folder; and ``top_snps``.
         config: the whole config, checked.
         base: the folder that holds ``results``.
     """
@@ -32,3 +33,4 @@ def figures(
     for picture in pictures(study):
         job.say(picture.name)
         style.save(picture.module.draw(picture.module.load(results, picture.subject)), folder / picture.name)
+    files.write_tsv(top_snps.table(results), outputs["top_snps"])

@@ -1,8 +1,19 @@
-"""SNP scores and association tests along the genome."""
+"""SNP scores and association tests along the genome, and the SNPs that associations put first."""
 
+from stratbench.core.words import counted
 from stratbench.report.analysis.dial import courses, strongest
-from stratbench.report.analysis.results import Results
-from stratbench.report.page import Block, Heading, Section, Text
+from stratbench.report.analysis.numbers import NOTHING, number, plain
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.analysis.top_snps import (
+    QUANTILES,
+    Tested,
+    attribution_ranks,
+    best_calibrated,
+    places,
+    tested,
+)
+from stratbench.report.analysis.verdicts import LEARNED, verdicts
+from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.text._parts import images
 
 ORDER = 90
@@ -13,10 +24,74 @@ def build(results: Results) -> Section | None:
     for group in results.groups:
         shown = images(results, "genome", group.keys)
         if shown:
-            blocks += [Heading(group.title), *shown]
+            found = tested(results, group)
+            blocks += [Heading(group.title), *shown, *_tables(results, group, found)]
     if not blocks:
         return None
     first = "The first replicate of each scenario is drawn."
     if courses(results.study, results.groups):
         first += f" Of the points of the dial, the models of {strongest(results.study)} alone are drawn."
     return Section("SNPs along the genome", [Text(first), *blocks])
+
+
+def _tables(results: Results, group: Group, found: list[Tested]) -> list[Table]:
+    """P values beside uniform ones, and the first SNPs of the test that is calibrated best."""
+    best = best_calibrated(found)
+    return [] if best is None else [_quantiles(group, found), _first(results, group, found, best)]
+
+
+def _quantiles(group: Group, found: list[Tested]) -> Table:
+    rows = [
+        [one.name, f"{len(one.p):,}", plain(one.lambda_gc), *(_p(one.quantile(share)) for share in QUANTILES)]
+        for one in found
+    ]
+    head = ["association", "SNPs", "lambda", *(f"p of the first {share:.1%}" for share in QUANTILES)]
+    head = [text.replace(".0%", "%") for text in head]
+    return Table(
+        f"P values of the associations, {_place(group)}: below the p of a column lies that share of all "
+        f"SNPs. Without any effect the columns hold {', '.join(_p(share) for share in QUANTILES)}.",
+        head,
+        rows,
+    )
+
+
+def _first(results: Results, group: Group, found: list[Tested], best: Tested) -> Table:
+    place = places(results, group, best.first)
+    ranks = [
+        (keys, rank)
+        for keys, rank in attribution_ranks(results, group)
+        if keys["attribution"] == group.attribution
+    ]
+    known = verdicts(results, group)
+    rows = []
+    for snp in best.first:
+        at = place.loc[snp]
+        cells = [snp, f"{at['chrom']}:{at['pos']:,}", f"{at['a1']}/{at['a2']}", plain(float(at["maf"]))]
+        cells += [_p(one.p[snp]) if snp in one.p.index else NOTHING for one in found]
+        for keys, rank in ranks:
+            text = f"{int(rank[snp]):,}" if snp in rank.index else "not seen"
+            learned = known.get((keys["model"], keys["adjustment"])) == LEARNED
+            cells.append(text if learned or snp not in rank.index else f"({text})")
+        rows.append(cells)
+    head = ["SNP", "place", "alleles (A1/A2)", "MAF", *(f"p, {one.name}" for one in found)]
+    head += [f"rank, {keys['model']} {keys['adjustment']}" for keys, _ in ranks]
+    by = (
+        f" Ranks are by {group.attribution}, among {counted(len(ranks[0][1]), 'SNP')}; in brackets where the model is "
+        "not shown to have learned, so that its ranks say nothing."
+        if ranks
+        else ""
+    )
+    caption = (
+        f"The first {len(rows)} SNPs of {best.name}, of all tests the one whose lambda is nearest to 1, "
+        f"{_place(group)}.{by} figures/top_snps.tsv has the first SNPs of every test."
+    )
+    return Table(caption, head, rows)
+
+
+def _p(value: float) -> str:
+    """'.034' or '2e-12'."""
+    return number(f"{value:.2g}")
+
+
+def _place(group: Group) -> str:
+    return group.title if group.real else f"{group.title}, first replicate"
