@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from stratbench.metrics.agreement import agreement, jaccard, jaccard_chance, pairs, spearman, top_k
+from stratbench.metrics.agreement import agreement, pairs, top_k
 from stratbench.metrics.association import lambda_gc, ranking, srmsd
 from stratbench.metrics.precision_recall import auc_pr, precision_at, top_weights
 from stratbench.metrics.recovery import ks, names, recovery
+from stratbench.metrics.similarity import jaccard, jaccard_chance, rbo, rbo_chance, spearman, tau
 
 
 def integrated(hit, score):
@@ -107,6 +108,34 @@ def test_srmsd_by_hand_and_of_calibrated_and_inflated_p():
 def test_spearman_is_scipys():
     score = np.round(np.random.default_rng(3).normal(size=(4, 50)), 1)
     assert spearman(score) == pytest.approx(stats.spearmanr(score.T).statistic)
+
+
+def test_tau_is_scipys_and_counts_ties():
+    score = np.random.default_rng(4).integers(0, 9, (3, 50)).astype(float)
+    found = tau(score)
+    assert found[0, 1] == found[1, 0] == pytest.approx(stats.kendalltau(score[0], score[1]).statistic)
+    # four SNPs by hand: three pairs in the same order, one in the other, and two tied, one in each ranking
+    by_hand = (3 - 1) / np.sqrt(5 * 5)
+    assert tau(np.array([[4.0, 3, 2, 2], [5.0, 2, 2, 3]]))[0, 1] == pytest.approx(by_hand)
+    assert np.isnan(tau(np.array([np.zeros(4), np.arange(4.0)]))).sum() == 3
+
+
+def test_rank_biased_overlap_by_hand():
+    """a b c d and b a d c: of the first 1, 2, 3 and 4 they share 0, 2, 2 and 4, and all of what follows."""
+    score = np.array([[4.0, 3, 2, 1], [3.0, 4, 1, 2]])
+    by_hand = 0.5 * (0 + 0.5 * 2 / 2 + 0.25 * 2 / 3 + 0.125 * 1) + 0.5**4
+    assert rbo(score, p=0.5)[0, 1] == pytest.approx(by_hand)
+    assert rbo(score, p=0.5)[0, 0] == pytest.approx(1)
+    m, p, depth = 400, 0.998, np.arange(1, 401)
+    one, other = np.random.default_rng(5).normal(size=(2, m))
+    first, second = (np.argsort(-score) for score in (one, other))
+    shared = np.array([len({*first[:d]} & {*second[:d]}) / d for d in depth])
+    slow = (1 - p) * (p ** (depth - 1) * shared).sum() + p**m
+    assert rbo(np.stack([one, other]))[0, 1] == pytest.approx(slow)
+    many = rbo(np.random.default_rng(6).normal(size=(60, m)))
+    assert many[np.triu_indices(60, 1)].mean() == pytest.approx(rbo_chance(m), rel=0.02)
+    zeros = rbo(np.zeros((60, m)))
+    assert zeros[np.triu_indices(60, 1)].mean() == pytest.approx(rbo_chance(m), rel=0.02)
 
 
 def test_jaccard_and_its_chance():

@@ -190,7 +190,8 @@ def test_failures_are_rows(table):
     assert value(table, "auroc_stratified", adjustment="pc-covariates", seed=1)["status"] == "ok"
     assert set(table[table["adjustment"] == "placebo"]["status"]) == {"failed", "ok"}
     assert set(table.loc[(table["adjustment"] == "placebo") & (table["status"] == "ok"), "metric"]) == {
-        "agreement_jaccard_chance"
+        "agreement_jaccard_chance",
+        "agreement_rbo_chance",
     }
     assert value(table, "causal_auc_pr", adjustment="placebo", seed=1)["status"] == "failed"
     between = value(table, "agreement_spearman", adjustment="placebo", against="none")

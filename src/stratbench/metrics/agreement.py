@@ -10,14 +10,12 @@ from collections.abc import Callable, Mapping
 from itertools import product
 
 import numpy as np
-from scipy import stats
-from scipy.stats import rankdata
 
 from stratbench.genotypes.records import Resample
 from stratbench.metrics.estimate import Estimate, failed, not_applicable
 from stratbench.metrics.metric import Metric
-from stratbench.metrics.precision_recall import top_weights
 from stratbench.metrics.rows import Row, rows
+from stratbench.metrics.similarity import jaccard, jaccard_chance, rbo, rbo_chance, spearman, tau, tied
 from stratbench.metrics.split_results import AttributionResult, SplitResults
 
 Compared = tuple[str, str, str, int | None, Estimate]  # metric, adjustment, against, k, estimate
@@ -26,6 +24,19 @@ OVER = "training resamples"
 PLACEBO = "placebo"  # the adjustment that others are compared with
 FEW = "agreement needs two resamples"
 JACKKNIFED = 3  # resamples at least, so that two are left when one is left out
+TAU = ("tau", "Kendall's tau-b", -1.0, 0.0, "Kendall 1945; SciPy's kendalltau")
+RBO = ("rbo", "rank-biased overlap (p .998)", 0.0, "`agreement_rbo_chance`", "Webber, Moffat & Zobel 2010")
+MEANINGS = {
+    "tau": "how many pairs of SNPs two rankings put in the same order less how many they do not, over all pairs; pairs "
+    "that are tied in one ranking count for less",
+    "rbo": "how much two rankings share from the top down: the first SNPs count most, and the first 140 or so have "
+    "half of the weight",
+}
+KINDS = {  # what a metric is called beside its measure -> what it says, and its label
+    "": ("{} of the rankings of `adjustment` and `against`, over different resamples", "{} of rankings"),
+    "delta_": ("agreement within minus between, of {1}", "agreement within minus between, {}"),
+    "permuted_": ("{1} of networks whose labels were permuted within populations", "{}, labels permuted"),
+}
 METRICS: tuple[Metric, ...] = (
     Metric(
         "agreement_spearman",
@@ -118,38 +129,30 @@ METRICS: tuple[Metric, ...] = (
         term="Jaccard index",
         over=OVER,
     ),
+    *(
+        Metric(
+            f"agreement_{kind}{name}",
+            says.format(words, f"`agreement_{name}`"),
+            *((low - 1 if kind == "delta_" else low), (1 - low if kind == "delta_" else 1), "neither"),
+            source="its definition" if kind else source,
+            label=label.format(words),
+            term=words.removesuffix(" (p .998)"),
+            meaning=MEANINGS[name],
+            over=OVER,
+            chance={"": chance, "delta_": 0.0}.get(kind),
+        )
+        for name, words, low, chance, source in (TAU, RBO)
+        for kind, (says, label) in KINDS.items()
+    ),
+    Metric(
+        "agreement_rbo_chance",
+        "expected rank-biased overlap of two random rankings",
+        *(0, 1, "neither"),
+        source="its definition",
+        label="rank-biased overlap of random rankings",
+        term="rank-biased overlap",
+    ),
 )
-
-
-def spearman(score_SM: np.ndarray) -> np.ndarray:
-    """Spearman correlations (S, S) of rankings, midranks for ties; NaN where a ranking is constant."""
-    rank = rankdata(score_SM, axis=1)
-    rank -= rank.mean(axis=1, keepdims=True)
-    norm = np.sqrt((rank**2).sum(axis=1, keepdims=True))
-    rank = np.divide(rank, norm, out=np.full_like(rank, np.nan), where=norm > 0)
-    return np.clip(rank @ rank.T, -1, 1)
-
-
-def tied(score_M: np.ndarray) -> float:
-    """The share of SNPs whose score another SNP has, too."""
-    _, count = np.unique(score_M, return_counts=True)
-    return float(count[count > 1].sum() / len(score_M))
-
-
-def jaccard(score_SM: np.ndarray, k: int) -> np.ndarray:
-    """Jaccard index (S, S) of the top k: overlap / (2k - overlap).
-
-    Ties at the threshold are broken at random for each ranking alone; the expected overlap is used.
-    """
-    weight = np.stack([top_weights(score, k) for score in score_SM])
-    overlap = weight @ weight.T
-    return overlap / (2 * k - overlap)
-
-
-def jaccard_chance(m: int, k: int) -> float:
-    """Expected Jaccard of two random sets of k of m SNPs; their overlap is hypergeometric."""
-    overlap = np.arange(k + 1)
-    return float((stats.hypergeom.pmf(overlap, m, k, k) * overlap / (2 * k - overlap)).sum())
 
 
 def top_k(n_causal: int, m: int) -> int:
@@ -266,7 +269,12 @@ def agreement(
         (metric, adjustment, against, k, estimate) of each comparison; ``n`` of an estimate counts ordered pairs of
         resamples.
     """
-    measures = {"spearman": (spearman, None), "jaccard": (lambda score_SM: jaccard(score_SM, k), k)}
+    measures = {
+        "spearman": (spearman, None),
+        "tau": (tau, None),
+        "rbo": (rbo, None),
+        "jaccard": (lambda score_SM: jaccard(score_SM, k), k),
+    }
     found: list[Compared] = []
     for measure, (of, size) in measures.items():
         own, null = Similarities(scores, of), Similarities(permuted, of)
@@ -278,8 +286,10 @@ def agreement(
         if by_resample:
             share = np.mean([tied(score_M) for score_M in by_resample.values()])
             found.append(("agreement_tied", name, name, None, Estimate(float(share), m)))
-    chance = Estimate(jaccard_chance(m, k), m)
-    found += [("agreement_jaccard_chance", name, against, k, chance) for name, against in pairs(list(scores))]
+    by_chance = {"jaccard": (jaccard_chance(m, k), k), "rbo": (rbo_chance(m), None)}
+    for measure, (chance, size) in by_chance.items():
+        named = pairs(list(scores))
+        found += [(f"agreement_{measure}_chance", *both, size, Estimate(chance, m)) for both in named]
     return found
 
 
