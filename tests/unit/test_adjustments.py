@@ -1,5 +1,6 @@
 """Adjustments against closed forms and scikit-learn; test individuals teach them nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from stratbench.adjustments.contract import Adjustment, Batch, State, compose
+from adjusted import adjusted_inputs, batch, everyone, prepared, training
+from stratbench.adjustments.contract import Adjustment, State, compose
 from stratbench.core import files
 from stratbench.genotypes import plink
 from stratbench.methods import registry
@@ -17,30 +19,11 @@ from stratbench.popgen import grm
 from stratbench.task.model_data import load
 from stratbench.training.evaluate import hidden
 from stratbench.training.fit import fit_one
-from stratbench.training.setup import Setup, build_adjustment, set_up
+from stratbench.training.setup import build_adjustment, set_up
 from stratbench.training.store import restore
 from trained import outputs, spec, write_dataset
 
 NAMES = ["cohort", "trait", "split", "model"]
-
-
-def batch(i_B: np.ndarray) -> Batch:
-    return Batch(jnp.asarray(i_B), jnp.zeros(len(i_B)), jnp.zeros((), jnp.int32), False)
-
-
-def prepared(paths: dict[str, Any], *adjustments: dict[str, Any], model: str = "linear") -> Setup:
-    return set_up(load(paths), spec("model", model), adjustments, seed=3)
-
-
-def everyone(setup: Setup) -> np.ndarray:
-    return np.arange(len(setup.data.iid_N))
-
-
-def adjusted_inputs(setup: Setup) -> np.ndarray:
-    state = setup.adjustment.fit(setup.context)
-    i_N = everyone(setup)
-    x_NM = jnp.asarray(setup.context.inputs(i_N))
-    return np.asarray(setup.adjustment.inputs(state, setup.adjustment.init(state), x_NM, batch(i_N)))
 
 
 @pytest.fixture(scope="module")
@@ -153,31 +136,69 @@ def damaged(paths: dict[str, Any], directory: Path) -> dict[str, Any]:
     return paths | {key: directory / name for key, name in own.items()}
 
 
+def same_bits(a: Any, b: Any) -> None:
+    jax.tree.map(lambda x, y: np.testing.assert_array_equal(np.asarray(x), np.asarray(y)), a, b)
+
+
+@pytest.fixture(scope="module")
+def other_test_people(paths: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return damaged(paths, tmp_path_factory.mktemp("damaged"))
+
+
 @pytest.mark.parametrize("name", registry.names("adjustment"))
-@pytest.mark.parametrize("model", ["linear", "mlp"])
-def test_test_individuals_change_no_bit_of_what_is_fitted(
-    paths: dict[str, Any], tmp_path: Path, name: str, model: str
+def test_test_individuals_change_no_bit_of_what_an_adjustment_does(
+    paths: dict[str, Any], other_test_people: dict[str, Any], name: str
+) -> None:
+    """Neither of what it has estimated, nor of what it makes of training individuals in a step."""
+    found = []
+    for own in (paths, other_test_people):
+        setup = prepared(own, spec("adjustment", name), model="mlp")
+        state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
+        learned = setup.data.set_N != "test"
+        rows = {key: np.asarray(value)[learned] for key, value in state.rows.items()}
+        i_B = setup.data.rows("train")[:40]
+        some, params = training(setup, i_B), setup.adjustment.init(state)
+        x_BM = jnp.asarray(setup.context.inputs(i_B))
+        h_BF = jnp.tanh(x_BM[:, : setup.context.n_features()])
+        made = (
+            setup.adjustment.inputs(state, params, x_BM, some),
+            setup.adjustment.weights(state, some),
+            setup.adjustment.offset(state, params, some),
+            setup.adjustment.features(state, params, h_BF, some),
+            setup.adjustment.penalty(state, params, h_BF, h_BF[:, 0], some),
+        )
+        found.append((state.fitted, rows, params, made))
+    same_bits(*found)
+    again = setup.adjustment.fit(replace(setup.context, seed=setup.context.seed + 1))
+    leaves = zip(jax.tree.leaves(state), jax.tree.leaves(again), strict=True)
+    assert any(not np.array_equal(a, b) for a, b in leaves) == setup.adjustment.per_seed
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("pc-covariates", "linear"),
+        ("input-residual", "linear"),
+        ("feature-residual", "mlp"),
+        ("metadata-norm", "mlp"),
+    ],
+)
+def test_test_individuals_change_no_bit_of_what_is_trained(
+    paths: dict[str, Any], other_test_people: dict[str, Any], tmp_path: Path, name: str, model: str
 ) -> None:
     model_spec = spec("model", model, epochs=3)
     stored = []
-    for label, own in (("a", paths), ("b", damaged(paths, tmp_path))):
+    for label, own in (("a", paths), ("b", other_test_people)):
         out = outputs(tmp_path / label)
         fit_one(own, out, model=model_spec, adjustments=[spec("adjustment", name)], seeds=1, names=NAMES)
         stored.append(restore(out["params"], out["fit"], load(own).split_sha256)[1])
-    a, b = stored
-    for x, y in zip(
-        jax.tree.leaves((a.params, a.statistics, a.state.fitted)),
-        jax.tree.leaves((b.params, b.statistics, b.state.fitted)),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(np.asarray(x), np.asarray(y))
-    learned = load(paths).set_N != "test"
-    for key, rows in a.state.rows.items():
-        np.testing.assert_array_equal(rows[learned], b.state.rows[key][learned])
+    same_bits(*((one.params, one.statistics, one.state.fitted) for one in stored))
 
 
-def test_tables_come_from_training_individuals_only(paths: dict[str, Any], tmp_path: Path) -> None:
-    a, b = load(paths), load(damaged(paths, tmp_path))
+def test_tables_come_from_training_individuals_only(
+    paths: dict[str, Any], other_test_people: dict[str, Any]
+) -> None:
+    a, b = load(paths), load(other_test_people)
     assert not np.array_equal(a.genotypes.packed_NQ, b.genotypes.packed_NQ)
     for encoding in ("standardised", "dosage"):
         np.testing.assert_array_equal(a.genotypes.table(encoding), b.genotypes.table(encoding))

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from flax import linen as nn
 from jax import Array
 
 from stratbench.core.errors import UserError
@@ -83,6 +85,7 @@ class Context:
             training individuals. It raises ScientificFailure where the cohort was too large to store one.
         truth: a function that reads the truth behind a simulated trait: its causal SNPs, and the parts of everyone's
             liability. It raises ScientificFailure for a measured trait. It is for oracles alone.
+        encoder: the model's first half, from inputs to hidden features (``models/contract.py``).
     """
 
     genotypes: Packed
@@ -96,6 +99,7 @@ class Context:
     covariates_NC: np.ndarray
     grm: Callable[[], np.ndarray]
     truth: Callable[[], Truth]
+    encoder: nn.Module
 
     def inputs(self, individual_B: np.ndarray) -> np.ndarray:
         """Unadjusted inputs, float32 (B, M)."""
@@ -109,6 +113,15 @@ class Context:
         """C = [1, PC1 ... PCk], float32 (N, 1 + min(pcs, K))."""
         ones = np.ones((len(self.pcs_NK), 1), dtype=np.float32)
         return np.concatenate([ones, self.pcs_NK[:, :pcs]], axis=1)
+
+    def n_features(self) -> int:
+        """F, the number of hidden features of the network, which is not run for it."""
+
+        def features(x_BM: Array) -> Array:
+            return self.encoder.init_with_output(jax.random.key(0), x_BM, False)[0]
+
+        x_BM = jax.ShapeDtypeStruct((2, self.genotypes.n_snps), jnp.float32)
+        return int(jax.eval_shape(features, x_BM).shape[1])
 
 
 def _fit(context: Context) -> State:

@@ -66,6 +66,23 @@ def hudson(p1: np.ndarray, n1: np.ndarray, p2: np.ndarray, n2: np.ndarray) -> tu
     return np.where(known, numerator, np.nan), np.where(known, denominator, np.nan)
 
 
+def _hudson_of_pair(counts: PopulationFrequencies, a: int, b: int) -> tuple[np.ndarray, np.ndarray]:
+    pair = counts.of(a, b)
+    return hudson(pair.p_ML[:, 0], 2 * pair.n_ML[:, 0], pair.p_ML[:, 1], 2 * pair.n_ML[:, 1])
+
+
+def hudson_of_snps(counts: PopulationFrequencies) -> np.ndarray:
+    """Hudson's FST of each SNP, float64 (M,): the sum of the pairs' numerators over that of their denominators.
+
+    NaN where nothing varies, and everywhere if there is one population.
+    """
+    n_snps, populations = counts.n_ML.shape
+    total_2M = np.zeros((2, n_snps))
+    for a, b in combinations(range(populations), 2):
+        total_2M += np.nan_to_num(_hudson_of_pair(counts, a, b))
+    return _ratio(*total_2M)
+
+
 def weir_cockerham(counts: PopulationFrequencies) -> tuple[np.ndarray, np.ndarray]:
     """Numerator a and denominator a + b + c per SNP over the populations given, float64 (M,).
 
@@ -105,14 +122,11 @@ def fst(genotypes: Dosages, population_N: np.ndarray) -> tuple[pd.DataFrame, pd.
     snp_M2 = np.full((len(genotypes.row_M), 2), np.nan)
     for part, dosage_MN in genotypes.chunks():
         counts = count(with_nan(dosage_MN), member_NL)
-        total_2M = np.zeros((2, len(dosage_MN)))
         for r, (a, b) in enumerate(pairs):
-            pair = counts.of(a, b)
-            two_2M = hudson(pair.p_ML[:, 0], 2 * pair.n_ML[:, 0], pair.p_ML[:, 1], 2 * pair.n_ML[:, 1])
-            sums = [np.nansum(part_M) for part_M in (*two_2M, *weir_cockerham(pair))]
+            two_2M = _hudson_of_pair(counts, a, b)
+            sums = [np.nansum(part_M) for part_M in (*two_2M, *weir_cockerham(counts.of(a, b)))]
             sum_R5[r] += *sums, np.sum(two_2M[1] > 0)
-            total_2M += np.nan_to_num(two_2M)
-        snp_M2[part, 0] = _ratio(*total_2M)
+        snp_M2[part, 0] = hudson_of_snps(counts)
         if pairs:
             snp_M2[part, 1] = _ratio(*weir_cockerham(counts))
     return _pair_table(names, pairs, sum_R5), pd.DataFrame(snp_M2, columns=["fst", "fst_wc"])

@@ -123,6 +123,7 @@ def set_up(data: ModelData, model: Spec, adjustments: Sequence[Spec], seed: int)
         covariates_NC=data.covariates_NC.astype(np.float32),
         grm=_declared("grm", data.grm, asked),
         truth=_declared("truth", data.truth, asked),
+        encoder=architecture.encoder,
     )
     network = Network(architecture, adjustment, jnp.asarray(data.genotypes.packed_NQ), jnp.asarray(table_M4))
     return Setup(data, network, context, adjustment)
