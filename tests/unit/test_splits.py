@@ -196,6 +196,44 @@ def test_a_population_is_left_out(people, kin):
     assert (seen["set"] == "validation").mean() == pytest.approx(0.2, abs=0.05)
 
 
+def test_whoever_trains_the_same_people_are_tested(people):
+    def of(label, populations, **options):
+        return run(
+            people,
+            "train-on",
+            ("c", "t", label),
+            populations=populations,
+            test=0.25,
+            validation=0.2,
+            **options,
+        )
+
+    only, both, other = of("only", ["p1"]), of("both", ["p1", "p2"]), of("other", ["p2"], draw=2)
+    tested = [set(sets.index[sets == "test"]) for sets in (only, both, other)]
+    assert tested[0] == tested[1] != tested[2]
+    by = table(people, only).groupby(["population", "set"]).size().to_dict()
+    assert by == {("p1", "test"): 30, ("p2", "test"): 30, ("p1", "train"): 72, ("p1", "validation"): 18}
+    few = table(people, of("few", ["p1", "p2"], people=60))
+    by = few.groupby(["population", few["set"] == "test"]).size().to_dict()
+    assert by == {("p1", True): 30, ("p2", True): 30, ("p1", False): 30, ("p2", False): 30}
+    assert (few["set"] == "validation").sum() == 12
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"populations": ["p3"]}, "there is no population 'p3' to train on: did you mean 'p2'"),
+        (
+            {"populations": ["p1"], "people": 100},
+            "100 people of 'p1' are to train, and it has 84 who are not tested",
+        ),
+    ],
+)
+def test_populations_that_cannot_train_are_refused(people, options, message):
+    with pytest.raises(UserError, match=message):
+        run(people, "train-on", **options)
+
+
 def test_people_without_a_population_are_left_out_and_one_population_is_refused(tmp_path):
     directory = make(tmp_path)
     samples = files.read_tsv(directory / "cohort" / "samples.tsv", text=("y",))
@@ -217,6 +255,6 @@ def test_quantitative_traits_are_split_by_population(tmp_path):
 
 
 def test_methods_are_described_without_import():
-    names = ["given", "kin-aware", "leave-one-population-out", "random"]
+    names = ["given", "kin-aware", "leave-one-population-out", "random", "train-on"]
     assert registry.names("split") == names
     assert registry.describe("split", "kin-aware").options["max_family"]["default"] == 0.2

@@ -114,6 +114,7 @@ class Checker:
             config["structure"] = self.options(own, config["structure"], ("structure",))
         for section in KINDS:
             self.resolve(config, section, self.method)
+        self.compared(config)
         for label in config["adjustments"]:
             if "+" in label:
                 self.refuse(("adjustments", label), "a+b is composed of the labels a and b; define those")
@@ -168,7 +169,8 @@ class Checker:
         spec = self.spec("split", place, once, "method")
         if repeats == 1:
             return spec
-        if "test" not in spec["options"] and place not in self.broken:
+        same = "test" not in spec["options"] or "draw" in spec["options"]
+        if same and place not in self.broken:
             self.refuse((*place, "repeats"), "this split has the same test people each time; leave it out")
         return {**spec, "repeats": repeats}
 
@@ -426,6 +428,14 @@ class Checker:
             self.refuse(
                 ("batch",), f"there is no replicate {chosen.stop - 1}: the last of any cohort is {most}"
             )
+
+    def compared(self, config: Config) -> None:
+        """Check that the splits that a split is compared with are defined, and are others."""
+        for label, spec in config["splits"].items():
+            options = spec.get("options", {}) if ("splits", label) not in self.broken else {}
+            for other in options.get("against", ()):
+                if other not in config["splits"] or other == label:
+                    self.undefined(("splits", label, "against"), other, sorted({*config["splits"]} - {label}))
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
         """Check that the cohort has the column that a split reads, and that somebody is left to train."""

@@ -1,5 +1,7 @@
 """From metrics to comparisons: seeds averaged within a replicate, then intervals over replicates, splits or people."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from stratbench.metrics.paired import REFERENCE
 from stratbench.metrics.rows import COMPARISONS, GROUP, KEYS
 from stratbench.metrics.significance import FEW, holm, p_values
 from stratbench.metrics.split_size import OVERLAP
+from stratbench.summary.transfer import CHANGE, TRANSFER, Against, of_two_splits, transfers
 
 COLUMNS = list(COMPARISONS.columns)
 REPLICATES, SPLITS = "replicates", "repeated splits"
@@ -17,7 +20,9 @@ PEOPLE, UNPAIRED = "test people", "test people, unpaired"
 OF_SPLIT = ["study", "scenario", "trait", "split"]
 
 
-def comparisons(metrics: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFrame:
+def comparisons(
+    metrics: pd.DataFrame, reference: str = REFERENCE, against: Against = MappingProxyType({})
+) -> pd.DataFrame:
     """comparisons.tsv of a tidy metrics table (``rows.tidy``).
 
     The replicate is the unit: values of its seeds are averaged, and mean and 95% Student-t interval are
@@ -26,15 +31,16 @@ def comparisons(metrics: pd.DataFrame, reference: str = REFERENCE) -> pd.DataFra
     interval of ``<metric>_se``, averaged over seeds, or none: ``basis`` says what an interval is taken over. Groups
     without any value (failed, not applicable) keep a row: mean blank, n_replicates 0. ``diff_<metric>`` rows:
     adjustment - ``reference``. Differences have a p value, from six replicates on or in one cohort, and
-    those that a report may claim one that is adjusted for how many claims the study could make.
+    those that a report may claim one that is adjusted for how many claims the study could make. Splits are compared as
+    ``against`` says (``transfer.transfers``).
     """
     metrics = metrics.reset_index(drop=True)
     table = metrics.assign(k=metrics["k"].astype(str).replace("<NA>", ""))
     is_error = table["metric"].str.endswith("_se")
     errors = table[is_error].assign(metric=table["metric"].str.removesuffix("_se"))
     table = table[~is_error]
-    paired = differences(table, reference)
-    table = pd.concat([table, paired], ignore_index=True) if len(paired) else table
+    made = [differences(table, reference), transfers(table, against, reference)]
+    table = pd.concat([table, *(part for part in made if len(part))], ignore_index=True)
     found = over_replicates(over_seeds(table)).join(sampling_error(errors)).reset_index()
     found = found.assign(overlap=overlaps(found))
     found = with_intervals(with_unpaired(found, reference))
@@ -85,8 +91,10 @@ def with_unpaired(found: pd.DataFrame, reference: str) -> pd.DataFrame:
         error.reindex(pd.MultiIndex.from_frame(found.assign(metric=of, against="", adjustment=name)[GROUP]))
         for name in (found["adjustment"], reference)
     ]
-    apart = np.hypot(*(part.to_numpy(dtype=float) for part in parts))
-    without = found["metric"].str.startswith("diff_") & found["se"].isna()
+    of_adjustments = np.hypot(*(part.to_numpy(dtype=float) for part in parts))
+    of_splits = of_two_splits(found)
+    apart = pd.Series(np.where(np.isfinite(of_splits), of_splits, of_adjustments), index=found.index)
+    without = found["metric"].str.startswith(("diff_", TRANSFER)) & found["se"].isna()
     return found.assign(se=found["se"].where(~without, apart), paired=~without)
 
 
@@ -94,7 +102,11 @@ def with_intervals(found: pd.DataFrame) -> pd.DataFrame:
     """Columns ci_low, ci_high, basis and, of differences, p."""
     declared = {metric.name: (metric.low, metric.high) for metric in all_metrics()}
     differences = {f"diff_{name}": (low - high, high - low) for name, (low, high) in declared.items()}
-    ends = (declared | differences).get
+    further = {f"{TRANSFER}{name}": (low - high, high - low) for name, (low, high) in declared.items()}
+    further |= {
+        f"{CHANGE}{name}": (2 * (low - high), 2 * (high - low)) for name, (low, high) in declared.items()
+    }
+    ends = (declared | differences | further).get
     low, high = np.array([ends(name, (-np.inf, np.inf)) for name in found["metric"]]).reshape(-1, 2).T
     n, mean, se = (found[name].to_numpy(dtype=float) for name in ("n_replicates", "mean", "se"))
     one = n == 1
