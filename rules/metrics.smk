@@ -84,6 +84,9 @@ rule metrics:
             for label in study.attributions_of(fit)
         ],
         associations=lambda wildcards: study.associations_of(split_of(wildcards)),
+        on_all=lambda wildcards: [
+            label for label in study.associations_of(split_of(wildcards)) if study.tests_all(label)
+        ],
         code=digest("metrics"),
     script:
         "../workflow/scripts/metrics.py"

@@ -17,6 +17,16 @@ def run(raw: dict[str, Any]) -> tuple[Study, Paths]:
     from stratbench.report.figures.catalogue import pictures
     from stratbench.report.figures.run import figures
     from stratbench.report.report import report
+
+    study, paths = summarised(raw)
+    drawn = [f"{paths.figures}/{picture.name}.svg" for picture in pictures(study)]
+    figures({}, {"figures": drawn, "top_snps": paths.top_snps}, config=study.config)
+    report({}, {"report": paths.report}, config=study.config)
+    return study, paths
+
+
+def summarised(raw: dict[str, Any]) -> tuple[Study, Paths]:
+    """Run a short config in the working directory, up to the summary."""
     from stratbench.summary.run import summary
 
     config = check(raw)
@@ -31,9 +41,6 @@ def run(raw: dict[str, Any]) -> tuple[Study, Paths]:
     outputs |= {"metrics": paths.summary_metrics, "qc": paths.summary_qc}
     cohorts = [cohort.label for cohort in study.cohorts]
     summary(inputs, outputs, cohorts=cohorts, config=study.made_from)
-    drawn = [f"{paths.figures}/{picture.name}.svg" for picture in pictures(study)]
-    figures(outputs, {"figures": drawn}, config=config)
-    report(outputs, {"report": paths.report}, config=config)
     return study, paths
 
 
@@ -105,7 +112,8 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
         for one, a in scores
     ]
     out = named(paths, split, "metrics")
-    metrics(inputs, out, place=place, fits=labels, attributions=keys, associations=tests)
+    on_all = [name for name in tests if study.tests_all(name)]
+    metrics(inputs, out, place=place, fits=labels, attributions=keys, associations=tests, on_all=on_all)
 
 
 def specs_of(study: Study, one: Fit) -> dict[str, Any]:

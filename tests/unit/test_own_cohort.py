@@ -69,7 +69,13 @@ def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
     }
     assert (said["population"], said["family"]) == ("ancestry", "site")
     assert said["covariates"] == {"age": "numeric", "sex": "categorical", "site": "categorical"}
-    assert config["cohorts"]["mine"]["qc"]["thin"] == own_cohort.THIN
+    assert config["cohorts"]["mine"]["qc"]["thin"] is None
+    assert config["traits"]["bmi"]["at_most"] == 20_000
+    assert config["associations"]["ols-pcs-all"]["options"] == {
+        "pcs": 10,
+        "snps": "all",
+        "people": "everyone",
+    }
     (block,) = config["blocks"]
     assert block["models"] == ["linear", "mlp"]
     assert block["splits"] == ["kin-aware"]
@@ -210,6 +216,9 @@ def test_sections_are_replaced_by_name_or_with_options(here: Path) -> None:
     assert (block["models"], block["splits"], config["seeds"]) == (["linear"], ["third"], 3)
     assert config["cohorts"]["mine"]["qc"]["hwe"] == "auto"  # QC then says that it is not tested, and why
     assert config["cohorts"]["mine"]["qc"]["thin"] is None
+    assert config["traits"]["bmi"]["at_most"] is None  # what QC leaves, as asked for
+    config = check(short(snps=500, qc={"thin": None}))
+    assert config["traits"]["bmi"]["at_most"] == 500
 
 
 def test_names_that_are_taken_or_alike_become_others() -> None:

@@ -3,7 +3,8 @@
 A method file defines ``associate(data, options)`` and returns a table ``snp beta se statistic p n``, a row
 for each SNP of ``data.snp_M`` in order. A method with the option ``people`` lets the study say whom it tests:
 ``train``, whom models learn their weights from; ``train-validation``, whom they see at all; or ``everyone``, test
-people as well. Without the option it is ``train-validation``.
+people as well. Without the option it is ``train-validation``. In the same way ``snps`` is ``view``, the SNPs of
+keep.snp, or ``all``, those of the cohort but untyped causal ones.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ from stratbench.core import files
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
-from stratbench.genotypes import tables
+from stratbench.datasets.keep import typed
+from stratbench.genotypes import plink, tables
 from stratbench.genotypes.dosages import Dosages
 from stratbench.methods.options import complete
 from stratbench.methods.spec import MethodSpec
@@ -27,6 +29,7 @@ from stratbench.task.task import open_genotypes, read_task
 COLUMNS = list(tables.ASSOCIATION.columns)
 PEOPLE = {"train": ("train",), "train-validation": ("train", "validation"), "everyone": tables.SETS}
 SEEN = "train-validation"
+SNPS = ("view", "all")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class AssociationData:
     Attributes:
         y_N: labels, float64: 0/1 or the trait's units.
         pcs_NK: principal components, float64, as projected.
-        snp_M: SNP ids, those of keep.snp.
+        snp_M: SNP ids: those of keep.snp, or all of the cohort.
         genotypes: A1 counts of those SNPs and individuals; ``genotypes.chunks()`` yields them as int8, -1 for
             missing, and ``genotypes.dosages.with_nan`` turns them into float64 with NaN.
         covariates_NC: declared covariates, float64; fixed effects of every test. No columns if none is given.
@@ -67,28 +70,34 @@ class AssociationData:
         return replace(self, **views)
 
 
-def load(inputs: Mapping[str, Any], people: str = SEEN) -> AssociationData:
+def load(inputs: Mapping[str, Any], people: str = SEEN, snps: str = "view") -> AssociationData:
     """Read the data of a test.
 
     Args:
         inputs: what ``task.task.FILES`` names, and ``bed``, ``bim``, ``variants`` and ``truth``.
         people: one of ``PEOPLE``.
+        snps: one of ``SNPS``.
 
-    Raises UserError where a file is damaged or does not agree with the others, and for other ``people``.
+    Raises UserError where a file is damaged or does not agree with the others, and for other ``people`` or ``snps``.
     """
-    if people not in PEOPLE:
-        raise UserError(f"associations: people is '{people}'; choose one of {', '.join(PEOPLE)}")
+    for name, value, known in (("people", people, tuple(PEOPLE)), ("snps", snps, SNPS)):
+        if value not in known:
+            raise UserError(f"associations: {name} is '{value}'; choose one of {', '.join(known)}")
     task = read_task(inputs).of_sets(PEOPLE[people])
     genotypes, chrom_M = open_genotypes(inputs, task)
+    snp_M, relatedness = np.array(task.snps.names, dtype=object), read_relatedness(inputs, genotypes)
+    if snps == "all":
+        genotypes, chrom_M = relatedness.genotypes, relatedness.chrom_R
+        snp_M = plink.read_bim(inputs["bim"])["snp"].to_numpy(dtype=object)[genotypes.row_M]
     return AssociationData(
         y_N=task.y_N,
         pcs_NK=task.pcs.to_numpy(dtype=np.float64),
-        snp_M=np.array(task.snps.names, dtype=object),
+        snp_M=snp_M,
         genotypes=genotypes,
         covariates_NC=task.covariates.to_numpy(dtype=np.float64),
         kind=task.kind,
         chrom_M=chrom_M,
-        relatedness=read_relatedness(inputs, genotypes),
+        relatedness=relatedness,
     )
 
 
@@ -102,9 +111,7 @@ def read_relatedness(inputs: Mapping[str, Any], genotypes: Dosages) -> Relatedne
     Raises UserError where a table is damaged or does not follow the .bim.
     """
     variants = tables.read_variants(inputs)
-    truth = tables.read(inputs["truth"], tables.TRUTH)
-    hidden = truth["snp"][truth["visible"] == 0]
-    row_R = np.flatnonzero(~variants["snp"].isin(hidden).to_numpy())
+    row_R = np.flatnonzero(typed(variants, tables.read(inputs["truth"], tables.TRUTH)))
     chosen = variants.iloc[row_R]
     return Relatedness(
         replace(genotypes, row_M=row_R),
@@ -129,13 +136,13 @@ def associate(
 
     Raises UserError for unknown options, and for a table of a user's method that is not the contract's.
     """
-    loaded: dict[str, AssociationData] = {}
+    loaded: dict[tuple[str, str], AssociationData] = {}
     for (label, spec), path in zip(associations.items(), outputs["tables"], strict=True):
         chosen = MethodSpec.of("association", spec)
         method = chosen.load()
         options = complete(method.OPTIONS, chosen.options, f"association '{label}'")
-        people = options.get("people", SEEN)
-        data = loaded[people] = loaded.get(people) or load(inputs, people)
+        asked = options.get("people", SEEN), options.get("snps", "view")
+        data = loaded[asked] = loaded.get(asked) or load(inputs, *asked)
         table = method.associate(data.frozen(), options)
         files.write_tsv(table, path)
         best = table.loc[_best(table)]

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from stratbench.core import files
 from stratbench.core.errors import damaged
 
@@ -29,6 +32,12 @@ def write_snps(snps: Sequence[str], path: str | Path) -> None:
 def read_snps(path: str | Path) -> list[str]:
     """The SNP ids of a keep.snp, in order. Raises UserError for a file that is cut or holds anything else."""
     return _unique(files.read_lines(path), path)
+
+
+def typed(variants: pd.DataFrame, truth: pd.DataFrame) -> np.ndarray:
+    """Which rows of a cohort's variants.tsv anybody may see, bool (R,): all but untyped causal SNPs of truth.tsv."""
+    hidden = truth["snp"][truth["visible"] == 0]
+    return ~variants["snp"].isin(hidden).to_numpy()
 
 
 def _unique(ids: list[str], path: str | Path) -> list[str]:

@@ -61,7 +61,7 @@ def dataset(
         inputs: the cohort's ``bed``, ``bim``, ``fam``, ``samples`` and ``variants``.
         outputs: ``trait``, ``trait_json``, ``truth``, ``liability``, ``keep_iid`` and ``keep_snp``.
         spec: ``{simulate: options, snps: N}`` or ``{measured: name, snps: N}``, either with ``ascertain``; ``snps``
-            None is all.
+            None is all, or as many as ``at_most``.
         names: what random numbers are drawn by: the cohort and, last, the trait's label, which a twin's name replaces.
         declared: the ``traits`` of the cohort file.
 
@@ -69,7 +69,7 @@ def dataset(
     """
     bim = plink.read_bim(inputs["bim"])
     samples = tables.read_samples(inputs)
-    seen_R = spaced(len(bim), spec.get("snps"))
+    seen_R = spaced(len(bim), spec.get("snps"), spec.get("at_most"))
     twin = spec.get("simulate", {}).get("twin")
     names = [*names[:-1], twin] if twin else names
     rngs = {name: np.random.default_rng(seed(*names, name)) for name in DRAWS}
@@ -82,13 +82,13 @@ def dataset(
     _write(inputs["fam"], bim, made, outputs)
 
 
-def spaced(m: int, wanted: int | None) -> np.ndarray:
-    """Rows of ``wanted`` SNPs evenly spaced over ``m``, label-blind: int64, sorted; None is all.
+def spaced(m: int, wanted: int | None, at_most: int | None = None) -> np.ndarray:
+    """Rows of ``wanted`` SNPs evenly spaced over ``m``, label-blind: int64, sorted; None is all, or ``at_most``.
 
     Raises UserError if there are fewer than wanted.
     """
     if wanted is None:
-        return np.arange(m)
+        wanted = m if at_most is None else min(m, at_most)
     if wanted > m:
         raise UserError(
             f"traits: snps is {wanted}, but {counted(m, 'SNP')} passed QC; lower it, or leave it out for all"

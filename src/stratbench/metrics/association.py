@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from stratbench.metrics.data import SplitTables
 from stratbench.metrics.estimate import Estimate, not_applicable
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.rows import Row, rows
@@ -90,5 +91,12 @@ def of_split(results: SplitResults) -> list[Row]:
     for name, table in results.associations.items():
         p_M, _ = numbers(table)
         found += rows(results.place.keys(association=name), "lambda_gc", lambda_gc(p_M))
-        found += rows(results.place.keys(association=name), "srmsd", srmsd(p_M, results.data.causal_M))
+        found += rows(results.place.keys(association=name), "srmsd", srmsd(p_M, _causal(table, results.data)))
     return found
+
+
+def _causal(table: pd.DataFrame, data: SplitTables) -> np.ndarray | None:
+    """Which SNPs of an association's table are causal, bool (M,); None for a measured trait."""
+    if data.causal_M is None:
+        return None
+    return table["snp"].isin(data.snps[data.causal_M]).to_numpy()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from stratbench.core.errors import damaged
 from stratbench.core.files import read_json
+from stratbench.datasets import keep
 from stratbench.genotypes import tables
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
@@ -154,3 +155,10 @@ def read_probes(
             if (*fit, metric) not in found:
                 raise damaged(path, f"has no {metric} of {fit[0]}, {fit[1]}, seed {fit[2]}")
     return table
+
+
+def testable(files: Mapping[str, Any]) -> Ids:
+    """The SNPs of the cohort that an association of all SNPs tests; ``files`` has ``variants`` and ``truth``."""
+    variants = tables.read(files["variants"], tables.VARIANTS)
+    chosen_R = keep.typed(variants, tables.read(files["truth"], tables.TRUTH))
+    return Ids(variants["snp"][chosen_R].tolist(), files["variants"])

@@ -98,7 +98,10 @@ def of_split(results: SplitResults) -> list[Row]:
     data = results.data
     found: list[Row] = []
     for name, table in results.associations.items():
-        for metric, k, estimate in recovery(ranking(*numbers(table)), data.causal_M, data.n_causal):
+        seen = table.set_index("snp").loc[
+            data.snps
+        ]  # of a test of all SNPs those that models see: ranks compare
+        for metric, k, estimate in recovery(ranking(*numbers(seen)), data.causal_M, data.n_causal):
             found += rows(results.place.keys(association=name), metric, estimate, k=k)
     for attribution in results.attributions:
         found += attribution_rows(results.place.keys(**attribution.label), data, attribution)

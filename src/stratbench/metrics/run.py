@@ -18,6 +18,7 @@ from stratbench.metrics.data import (
     read_probes,
     read_resampled,
     read_scores,
+    testable,
 )
 from stratbench.metrics.split_results import AttributionResult, FitResult, Label, Reasons, SplitResults
 
@@ -30,6 +31,7 @@ def metrics(
     fits: Sequence[Label],
     attributions: Sequence[Label],
     associations: Sequence[str],
+    on_all: Sequence[str] = (),
 ) -> None:
     """Write metrics.tsv of one split, in the order of its keys.
 
@@ -46,10 +48,11 @@ def metrics(
         attributions: labels of the attributions: model, adjustment and attribution; and ``resampled``, whether there is
             a table of resamples, too.
         associations: the associations' names.
+        on_all: those of them that test all SNPs of the cohort, not those that models see alone.
 
     Raises UserError where a table is damaged or does not agree with the others.
     """
-    results = read_results(inputs, tidy.SplitPlace(**place), fits, attributions, associations)
+    results = read_results(inputs, tidy.SplitPlace(**place), fits, attributions, associations, on_all)
     table = tidy.sort(tidy.table(row for family in families() for row in family.of_split(results)))
     job.say(f"{counted(len(table), 'row')}, {(table['status'] == 'failed').sum()} of them failed")
     write_tsv(table, outputs["metrics"])
@@ -61,13 +64,14 @@ def read_results(
     fits: Sequence[Label],
     attributions: Sequence[Label],
     associations: Sequence[str],
+    on_all: Sequence[str] = (),
 ) -> SplitResults:
     """Everything that the split gave, read and compared with its people and SNPs.
 
     Args:
         files: the ``inputs`` of ``metrics``.
         place: which split it is.
-        fits, attributions, associations: labels, as of ``metrics``.
+        fits, attributions, associations, on_all: labels, as of ``metrics``.
 
     Returns:
         The split's results.
@@ -85,7 +89,7 @@ def read_results(
         for label, record, path in zip(fits, records, files["predictions"], strict=True)
     }
     tested = {
-        name: tables.read(path, tables.ASSOCIATION, rows=snps)
+        name: tables.read(path, tables.ASSOCIATION, rows=testable(files) if name in on_all else snps)
         for name, path in zip(associations, files["associations"], strict=True)
     }
     resampled = iter(files.get("resamples", ()))

@@ -73,7 +73,8 @@ class SplitResults:
         place: which split it is.
         data: the split's people and SNPs.
         fits, attributions: in the order of the study.
-        associations: the table of each association by its label, a row for each of the data's SNPs.
+        associations: the table of each association by its label, a row for each of the data's SNPs, or for all of
+            the cohort.
         probes: the tables of probes.tsv, none or one.
     """
 

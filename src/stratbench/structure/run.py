@@ -145,9 +145,7 @@ def without_kin(
 def structure_snps(inputs: Mapping[str, Any]) -> list[str]:
     """LD-pruned SNPs of the cohort, also those outside keep.snp, but no untyped causal SNP."""
     variants = tables.read_variants(inputs)
-    truth = tables.read(inputs["truth"], tables.TRUTH)
-    hidden = truth["snp"][truth["visible"] == 0]
-    chosen = (variants["structure"] == 1) & ~variants["snp"].isin(hidden)
+    chosen = (variants["structure"] == 1) & keep.typed(variants, tables.read(inputs["truth"], tables.TRUTH))
     return variants["snp"][chosen].tolist()
 
 

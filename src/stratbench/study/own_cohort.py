@@ -18,16 +18,14 @@ from stratbench.core.inputs import require_file
 from stratbench.methods.registry import nearest
 from stratbench.methods.schema import Place, dotted, first, problems, shipped, with_defaults
 
-THIN = (
-    20_000  # as many evenly spaced SNPs as a network's first layer can take; qc: {thin: null} lifts the limit
-)
 LONGEST = 64  # characters of a label
+WHOLE = "ols-pcs-all"  # an association of all SNPs and everyone, whatever models see
 USED = {
     "splits": ["random"],
     "models": ["linear", "mlp"],
     "adjustments": ["none", "pc-covariates", "input-residual"],
     "attributions": ["gradient-input"],
-    "associations": ["ols", "ols-pcs"],
+    "associations": ["ols", "ols-pcs", WHOLE],
 }
 REPEATS = 6  # splits of the cohort: the fewest that let a difference be claimed
 SPLITS = {
@@ -62,19 +60,23 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
     bfile = _prefix(cohort["bfile"])
     declared, label = _declared(given["study"], bfile, cohort)
     used = dict(USED, splits=["random" if cohort["family"] == "none" else "kin-aware"])
-    defined: dict[str, Any] = {"splits": {name: SPLITS[name] for name in used["splits"]}}
+    defined: dict[str, Any] = {
+        "splits": {name: SPLITS[name] for name in used["splits"]},
+        "associations": {WHOLE: {"method": "ols-pcs", "snps": "all", "people": "everyone"}},
+    }
     for section in USED:
         own = given.get(section)
         if own is not None:
             used[section] = list(own)
             defined[section] = own if isinstance(own, dict) else {}
-    name = given["study"]
-    qc = {"thin": THIN, **cohort["qc"]}
+    name, seen = given["study"], cohort["snps"]
+    if "thin" in cohort["qc"] and "snps" not in raw["cohort"]:
+        seen = None  # QC has thinned them, or all are wanted
     return {
         "study": name,
         **{key: given[key] for key in ("seeds", "job", "gpu", "deterministic") if key in given},
-        "cohorts": {name: {"real": declared, "qc": qc}},
-        "traits": {label: {"measured": label}},
+        "cohorts": {name: {"real": declared, "qc": cohort["qc"]}},
+        "traits": {label: {"measured": label, "at_most": seen}},
         **defined,
         "blocks": [{"cohorts": [name], "traits": [label], **used, "resamples": given["resamples"]}],
     }

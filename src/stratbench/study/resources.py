@@ -174,7 +174,8 @@ class Requests:
             return Load(people, snps, len(self.study.fits))
         people, snps = self.size(cohort)
         if rule in OF_VISIBLE:
-            snps = min(snps, self.study.spec("traits", trait)["snps"] or snps)
+            spec = self.study.spec("traits", trait)
+            snps = min(snps, spec["snps"] or snps, spec.get("at_most") or snps)
         if rule in OF_ALL_FITS:
             parts = [self.study.part(fit) for fit in self.study.fits_of(Split(cohort, trait, split))]
         models = [part.model for part in parts]

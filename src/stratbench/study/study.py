@@ -223,6 +223,10 @@ class Study:
     def associations_of(self, split: Split) -> list[str]:
         return list(self._associations[split])
 
+    def tests_all(self, association: str) -> bool:
+        """Whether an association tests all SNPs of a cohort, not those alone that models see."""
+        return bool(self.spec("associations", association)["options"].get("snps") == "all")
+
     def fit_sets(self) -> dict[tuple[str, tuple[JobPart, ...]], list[Job]]:
         """The jobs that train, by their name and their parts: the outputs of one rule.
 

@@ -26,6 +26,11 @@ OPTIONS: dict[str, Any] = {
         "default": "centred",
         "description": "the GRM of centred genotypes, as GEMMA's -gk 1, or of those divided by sqrt(2p(1 - p))",
     },
+    "snps": {
+        "enum": ["view", "all"],
+        "default": "view",
+        "description": "which SNPs to test: those that models see, or all after QC",
+    },
     "people": {
         "enum": ["train", "train-validation", "everyone"],
         "default": "train-validation",

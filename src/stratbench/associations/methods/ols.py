@@ -9,6 +9,11 @@ from stratbench.associations.regression import ols
 from stratbench.associations.run import AssociationData
 
 OPTIONS: dict[str, Any] = {
+    "snps": {
+        "enum": ["view", "all"],
+        "default": "view",
+        "description": "which SNPs to test: those that models see, or all after QC",
+    },
     "people": {
         "enum": ["train", "train-validation", "everyone"],
         "default": "train-validation",

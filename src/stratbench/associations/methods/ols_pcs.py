@@ -13,6 +13,11 @@ from stratbench.core.words import counted
 
 OPTIONS: dict[str, Any] = {
     "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"},
+    "snps": {
+        "enum": ["view", "all"],
+        "default": "view",
+        "description": "which SNPs to test: those that models see, or all after QC",
+    },
     "people": {
         "enum": ["train", "train-validation", "everyone"],
         "default": "train-validation",

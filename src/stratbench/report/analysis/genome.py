@@ -35,10 +35,23 @@ def _order(name: str) -> tuple[int, str]:
     return (int(name), "") if name.isdecimal() else (10**6, name)
 
 
-def genome(results: Results, group: Group, split: Split) -> Genome:
-    """The SNPs that a model of this split may see, laid end to end."""
+def genome(results: Results, group: Group, split: Split, everywhere: bool = False) -> Genome:
+    """The SNPs that a model of this split may see, or ``everywhere`` all that an association may test, laid end to end.
+
+    Args:
+        results: the results of the study.
+        group: the split's group, of which the known loci are.
+        split: the split.
+        everywhere: whether SNPs that models do not see are among them.
+
+    Returns:
+        The SNPs, chromosomes, causal SNPs and loci.
+
+    Raises:
+        UserError: if a table is absent or damaged.
+    """
     variants = results.table(tables.VARIANTS, results.paths.variants, split)
-    kept = set(results.snps(split).names)
+    kept = set((results.testable(split) if everywhere else results.snps(split)).names)
     snps = variants[variants["snp"].isin(kept)][["snp", "chrom", "pos"]].copy()
     snps["x"], start, chromosomes = 0.0, 0.0, []
     first, last = (snps.groupby("chrom")["pos"].agg(end).astype(float) for end in ("min", "max"))

@@ -47,6 +47,12 @@ class KnownLocus:
     stated: dict[str, Any]
     snps: pd.Series
     rank: int
+    unseen: tuple[str, ...] = ()  # further SNPs there, which only associations of all SNPs rank
+
+    @property
+    def everywhere(self) -> pd.Series:
+        """All SNPs at it."""
+        return pd.Series([*self.snps, *self.unseen], dtype=object)
 
     def by_chance(self, count: int) -> float:
         """The probability that a random order of ``count`` SNPs finds the locus."""
@@ -85,13 +91,18 @@ def inflations(results: Results, group: Group) -> list[Inflation]:
     return found
 
 
-def loci(results: Results, group: Group, ranked: pd.Index) -> list[KnownLocus]:
-    """The known loci of a measured trait, with those of the ranked SNPs that lie there."""
+def loci(results: Results, group: Group) -> list[KnownLocus]:
+    """The known loci of a measured trait, with the SNPs that models see there, and those that they do not."""
     split = group.splits[0]
     snps = results.table(tables.VARIANTS, results.paths.variants, split)[["snp", "chrom", "pos"]]
-    snps = snps[snps["snp"].isin(ranked)]
+    seen_R = snps["snp"].isin(results.snps(split).names)
     return [
-        KnownLocus(locus, at_locus(snps, locus)["snp"], int(locus.get("rank", RANK)))
+        KnownLocus(
+            locus,
+            at_locus(snps[seen_R], locus)["snp"],
+            int(locus.get("rank", RANK)),
+            tuple(at_locus(snps[~seen_R], locus)["snp"]),
+        )
         for locus in results.known_loci(group)
     ]
 

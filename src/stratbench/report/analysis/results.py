@@ -16,6 +16,7 @@ from stratbench.genotypes import records, tables
 from stratbench.genotypes.records import FitRecord, TraitRecord
 from stratbench.genotypes.tables import Ids, Kind
 from stratbench.metrics.catalogue import metric
+from stratbench.metrics.data import testable
 from stratbench.metrics.rows import COMPARISONS, METRICS_TABLE
 from stratbench.metrics.split_size import OVERLAP
 from stratbench.study.paths import Paths, fill
@@ -246,10 +247,16 @@ class Results:
         path = self.base / fill(self.paths.keep_snp, dataset)
         return Ids(keep.read_snps(path), path)
 
+    def testable(self, dataset: Dataset) -> Ids:
+        """The SNPs of the cohort that an association of all SNPs tests: all but untyped causal ones."""
+        files = {name: self.base / fill(getattr(self.paths, name), dataset) for name in ("variants", "truth")}
+        return testable(files)
+
     def association(self, split: Split, label: str) -> pd.DataFrame:
-        """The table of an association: a test of each SNP that a model may see."""
+        """The table of an association: a test of each SNP that a model may see, or of all SNPs of the cohort."""
         path = self.base / self.paths.association.format(**vars(split), association=label)
-        return tables.read(path, tables.ASSOCIATION, rows=self.snps(split))
+        rows = self.testable(split) if self.study.tests_all(label) else self.snps(split)
+        return tables.read(path, tables.ASSOCIATION, rows=rows)
 
     def attribution(self, fit: Fit, label: str) -> pd.DataFrame:
         """The table of an attribution: a score of each SNP that a model may see, for each seed that was trained."""

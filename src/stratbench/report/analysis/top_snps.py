@@ -14,6 +14,7 @@ from stratbench.report.analysis.genome import scores
 from stratbench.report.analysis.results import Group, Results
 
 FIRST = 10  # SNPs of each association
+LEVEL = 0.05  # of Bonferroni
 QUANTILES = (0.1, 0.01, 0.001)  # of p values beside those of a uniform distribution
 COLUMNS = (
     *("scenario", "trait", "split", "cohort", "snp", "chrom", "pos", "a1", "a2", "maf", "seen"),
@@ -64,6 +65,48 @@ def best_calibrated(found: list[Tested]) -> Tested | None:
     """The association whose lambda is nearest to 1; None if there is none."""
     known = [one for one in found if np.isfinite(one.lambda_gc)]
     return min(known, key=lambda one: abs(np.log(max(one.lambda_gc, 1e-9)))) if known else None
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """An association's best SNP, which models do not see, and the nearest of its chromosome that they do.
+
+    Attributes:
+        association, snp, p: the test, its best SNP and that SNP's p.
+        chrom, pos: where the SNP lies.
+        seen: how many SNPs models see.
+        nearest, distance, rank: the nearest SNP that they see, base pairs to it, and its rank by the same test; blank
+            and 0 where they see none of the chromosome.
+    """
+
+    association: str
+    snp: str
+    p: float
+    chrom: str
+    pos: int
+    seen: int
+    nearest: str = ""
+    distance: int = 0
+    rank: int = 0
+
+
+def unseen(results: Results, group: Group, found: list[Tested]) -> list[Unseen]:
+    """Associations whose best SNP passes Bonferroni's threshold and is not among those that models see."""
+    split, best = group.splits[0], []
+    variants = results.table(tables.VARIANTS, results.paths.variants, split).set_index("snp")
+    seen = pd.Index(results.snps(split).names)
+    for one in found:
+        snp = one.first[0]
+        if snp in seen or one.p[snp] > LEVEL / len(one.p):
+            continue
+        chrom, pos = str(variants["chrom"][snp]), int(variants["pos"][snp])
+        here = variants.loc[seen]
+        away = (here.loc[here["chrom"] == chrom, "pos"].astype(int) - pos).abs()
+        near = (
+            (str(away.idxmin()), int(away.min()), int(one.rank[away.idxmin()])) if len(away) else ("", 0, 0)
+        )
+        best.append(Unseen(one.name, snp, float(one.p[snp]), chrom, pos, len(seen), *near))
+    return best
 
 
 def places(results: Results, group: Group, snps: list[str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.genome import genome, minus_log10_p
-from stratbench.report.analysis.numbers import MINUS
+from stratbench.report.analysis.numbers import MINUS, listed
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.figures import manhattan
 from stratbench.study.study import Study
@@ -27,7 +27,7 @@ def load(results: Results, subject: Any) -> manhattan.GenomeScores:
     group = results.group(subject)
     split = group.splits[0]
     return manhattan.GenomeScores(
-        genome(results, group, split),
+        genome(results, group, split, any(map(results.study.tests_all, group.associations))),
         f"{group.trait} in {results.study.shown(split.cohort)}",
         group.associations[0],
         minus_log10_p(results, split),
@@ -46,7 +46,9 @@ def caption(results: Results, subject: Any) -> str:
     group = results.group(subject)
     below = ", ".join(group.associations[1:])
     mirrored = f" above, {below} mirrored below" if below else ""
+    whole = [name for name in group.associations if results.study.tests_all(name)]
+    of_all = f" {listed(whole)}: all SNPs after QC; the others: those that models see." if whole else ""
     return (
-        f"Association of each SNP with {group.trait}, cohort {results.study.shown(group.splits[0].cohort)}, "
-        f"training and validation individuals: {group.associations[0]}{mirrored}. The dashed line is Bonferroni's."
+        f"Association of each SNP with {group.trait}, cohort {results.study.shown(group.splits[0].cohort)}: "
+        f"{group.associations[0]}{mirrored}.{of_all} The dashed line is Bonferroni's."
     )

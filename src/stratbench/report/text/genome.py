@@ -7,10 +7,12 @@ from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.top_snps import (
     QUANTILES,
     Tested,
+    Unseen,
     attribution_ranks,
     best_calibrated,
     places,
     tested,
+    unseen,
 )
 from stratbench.report.analysis.verdicts import LEARNED, verdicts
 from stratbench.report.page import Block, Heading, Section, Table, Text
@@ -25,13 +27,31 @@ def build(results: Results) -> Section | None:
         shown = images(results, "genome", group.keys)
         if shown:
             found = tested(results, group)
-            blocks += [Heading(group.title), *shown, *_tables(results, group, found)]
+            said = [Text(_unseen(one)) for one in unseen(results, group, found)]
+            blocks += [Heading(group.title), *said, *shown, *_tables(results, group, found)]
     if not blocks:
         return None
     first = "The first replicate of each scenario is drawn."
     if courses(results.study, results.groups):
         first += f" Of the points of the dial, the models of {strongest(results.study)} alone are drawn."
     return Section("SNPs along the genome", [Text(first), *blocks])
+
+
+def _unseen(one: Unseen) -> str:
+    """A sentence on a strong SNP that no model can point at."""
+    near = "no SNP of that chromosome"
+    if one.nearest:
+        near = f"{one.nearest}, {_distance(one.distance)} away, which {one.association} ranks {one.rank:,}"
+    return (
+        f"The strongest SNP of {one.association}, {one.snp} (chromosome {one.chrom}, position {one.pos:,}; p = "
+        f"{_p(one.p)}), is not among the {one.seen:,} SNPs that models see, so no model can point at it. The nearest "
+        f"that they see is {near}."
+    )
+
+
+def _distance(base_pairs: int) -> str:
+    """'850 bp', '12 kb'."""
+    return f"{base_pairs:,} bp" if base_pairs < 1000 else f"{base_pairs / 1000:,.0f} kb"
 
 
 def _tables(results: Results, group: Group, found: list[Tested]) -> list[Table]:

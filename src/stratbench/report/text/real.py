@@ -74,13 +74,16 @@ def _loci(results: Results, group: Group) -> list[Block]:
     ranked = list(rankings(results, group)) if results.known_loci(group) else []
     if not ranked:
         return []
-    count, known = len(ranked[0].score), loci(results, group, ranked[0].score.index)
+    count, known = len(results.snps(group.splits[0]).names), loci(results, group)
     head = ["ranking", *(_described(locus, count) for locus in known)]
     rows = [[one.name, *(_cell(one, locus) for locus in known), one.verdict] for one in ranked]
+    whole = any(map(results.study.tests_all, group.associations))
+    wider = " (of tests of all SNPs, among all)" if whole else ""
     caption = (
-        f"Rank of the best SNP at each known locus among {counted(count, 'SNP')}, {group.title}; n = 1 split, "
-        "mean score over seeds. The head states the rank that counts as found, and how often a random order of the "
-        "SNPs would reach it. Where a model is not shown to have learned, its rank says nothing and is not judged."
+        f"Rank of the best SNP at each known locus among {counted(count, 'SNP')} that models see{wider}, {group.title}"
+        "; n = 1 split, mean score over seeds. The head states the rank that counts as found, and how often a random "
+        "order of the SNPs would reach it. Where a model is not shown to have learned, its rank says nothing and is not "
+        "judged."
     )
     return [Text(" ".join(_summary(ranked, known))), Table(caption, [*head, "verdict"], rows)]
 
@@ -98,7 +101,7 @@ def _described(locus: KnownLocus, count: int) -> str:
 
 
 def _cell(one: Ranking, locus: KnownLocus) -> str:
-    best = one.best(locus.snps)
+    best = one.best(locus.everywhere)
     if best is None:
         return NOTHING
     if not one.judged:
@@ -113,9 +116,11 @@ def _summary(ranked: list[Ranking], known: list[KnownLocus]) -> Iterator[str]:
     for locus in known:
         gene = str(locus.stated.get("gene", "The locus"))
         if not len(locus.snps):
-            yield f"{gene}: no SNP of this set lies there."
-            continue
-        by = [one.name for one in judged if (one.best(locus.snps) or locus.rank + 1) <= locus.rank]
+            further = f", but {counted(len(locus.unseen), 'SNP')} that they do not" if locus.unseen else ""
+            yield f"{gene}: no SNP that models see lies there{further}."
+            if not locus.unseen:
+                continue
+        by = [one.name for one in judged if (one.best(locus.everywhere) or locus.rank + 1) <= locus.rank]
         if by:
             yield f"{gene} is found by {len(by)} of {counted(len(judged), 'ranking')}: {'; '.join(by)}."
         else:
