@@ -82,8 +82,8 @@ def _loci(results: Results, group: Group) -> list[Block]:
     caption = (
         f"Rank of the best SNP at each known locus among {counted(count, 'SNP')} that models see{wider}, {group.title}"
         "; n = 1 split, mean score over seeds. The head states the rank that counts as found, and how often a random "
-        "order of the SNPs would reach it. Where a model is not shown to have learned, its rank says nothing and is not "
-        "judged."
+        "order of the SNPs would reach it. Where a model is not shown to have learned, its rank says nothing and is "
+        "not judged."
     )
     return [Text(" ".join(_summary(ranked, known))), Table(caption, [*head, "verdict"], rows)]
 
