@@ -32,6 +32,7 @@ from stratbench.report.analysis.changes import ENOUGH, FALLS, OPEN, UNCLEAR, sig
 from stratbench.report.analysis.results import KEYS, Results
 from stratbench.report.analysis.verdicts import ANCESTRY, LEARNED, NOT_SHOWN, NOTHING
 from stratbench.report.page import Text
+from stratbench.report.text.agreement import left_out
 from stratbench.report.text.answer import FAILED, MOST_NUMBERS, NO_MODEL, NUMBER, answer
 from stratbench.study.study import Study
 
@@ -395,6 +396,23 @@ def test_snps_are_said_to_move_as_their_intervals_say(
     rows += beyond("pc-covariates", *placebo, **keys) if placebo else []
     rows = [row for row in rows if lost or "agreement" not in row["metric"]]
     assert said(made(example, rows))["SNPs"].startswith(text)
+
+
+def test_snps_that_are_left_out_at_the_ends_of_the_input_are_told() -> None:
+    rows = [
+        {
+            "metric": "agreement_left_out",
+            "model": model,
+            "adjustment": "none",
+            "against": "none",
+            "mean": 0.37,
+        }
+        for model in ("cnn", "mlp")
+    ]
+    text = left_out(made(TWO, rows))
+    assert text.startswith(" The convolutions of cnn and mlp stop at the ends of the input")
+    assert text.endswith("they are left out (37% of all SNPs).")
+    assert left_out(made(TWO, [])) == ""
 
 
 def test_snps_of_what_did_not_learn_say_nothing() -> None:

@@ -1,5 +1,6 @@
 """Attributions against closed forms: a linear model leaves no freedom."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from stratbench.attributions import replacing
+from stratbench.attributions import replacing, run
 from stratbench.attributions.contract import Explained
 from stratbench.attributions.methods import (
     gradient_dosage,
@@ -241,12 +242,19 @@ def test_a_method_that_fails_alone_leaves_a_reason_and_the_others_tables(
     def refuses(*_: Any) -> None:
         raise ScientificFailure("lrp has no rule")
 
+    def with_edge(*arguments: Any) -> Setup:
+        setup = set_up(*arguments)
+        edged = replace(setup.network.architecture, edge=7)
+        return replace(setup, network=replace(setup.network, architecture=edged))
+
     monkeypatch.setattr(lrp, "attribute", refuses)
+    monkeypatch.setattr(run, "set_up", with_edge)
     specs = {"lrp": spec("attribution", "lrp"), "by": spec("attribution", "gradient-input")}
     specs["by"]["options"]["by"] = ["class", "population", "block"]
     tables, about = write_tables(network, tmp_path, specs)
     assert about["lrp"] == {"status": "failed", "reason": "lrp has no rule"}
     assert len(files.read_tsv(tables["lrp"])) == 0
+    assert about["by"]["edge"] == 7
     parts = [f"{what}_{who}" for who in ("class_0", "class_1", "population_p1", "population_p2")
              for what in ("score", "rms", "mean")]  # fmt: skip
     table = files.read_tsv(tables["by"])

@@ -1,14 +1,18 @@
 """Causal recovery and agreement of rankings, against integration, simulation and SciPy."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from stratbench.metrics.agreement import agreement, pairs, top_k
+from stratbench.metrics.agreement import agreement, of_split, pairs, top_k
 from stratbench.metrics.association import lambda_gc, ranking, srmsd
+from stratbench.metrics.data import SplitTables
 from stratbench.metrics.precision_recall import auc_pr, precision_at, top_weights
 from stratbench.metrics.recovery import ks, names, recovery
+from stratbench.metrics.rows import SplitPlace
 from stratbench.metrics.similarity import jaccard, jaccard_chance, rbo, rbo_chance, spearman, tau
+from stratbench.metrics.split_results import AttributionResult, SplitResults
 
 
 def integrated(hit, score):
@@ -250,6 +254,26 @@ def test_two_adjustments_of_one_ranking_and_of_random_labels_show_no_change():
     for values in (same, random):
         assert abs(np.mean(values)) < 3.3 * np.std(values) / np.sqrt(60)
     assert found["agreement_spearman", "none", "none"].value > 0.3
+
+
+def test_snps_at_the_ends_are_not_compared():
+    """They agree in being small; of a network that has them, and at most a quarter of the SNPs at each end."""
+    rng, m = np.random.default_rng(9), 200
+    snps = pd.Index([f"s{j}" for j in range(m)])
+    place = SplitPlace("s", "c", 1, "c", "t", "random")
+    data = SplitTables("binary", pd.DataFrame(), snps, None, 0, pd.DataFrame())
+    near = np.minimum(np.arange(m), np.arange(m)[::-1]) < 40
+    found = {}
+    for edge in (0, 40, 1000):
+        scores = {f"{k}": np.where(near, 0.01, 1) * rng.gamma(1, 1, m) for k in (1, 2, 3)}
+        label = {"model": "cnn", "adjustment": "none", "attribution": "g"}
+        one = AttributionResult(label, {}, {}, scores, about={"edge": edge} if edge else {})
+        table = of_split(SplitResults(place, data, (), (one,), {}, ()))
+        found[edge] = {row["metric"]: row["value"] for row in table}
+    assert found[0]["agreement_spearman"] > 0.5
+    assert abs(found[40]["agreement_spearman"]) < 0.15
+    assert "agreement_left_out" not in found[0]
+    assert (found[40]["agreement_left_out"], found[1000]["agreement_left_out"]) == (0.4, 0.5)
 
 
 def test_agreement_names_pairs_once_reference_first():

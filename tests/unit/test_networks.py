@@ -18,6 +18,7 @@ from stratbench.methods.registry import describe, load
 from stratbench.methods.schema import problems
 from stratbench.metrics.auroc import auroc_stratified
 from stratbench.models.contract import Architecture
+from stratbench.models.convolution import KERNELS, POOLS, edge
 from stratbench.models.methods.wide import DEEP
 from stratbench.models.sparse import n_windows, shorten, windows
 from stratbench.training.fit import fit_one
@@ -266,3 +267,22 @@ def test_the_convolution_of_a_cpu_is_flaxs() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolution, "WINDOWED", 1)
         np.testing.assert_allclose(own.apply(variables, z), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("m", [400, 800, 817])
+def test_away_from_the_ends_the_reference_cnn_sees_every_snp_alike(m: int) -> None:
+    """Each unit of the last layer sees a stretch; the first SNP is in one, those beyond the edge in seven or eight."""
+    unit = [(j, j) for j in range(m)]
+    for kernel, pool in zip(KERNELS, POOLS, strict=True):
+        unit = [(unit[i][0], unit[i + kernel - 1][1]) for i in range(len(unit) - kernel + 1)]
+        unit = [(unit[i][0], unit[i + pool - 1][1]) for i in range(0, len(unit) - pool + 1, pool)]
+    seen = np.sum([(np.arange(m) >= first) & (np.arange(m) <= last) for first, last in unit], axis=0)
+    beyond = edge()
+    assert seen[0] == 1
+    assert set(seen[beyond : m - beyond]) == {7, 8}
+    assert seen[: beyond // 2].max() < 7
+    for name in ("cnn-reference", "cnn-reference-tuned"):
+        method = load("model", name)
+        assert (
+            method.build(m, {key: one.get("default") for key, one in method.OPTIONS.items()}).edge == beyond
+        )

@@ -125,6 +125,7 @@ def _explain(data: ModelData, fit: FitToExplain) -> tuple[Tables, Tables, dict[s
     own = guards(fit.model, fit.adjustments)
     with telling("the adjustment is built"), training(own):
         setup = set_up(data, fit.model, fit.adjustments, named_seed(*fit.names, "adjustment"))
+        edge = setup.network.architecture.edge
         see = explained(setup, named_seed(*fit.names, "attribution"))
         seeds = {seed: see(variables) for seed, variables in trained.items()}
         networks = {resample.name: see(variables) for resample, variables in again.items()}
@@ -132,7 +133,8 @@ def _explain(data: ModelData, fit: FitToExplain) -> tuple[Tables, Tables, dict[s
         chosen = MethodSpec.of("attribution", spec)
         try:
             with telling(label), training(own):
-                scores, about[label] = _of_method(setup, chosen, seeds)
+                scores, said = _of_method(setup, chosen, seeds)
+                about[label] = said | ({"edge": edge} if edge else {})
                 of_networks, _ = _of_method(setup, chosen, networks) if networks else ({}, {})
         except ScientificFailure as failure:
             about[label] = {"status": "failed", "reason": str(failure)}

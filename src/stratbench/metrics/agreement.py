@@ -3,7 +3,8 @@
 Networks that are trained on the same people agree because they saw the same chances of who was drawn. Agreement is
 therefore taken over different resamples of the training people, within an adjustment and between two. Its null are
 networks whose labels were permuted within populations: their rankings agree a little, too, because SNPs differ in
-frequency.
+frequency. SNPs at the ends of the input, which fewer units of some networks see, are left out (``Architecture.edge``),
+but at most a quarter of all at each end: they would agree in being small.
 """
 
 from collections.abc import Callable, Mapping
@@ -81,6 +82,16 @@ METRICS: tuple[Metric, ...] = (
         label="share of tied SNPs",
         term="ties",
         meaning="SNPs of one score; they share a rank, and a correlation of rankings says little where most are tied",
+    ),
+    Metric(
+        "agreement_left_out",
+        "the share of SNPs, at both ends of the input, that comparisons of rankings leave out: fewer units see them",
+        *(0, 1, "neither"),
+        source="the network's receptive field",
+        label="share of SNPs left out at the ends",
+        term="ends of the input",
+        meaning="SNPs at the ends of the input of a network whose convolutions stop there; fewer units see them, so "
+        "that their attributions are smaller for that alone",
     ),
     Metric(
         "agreement_jaccard",
@@ -315,21 +326,31 @@ def of_split(results: SplitResults) -> list[Row]:
         if one.resampled is not None:
             by_adjustment = grouped.setdefault((one.label["model"], one.label["attribution"]), {})
             by_adjustment[one.label["adjustment"]] = one
-    m = len(results.data.snps)
-    k = top_k(results.data.n_causal, m)
+    n_snps = len(results.data.snps)
     found: list[Row] = []
     for (model, attribution), group in grouped.items():
+        edge = min(max(int(one.about.get("edge", 0)) for one in group.values()), n_snps // 4)
+        m = n_snps - 2 * edge
+        k = top_k(results.data.n_causal, m)
         own, null = (
-            {name: _scores(one, permuted) for name, one in group.items()} for permuted in (False, True)
+            {name: _scores(one, permuted, edge) for name, one in group.items()} for permuted in (False, True)
         )
         reasons = {name: one.resampled_reason for name, one in group.items()}
+        for name in group if edge else ():
+            keys = {"model": model, "attribution": attribution, "adjustment": name, "against": name}
+            left_out = Estimate(2 * edge / n_snps, n_snps)
+            found += rows(results.place.keys(**keys), "agreement_left_out", left_out)
         for metric, adjustment, against, size, estimate in agreement(own, null, m, k, reasons):
             keys = {"model": model, "attribution": attribution, "adjustment": adjustment, "against": against}
             found += rows(results.place.keys(**keys), metric, estimate, k=size)
     return found
 
 
-def _scores(result: AttributionResult, permuted: bool) -> Scores:
-    """The scores of the resamples with their own labels, or of those with permuted ones."""
-    named = {Resample.named(name): score for name, score in (result.resampled or {}).items()}
-    return {resample.number: score for resample, score in named.items() if resample.permuted == permuted}
+def _scores(result: AttributionResult, permuted: bool, edge: int) -> Scores:
+    """The scores of the resamples with their own labels, or of those with permuted ones, without SNPs at the ends."""
+    named = {Resample.named(name): score_M for name, score_M in (result.resampled or {}).items()}
+    return {
+        resample.number: score_M[edge : len(score_M) - edge]
+        for resample, score_M in named.items()
+        if resample.permuted == permuted
+    }

@@ -119,6 +119,8 @@ class Architecture:
         solve: ``(problem) -> {"encoder": ..., "head": ...}``, the trained parameters, of the shapes that the two
             halves make. It is called in place of gradient steps, of which such a model takes none. None: the
             model is trained by its recipe.
+        edge: SNPs at each end of the input that fewer units of the network see than see the others. They have smaller
+            attributions for that alone, and the agreement of rankings leaves them out.
     """
 
     encoder: nn.Module
@@ -127,3 +129,4 @@ class Architecture:
     recipe: Recipe
     penalty: Callable[[Any], Any] = _no_penalty
     solve: Callable[[Problem], dict[str, Any]] | None = None
+    edge: int = 0

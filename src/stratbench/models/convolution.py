@@ -77,6 +77,15 @@ class Dense(nn.Module):
         return nn.Dense(1, kernel_init=nn.initializers.glorot_uniform())(h_BF)[:, 0]
 
 
+def edge() -> int:
+    """SNPs at an end of the input that fewer units see: the receptive field less one, and what pooling may leave."""
+    field, jump = 1, 1
+    for kernel, pool in zip(KERNELS, POOLS, strict=True):
+        field += (kernel - 1 + pool - 1) * jump
+        jump *= pool
+    return field + jump - 2
+
+
 def check_length(n_snps: int) -> None:
     """Raises UserError if the convolutions leave nothing of ``n_snps`` SNPs."""
     length = n_snps

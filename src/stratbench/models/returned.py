@@ -60,6 +60,8 @@ def build(guard: Guard, found: Any, n_snps: int, options: Mapping[str, Any]) -> 
         value = getattr(found.recipe, field.name)
         guard.require(good(value), f"build: recipe.{field.name}", value, wanted)
     guard.require(callable(found.penalty), "build: penalty", found.penalty, "a function of the parameters")
+    whole = isinstance(found.edge, int) and found.edge >= 0
+    guard.require(whole, "build: edge", found.edge, "a number of SNPs, 0 or more")
     params = _tried(guard, found, n_snps)
     with guard.calling("penalty(params)"):
         penalty = jax.eval_shape(lambda params: jnp.asarray(found.penalty(params)), params)

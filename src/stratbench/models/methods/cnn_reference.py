@@ -7,7 +7,7 @@ import optax
 from jax import Array
 
 from stratbench.models.contract import Architecture, Recipe
-from stratbench.models.convolution import Convolutions, Dense, check_length
+from stratbench.models.convolution import Convolutions, Dense, check_length, edge
 
 OPTIONS = {
     "learning_rate": {"type": "number", "exclusiveMinimum": 0, "default": 0.001},
@@ -39,4 +39,4 @@ def build(n_snps: int, options: dict[str, Any]) -> Architecture:
     )
     encoder = Convolutions(momentum=0.99, epsilon=1e-3)
     head = Dense((512, 256, 128), dropout=0.2, dropout_everywhere=False)
-    return Architecture(encoder, head, "dosage", recipe, penalty)
+    return Architecture(encoder, head, "dosage", recipe, penalty, edge=edge())

@@ -5,7 +5,7 @@ from typing import Any
 import optax
 
 from stratbench.models.contract import Architecture, Recipe
-from stratbench.models.convolution import Convolutions, Dense, check_length
+from stratbench.models.convolution import Convolutions, Dense, check_length, edge
 
 OPTIONS = {
     "learning_rate": {"type": "number", "exclusiveMinimum": 0, "default": 0.0003},
@@ -36,4 +36,4 @@ def build(n_snps: int, options: dict[str, Any]) -> Architecture:
     )
     encoder = Convolutions(momentum=0.9, epsilon=1e-5)
     head = Dense((512, 256, 128), dropout=options["dropout"], dropout_everywhere=True)
-    return Architecture(encoder, head, "standardised", recipe)
+    return Architecture(encoder, head, "standardised", recipe, edge=edge())

@@ -1,6 +1,6 @@
 """Agreement of attributions between adjustments, beside agreement within one."""
 
-from stratbench.report.analysis.numbers import cell, signed
+from stratbench.report.analysis.numbers import cell, listed, signed
 from stratbench.report.analysis.rankings import between, fall
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import in_words
@@ -28,8 +28,22 @@ def build(results: Results) -> Section | None:
         "adjustment holds no information. Agreement is always between networks of different resamples. Beside it "
         "stands that of networks whose labels were permuted within populations: no SNP has an effect there, and "
         "what agreement is left comes from the genotypes."
+        f"{left_out(results)}"
     )
     return Section("Agreement of SNP rankings", [first, *blocks])
+
+
+def left_out(results: Results) -> str:
+    """A sentence on the networks whose SNPs at the ends of the input are not compared; blank without such networks."""
+    rows = results.comparisons[results.comparisons["metric"] == "agreement_left_out"]
+    models = list(dict.fromkeys(rows["model"]))
+    if not models:
+        return ""
+    share = " to ".join(dict.fromkeys(f"{value:.0%}" for value in (rows["mean"].min(), rows["mean"].max())))
+    return (
+        f" The convolutions of {listed(models)} stop at the ends of the input, so that fewer units see the SNPs there "
+        f"and their attributions are smaller for that alone: they are left out ({share} of all SNPs)."
+    )
 
 
 def _table(results: Results, group: Group, attribution: str) -> Table | None:
