@@ -86,7 +86,8 @@ def page(study: Any) -> None:
 
     paths = Paths(study.name)
     drawn = figure_files(study)
-    checksums.forget([*drawn, paths.report])
-    figures({}, {"figures": drawn}, config=study.config)
+    written = [*drawn, paths.top_snps, paths.report]
+    checksums.forget(written)
+    figures({}, {"figures": drawn, "top_snps": paths.top_snps}, config=study.config)
     report({}, {"report": paths.report}, config=study.config)
-    checksums.record([*drawn, paths.report])
+    checksums.record(written)
