@@ -126,6 +126,10 @@ def test_the_export_holds_the_split_and_no_label_of_the_test(judged: Any) -> Non
     wanted = np.where(test_N, "-9", (people["y"] + 1).fillna(0).astype(int).astype(str))
     assert fam["iid"].tolist() == people["iid"].tolist()
     assert fam["phenotype"].tolist() == wanted.tolist()
+    tables = [files.read_tsv(f"task/{name}.txt") for name in ("phenotypes", "covariates")]
+    assert all(table["IID"].tolist() == people["iid"].tolist() for table in tables)
+    assert Path("task/phenotypes.txt").read_text().count("\tNA\n") == test_N.sum()
+    assert tables[1].columns.tolist() == ["FID", "IID", *(name for name in people if name.startswith("pc"))]
     for name in ("train", "validation", "test"):
         kept = [line.split()[1] for line in Path(f"task/{name}.keep").read_text().splitlines()]
         assert kept == people["iid"][people["set"] == name].tolist()

@@ -21,7 +21,8 @@ def export(files: Mapping[str, Any], out: Path, labels: Mapping[str, str], test_
 
     Args:
         files: paths by the names of ``task.model_data.FILES``.
-        out: the folder of genotypes.{bed,bim,fam}, {train,validation,test}.keep, people.tsv and export.json.
+        out: the folder of genotypes.{bed,bim,fam}, {train,validation,test}.keep, people.tsv, phenotypes.txt,
+            covariates.txt and export.json.
         labels: of cohort, trait and split, for export.json.
         test_labels: whether labels of test individuals are written, too.
 
@@ -41,6 +42,10 @@ def export(files: Mapping[str, Any], out: Path, labels: Mapping[str, str], test_
         chosen = fam[(people["set"] == name).to_numpy()]
         write_iids(chosen["fid"].tolist(), chosen["iid"].tolist(), out / f"{name}.keep")
     write_tsv(people, out / "people.tsv")
+    names = pd.DataFrame({"FID": fam["fid"], "IID": fam["iid"]})
+    write_tsv(names.assign(y=people["y"].replace("", "NA")), out / "phenotypes.txt")
+    further = people.drop(columns=["iid", "set", "population", "family", "y"])
+    write_tsv(names.join(further), out / "covariates.txt")
     about = {"kind": task.kind, "test_labels": test_labels, "split_sha256": sha256(files["split"])}
     sizes = {f"n_{name}": int((people["set"] == name).sum()) for name in SETS}
     write_json({**labels, **about, **sizes, "n_snps": genotypes.m}, out / "export.json")
