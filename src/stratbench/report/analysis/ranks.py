@@ -1,0 +1,86 @@
+"""Adjustments of a model ranked by accuracy in each replicate: Wilcoxon's test, Friedman's, and Nemenyi's difference.
+
+They take no number as normal, and need more replicates for it (Demsar 2006, Journal of Machine Learning Research 7:1).
+Repeated splits of one cohort are not independent, and are not ranked.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from stratbench.report.analysis.changes import ENOUGH
+from stratbench.report.analysis.results import Group, Results, select
+
+MANY = 20  # replicates from which on Friedman's test and a critical difference are given
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """How one model's adjustments rank; 1 is the most accurate.
+
+    Attributes:
+        model: the model's label.
+        n: how many replicates have a number under every adjustment.
+        mean: each adjustment's mean rank over replicates, ties shared.
+        wilcoxon: p of Wilcoxon's signed-rank test against the baseline, adjusted by Holm over the other adjustments;
+            NaN where nothing differs.
+        friedman: Friedman's chi-squared and its p; None under ``MANY`` replicates or three adjustments.
+        critical: the difference of two mean ranks above which Nemenyi's test is significant at 5%; None as before.
+    """
+
+    model: str
+    n: int
+    mean: dict[str, float]
+    wilcoxon: dict[str, float]
+    friedman: tuple[float, float] | None
+    critical: float | None
+
+
+def ranked(results: Results, group: Group) -> list[Ranks]:
+    """The ranks of each model of a group by the accuracy of f within populations; none under six replicates.
+
+    Raises:
+        UserError: if metrics.tsv is absent or damaged.
+    """
+    if group.unit != "replicate" or results.replicates(group) < ENOUGH or len(group.adjustments) < 2:
+        return []
+    rows = select(results.metrics, **group.keys, metric=group.within_f, population="")
+    found = []
+    for model in group.models:
+        means = select(rows, model=model).groupby(["replicate", "adjustment"])["value"].mean().unstack()
+        names = [name for name in group.adjustments if name in means]
+        table = means[names].dropna()
+        if len(table) >= ENOUGH and len(names) > 1 and group.baseline in names:
+            found.append(of_table(model, table, group.baseline))
+    return found
+
+
+def of_table(model: str, table: pd.DataFrame, baseline: str) -> Ranks:
+    """The ranks of a table of accuracies with a row for each replicate and a column for each adjustment."""
+    from scipy import stats  # names of figures do not need it
+
+    from stratbench.metrics.significance import holm
+
+    names, value_RC = list(map(str, table.columns)), table.to_numpy(dtype=float)
+    (n, k), mean_C = value_RC.shape, stats.rankdata(-value_RC, axis=1).mean(axis=0)
+    others = [name for name in names if name != baseline]
+    apart = [(table[name] - table[baseline]).to_numpy(dtype=float) for name in others]
+    p = holm(np.array([stats.wilcoxon(one).pvalue if np.any(one) else math.nan for one in apart]))
+    friedman, critical = None, None
+    if n >= MANY and k > 2:
+        test = stats.friedmanchisquare(*value_RC.T)
+        friedman, critical = (float(test.statistic), float(test.pvalue)), critical_difference(k, n)
+    mean, wilcoxon = (
+        dict(zip(of, map(float, found), strict=True)) for of, found in ((names, mean_C), (others, p))
+    )
+    return Ranks(model, n, mean, wilcoxon, friedman, critical)
+
+
+def critical_difference(k: int, n: int) -> float:
+    """Nemenyi's critical difference at 5% of the mean ranks of ``k`` adjustments over ``n`` replicates."""
+    from scipy import stats
+
+    q = stats.studentized_range.ppf(0.95, k, np.inf) / math.sqrt(2)
+    return float(q * math.sqrt(k * (k + 1) / (6 * n)))
