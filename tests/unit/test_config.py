@@ -95,7 +95,7 @@ def test_good_config_is_completed(good):
     assert config["models"]["deep"]["file"] is None
     assert config["models"]["deep"]["options"]["epochs"] == 3
     assert config["models"]["deep"]["options"]["batch_size"] == 64
-    assert config["traits"]["cd8"] == {"measured": "cd8", "snps": None}
+    assert config["traits"]["cd8"] == {"measured": "cd8", "snps": None, "at_most": None}
 
 
 def test_label_that_is_not_defined_is_the_method_of_that_name(good):

@@ -98,9 +98,8 @@ def of_split(results: SplitResults) -> list[Row]:
     data = results.data
     found: list[Row] = []
     for name, table in results.associations.items():
-        seen = table.set_index("snp").loc[
-            data.snps
-        ]  # of a test of all SNPs those that models see: ranks compare
+        # Of a test of all SNPs those that models see, so that its ranks compare with theirs.
+        seen = table.set_index("snp").loc[data.snps]
         for metric, k, estimate in recovery(ranking(*numbers(seen)), data.causal_M, data.n_causal):
             found += rows(results.place.keys(association=name), metric, estimate, k=k)
     for attribution in results.attributions:

@@ -91,7 +91,7 @@ NEEDS = {
     "dataset": Need(mb=120, s=1, genotype=0.7, million_s=0.02),
     "split": Need(mb=120, s=1, pair=8, million_s=0.01),
     "structure": Need(mb=180, s=2, pair=16, genotype=1, million_s=0.1),
-    "associate": Need(mb=190, s=2, genotype=2, million_s=0.1),
+    "associate": Need(mb=190, s=2, pair=50, genotype=2, million_s=0.1),
     "fit": Need(mb=450, s=5, fit_mb=50, fit_s=2, genotype=4, snp=2_400, million_s=2.5),
     "attribute": Need(mb=400, s=4, fit_mb=20, fit_s=1, genotype=4, snp=2_400, million_s=0.5),
     "probe": Need(mb=420, s=4, fit_mb=20, fit_s=1, genotype=4, snp=2_400, million_s=0.2),
