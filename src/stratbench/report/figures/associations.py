@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 SECTION = "genome"
 ORDER = 130
+PEOPLE = {
+    "train": "training individuals",
+    "train-validation": "training and validation individuals",
+    "everyone": "all individuals",
+}
 
 
 def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
@@ -50,5 +55,17 @@ def caption(results: Results, subject: Any) -> str:
     of_all = f" {listed(whole)}: all SNPs after QC; the others: those that models see." if whole else ""
     return (
         f"Association of each SNP with {group.trait}, cohort {results.study.shown(group.splits[0].cohort)}: "
-        f"{group.associations[0]}{mirrored}.{of_all} The dashed line is Bonferroni's."
+        f"{group.associations[0]}{mirrored}. Tested: {_people(results, group)}.{of_all} The dashed line "
+        "is Bonferroni's."
     )
+
+
+def _people(results: Results, group: Group) -> str:
+    """Whom the associations test: 'training and validation individuals', or by association where they differ."""
+    by: dict[str, list[str]] = {}
+    for name in group.associations:
+        people = results.study.spec("associations", name)["options"].get("people", "train-validation")
+        by.setdefault(PEOPLE[people], []).append(name)
+    if len(by) == 1:
+        return next(iter(by))
+    return "; ".join(f"{whom} ({listed(names)})" for whom, names in by.items())

@@ -65,8 +65,8 @@ def _quantiles(group: Group, found: list[Tested]) -> Table:
         [one.name, f"{len(one.p):,}", plain(one.lambda_gc), *(_p(one.quantile(share)) for share in QUANTILES)]
         for one in found
     ]
-    head = ["association", "SNPs", "lambda", *(f"p of the first {share:.1%}" for share in QUANTILES)]
-    head = [text.replace(".0%", "%") for text in head]
+    shares = [number(f"{share:.1%}".replace(".0%", "%")) for share in QUANTILES]
+    head = ["association", "SNPs", "lambda", *(f"p of the first {share}" for share in shares)]
     return Table(
         f"P values of the associations, {_place(group)}: below the p of a column lies that share of all "
         f"SNPs. Without any effect the columns hold {', '.join(_p(share) for share in QUANTILES)}.",
