@@ -11,7 +11,7 @@ SOURCE = ROOT / "src" / "stratbench"
 BEGIN, END = "<!-- packages: begin -->\n", "<!-- packages: end -->\n"
 ORDER = (  # from the lowest: a package imports packages before it and no others
     "core", "methods", "genotypes", "popgen", "cohorts", "demographies", "datasets", "splits", "structure", "task",
-    "models", "adjustments", "training", "attributions", "associations", "metrics", "probes", "summary", "study",
+    "associations", "models", "adjustments", "training", "attributions", "metrics", "probes", "summary", "study",
     "report", "commands",
 )  # fmt: skip
 

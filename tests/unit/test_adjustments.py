@@ -11,7 +11,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from adjusted import adjusted_inputs, batch, everyone, prepared, training
-from stratbench.adjustments.contract import Adjustment, State, compose
+from stratbench.adjustments.contract import Adjustment, Scored, State, compose
 from stratbench.core import files
 from stratbench.genotypes import plink
 from stratbench.methods import registry
@@ -145,11 +145,16 @@ def other_test_people(paths: dict[str, Any], tmp_path_factory: pytest.TempPathFa
     return damaged(paths, tmp_path_factory.mktemp("damaged"))
 
 
+def as_scored(f_B: Any) -> Scored:
+    """People of a batch with this output, whose losses and residuals follow from it."""
+    return Scored(f_B, f_B, jnp.square(f_B), -f_B, jnp.ones(len(f_B)))
+
+
 @pytest.mark.parametrize("name", registry.names("adjustment"))
 def test_test_individuals_change_no_bit_of_what_an_adjustment_does(
     paths: dict[str, Any], other_test_people: dict[str, Any], name: str
 ) -> None:
-    """Neither of what it has estimated, nor of what it makes of training individuals in a step."""
+    """Neither of what it has estimated, nor of what it makes of training individuals in a step and at the end."""
     found = []
     for own in (paths, other_test_people):
         setup = prepared(own, spec("adjustment", name), model="mlp")
@@ -166,8 +171,14 @@ def test_test_individuals_change_no_bit_of_what_an_adjustment_does(
             setup.adjustment.offset(state, params, some),
             setup.adjustment.features(state, params, h_BF, some),
             setup.adjustment.penalty(state, params, h_BF, h_BF[:, 0], some),
+            setup.adjustment.loss(state, params, as_scored(h_BF[:, 0]), some),
         )
-        found.append((state.fitted, rows, params, made))
+        finished = state
+        if setup.adjustment.finish:
+            residual_T = np.cos(np.arange(len(setup.data.rows("train"))))
+            finished = setup.adjustment.finish(setup.context, state, residual_T)
+        after = {key: np.asarray(value)[learned] for key, value in finished.rows.items()}
+        found.append((state.fitted, rows, params, made, finished.fitted, after))
     same_bits(*found)
     again = setup.adjustment.fit(replace(setup.context, seed=setup.context.seed + 1))
     leaves = zip(jax.tree.leaves(state), jax.tree.leaves(again), strict=True)
@@ -181,6 +192,8 @@ def test_test_individuals_change_no_bit_of_what_an_adjustment_does(
         ("input-residual", "linear"),
         ("feature-residual", "mlp"),
         ("metadata-norm", "mlp"),
+        ("mixed-model", "linear"),
+        ("group-dro", "linear"),
     ],
 )
 def test_test_individuals_change_no_bit_of_what_is_trained(

@@ -1,0 +1,102 @@
+"""A mixed model around the network: y = f(x) + u + e with a random effect u of relatedness.
+
+u ~ N(0, s2 h K) and e ~ N(0, s2 (1 - h) I), where K is the GRM of training individuals. Their shares are estimated by
+REML without the network, with the offset of earlier parts of a combination as a fixed effect, and then kept (as EMMAX
+and LMMNN's two-step form do). The loss is that of generalised least squares on the individuals of a batch,
+
+    (y - score)' V^-1 (y - score) / 2,    V = h K + (1 - h) I,
+
+whose minimum over f is that of all individuals at once, because V of a batch is the covariance of its labels. After
+training the random effect is predicted through kinship for everyone, u = h K V^-1 (y - score) over training
+individuals, and added to f as an offset. Attributions explain f alone.
+
+A binary trait is fitted by the linear approximation: y - P(y = 1) takes the place of y - score, the loss is divided by
+p (1 - p) with the training share p of cases, and u enters the logit as u / (p (1 - p)). There is no penalised
+quasi-likelihood.
+
+Known failure: proximal contamination. K is made of SNPs that f also sees, so u takes up a part of what they say, the
+more the stronger the linkage; K without a SNP's own chromosome is undefined for one f of all chromosomes, and there is
+no option of one f per chromosome. A network that overfits leaves training residuals that are too small, and u is shrunk
+with them. Time is cubic in the training individuals (the decomposition of K), memory some 50 bytes a pair.
+"""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.scipy.linalg import cho_factor, cho_solve
+
+from stratbench.adjustments.contract import Adjustment, Batch, Context, Params, Scored, State
+from stratbench.associations.mixed import MixedModel, axes
+from stratbench.associations.projection import orthonormal
+from stratbench.core.job import say
+
+OPTIONS = {
+    "batch_size": {
+        "type": "integer",
+        "minimum": 2,
+        "default": 256,
+        "description": "the smallest batch: relatives and ancestry are seen within batches alone",
+    }
+}
+READS = ("grm",)
+MOST = 0.999  # the largest h, so that V can be inverted in single precision
+CITATION = (
+    "Simchoni & Rosset 2023, J Mach Learn Res 24:156 (LMMNN); Kang et al. 2010, Nat Genet 42:348 (EMMAX)"
+)
+IN_WORDS = "adding a random effect of relatedness"
+
+
+def variance_share(k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray) -> float:
+    """h by REML, from 0 to ``MOST``, given fixed effects with a column of ones."""
+    found = axes(k_TT, orthonormal(fixed_TC))
+    ratio = MixedModel(found.vector_NJ.T @ y_T, found.value_J).fit().ratio
+    return min(ratio / (1 + ratio), MOST)
+
+
+def gls(share: Array, k_BB: Array, residual_B: Array) -> Array:
+    """r'V^-1 r with V = share K + (1 - share) I, float32 ()."""
+    v_BB = share * k_BB + (1 - share) * jnp.eye(len(k_BB))
+    return residual_B @ cho_solve(cho_factor(v_BB, lower=True), residual_B)
+
+
+def build(options: dict[str, Any]) -> Adjustment:
+    """The rows of K that training reads are dropped when the random effect is known."""
+
+    def fit(context: Context) -> State:
+        train, y_N = context.sets["train"], context.y_N.astype(np.float64)
+        kinship_NT = context.grm()[:, train]
+        fixed_TC = np.column_stack([np.ones(len(train)), context.offset(train)])
+        share = variance_share(kinship_NT[train], y_N[train], fixed_TC)
+        say(f"mixed-model: relatedness has {share:.3f} of the variance that is left")
+        column_N = np.zeros(len(y_N), dtype=np.int32)
+        column_N[train] = np.arange(len(train))
+        p = y_N[train].mean()
+        scale = p * (1 - p) if context.kind == "binary" else 1.0
+        fitted = {"share": np.float32(share), "scale": np.float32(scale)}
+        return State(fitted, {"kinship": kinship_NT, "column": column_N})
+
+    def loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
+        """Over the weights, and over the variance of the labels, so that it is the loss of ``none`` where h is 0."""
+        columns_B = state.rows["column"][batch.i_B]
+        k_BB = jax.lax.stop_gradient(state.rows["kinship"][batch.i_B][:, columns_B])
+        residual_B = jnp.sqrt(scored.weight_B) * scored.residual_B
+        total = jnp.sum(scored.weight_B)
+        size = jnp.where(total > 0, total, 1) * state.fitted["scale"]
+        return gls(state.fitted["share"], k_BB, residual_B) / (2 * size), state.fitted
+
+    def offset(state: State, params: Params, batch: Batch) -> Array:
+        if "effect" not in state.rows:  # before the end of training
+            return jnp.zeros(batch.i_B.shape, dtype=jnp.float32)
+        return state.rows["effect"][batch.i_B]
+
+    def finish(context: Context, state: State, residual_T: np.ndarray) -> State:
+        share, scale = float(state.fitted["share"]), float(state.fitted["scale"])
+        kinship_NT = np.asarray(state.rows["kinship"], dtype=np.float64)
+        v_TT = share * kinship_NT[context.sets["train"]] + (1 - share) * np.eye(len(residual_T))
+        effect_N = share * (kinship_NT @ np.linalg.solve(v_TT, residual_T)) / scale
+        return State(dict(state.fitted), {"effect": effect_N.astype(np.float32)})
+
+    return Adjustment(fit=fit, offset=offset, loss=loss, finish=finish, batch_size=options["batch_size"])
