@@ -45,7 +45,7 @@ def test_every_method_of_the_page_is_measured(base: Path) -> None:
     within = metrics[(metrics["metric"] == "auroc_stratified_f") & (metrics["status"] == "ok")]
     wanted = {(m, a) for m in ("linear", "two-layers") for a in ("none", "equal", "equal+pc-covariates")}
     assert wanted <= set(zip(within["model"], within["adjustment"], strict=True))
-    found = metrics[(metrics["metric"] == "auc_pr") & (metrics["attribution"] == "deviation")]
+    found = metrics[(metrics["metric"] == "causal_auc_pr") & (metrics["attribution"] == "deviation")]
     assert set(found["model"]) == {"linear", "two-layers"}
 
 
