@@ -1,4 +1,7 @@
-"""The reference study's feature correction: residuals of hidden features on the PCs go into a new head."""
+"""The reference study's feature correction: residuals of hidden features on the PCs go into a new head.
+
+Known failure: only what is linear in the features goes, and the encoder was trained with the shortcut before.
+"""
 
 from typing import Any
 

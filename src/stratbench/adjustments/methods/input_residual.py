@@ -1,4 +1,9 @@
-"""Each SNP's linear regression on the PCs is subtracted from the input: x - C B."""
+"""Each SNP's linear regression on the PCs is subtracted from the input: x - C B.
+
+Known failure: only what is linear goes. An integer less a function of the PCs shows the PCs by its fraction, which some
+networks read (docs/models.md, "Ancestry that input-residual leaves"). Causal SNPs whose frequencies differ between
+populations lose that part, too.
+"""
 
 from typing import Any
 

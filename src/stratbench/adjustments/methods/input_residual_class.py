@@ -2,6 +2,9 @@
 
 Each SNP's genotype 0/1/2 is regressed on the PCs by multinomial logistic regression. ``hard`` subtracts the
 predicted class, as the study does; ``soft`` subtracts the expected dosage under the predicted probabilities.
+
+Known failure: ``hard`` changes nothing but where the most probable class changes, so that a SNP which has one most
+probable class in all populations keeps its ancestry whole; ``soft`` leaves nonlinear traces as input-residual does.
 """
 
 from typing import Any

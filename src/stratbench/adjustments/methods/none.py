@@ -1,4 +1,7 @@
-"""No correction: f(x)."""
+"""No correction: f(x).
+
+Known failure: where ancestry predicts the trait, it is the shortcut that a network takes.
+"""
 
 from typing import Any
 

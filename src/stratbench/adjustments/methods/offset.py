@@ -33,6 +33,7 @@ UNITS = (16,)  # of the mlp's hidden layers
 RIDGE = (
     10.0  # of the mlp's weights: with few people and no signal in the PCs, its o then stays near a constant
 )
+ITERATIONS = 5000  # at most, of the mlp
 CLIPPED = 1e-6  # probabilities lie between this and 1 less this
 
 
@@ -40,7 +41,7 @@ def estimator(form: str, kind: str, seed: int) -> Any:
     """An unfitted scikit-learn regression of this form for this kind of trait."""
     if form == "linear":
         return LogisticRegression(C=1.0, max_iter=1000) if kind == "binary" else LinearRegression()
-    own = {"hidden_layer_sizes": UNITS, "solver": "lbfgs", "alpha": RIDGE, "max_iter": 500}
+    own = {"hidden_layer_sizes": UNITS, "solver": "lbfgs", "alpha": RIDGE, "max_iter": ITERATIONS}
     own["random_state"] = seed % 2**32
     return MLPClassifier(**own) if kind == "binary" else MLPRegressor(**own)
 

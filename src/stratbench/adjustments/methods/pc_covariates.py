@@ -1,4 +1,8 @@
-"""Principal components and declared covariates, fused late: logit = f(x) + w'[PC, covariates]."""
+"""Principal components and declared covariates, fused late: logit = f(x) + w'[PC, covariates].
+
+Known failure: f may still carry ancestry, for nothing keeps it from what is not linear in the PCs, or from what w has
+not yet explained.
+"""
 
 from typing import Any
 
