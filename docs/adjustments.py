@@ -1,6 +1,5 @@
 """The generated parts of adjustments.md: ``python docs/adjustments.py`` makes them anew from the method files."""
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,9 @@ def parts() -> dict[str, str]:
         failures.append(f"- `{name}`: {failure(module)}")
         if getattr(module, "READS_LABELS_AT_TEST", False):
             at_test.append(f"`{name}`")
-    said = f"Of the adjustments that ship, {', '.join(at_test)} reads the population labels of test individuals."
+    said = (
+        f"Of the adjustments that ship, {', '.join(at_test)} reads the population labels of test individuals."
+    )
     found = {"table": table, "failures": failures, "labels": [said]}
     return {name: "\n".join(lines) + "\n" for name, lines in found.items()}
 

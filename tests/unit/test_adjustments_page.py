@@ -37,7 +37,10 @@ def test_the_page_chooses_among_adjustments_and_options_that_exist(script: Modul
     text = script.PAGE.read_text()
     firsts = re.findall(r"^\| ((?:`[a-z-]+`(?:, )?)+) \|", text, re.MULTILINE)
     named = {name for cell in firsts for name in re.findall(r"`([a-z-]+)`", cell)}
-    named |= {part for pair in re.findall(r"`([a-z-]+\+[a-z-]+)`", text) for part in pair.split("+")} - {"a", "b"}
+    named |= {part for pair in re.findall(r"`([a-z-]+\+[a-z-]+)`", text) for part in pair.split("+")} - {
+        "a",
+        "b",
+    }
     assert len(named) >= 12
     assert named <= set(registry.names("adjustment"))
     options = {key for name in named for key in registry.describe("adjustment", name).options}
