@@ -151,14 +151,30 @@ def test_a_script_a_rule_and_its_paths_are_all_that_a_rule_needs(tmp_path):
     assert files.read_json(base / made) == {"cohorts": len(cohorts)}
 
 
-def test_only_figures_read_the_grm(fresh):
-    """It is as large as everyone squared, and only what fits an adjustment that says so reads it (methods/reads.py)."""
-    plan = snakemake("-n", "--forceall", "--configfile", "config/smoke.yaml", cwd=fresh)
-    jobs = re.findall(
+def inputs_of(base, config):
+    """The rule of each job of a study, without the number of its set of labels, and the job's inputs."""
+    plan = snakemake("-n", "--forceall", "--configfile", config, cwd=base)
+    return re.findall(
         r"^(?:local)?rule (\w+?)(?:_\d+)?:\n(?:    input: (.*)\n)?", plan.stdout + plan.stderr, re.MULTILINE
     )
+
+
+def test_only_figures_read_the_grm(fresh):
+    """It is as large as everyone squared, and only what fits an adjustment that says so reads it (methods/reads.py)."""
+    jobs = inputs_of(fresh, "config/smoke.yaml")
     assert {"fit", "attribute", "associate", "probe"} <= {rule for rule, _ in jobs}
     assert {rule for rule, inputs in jobs if "grm.npz" in inputs} == {"figures"}
+
+
+def test_jobs_of_an_adjustment_that_says_so_read_the_grm_and_the_truth(fresh):
+    text = (ROOT / "config" / "smoke.yaml").read_text()
+    own = text.replace("adjustments: [none, feature-residual]", "adjustments: [mixed-model, oracle-causal]")
+    assert own != text
+    (fresh / "reading.yaml").write_text(own)
+    jobs = [job for job in inputs_of(fresh, "reading.yaml") if job[0] in ("fit", "probe", "attribute")]
+    for file in ("grm.npz", "truth.tsv", "liability.tsv"):
+        reading = [(rule, "/pure-null/" in inputs) for rule, inputs in jobs if file in inputs]
+        assert sorted(reading) == [("fit", True)] * 2 + [("probe", True)] * 2, file
 
 
 @pytest.mark.parametrize("name", ["smoke", "config", "structure", "structure-small", "real", "real-small"])
