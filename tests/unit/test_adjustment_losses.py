@@ -244,3 +244,21 @@ def test_what_a_cohort_does_not_have_is_a_result(
 def test_losses_cannot_be_combined() -> None:
     with pytest.raises(UserError, match="'group-dro' and 'mixed-model' each replace the loss"):
         build_adjustment([spec("adjustment", "group-dro"), spec("adjustment", "mixed-model")])
+
+
+@pytest.mark.parametrize("parts", [("pc-covariates", "mixed-model"), ("reweight", "group-dro")])
+def test_one_loss_trains_beside_other_parts(binary: Paths, tmp_path: Path, parts: tuple[str, str]) -> None:
+    """Each part does what it does alone: both offsets are in the score; the weights of groups move from equal ones."""
+    specs = [spec("adjustment", name) for name in parts]
+    fit_one(
+        binary, outputs(tmp_path), model=spec("model", "linear", epochs=3), adjustments=specs, seeds=1, names=NAMES
+    )  # fmt: skip
+    variables = restore(tmp_path / "params.msgpack", tmp_path / "fit.json", load(binary).split_sha256)[1]
+    table, state = files.read_tsv(tmp_path / "predictions.tsv"), variables.state
+    if parts[1] == "group-dro":
+        assert np.ptp(state.fitted["1"]["q"]) > 0
+        return
+    offset_N = np.asarray(state.rows["0"]["pcs"]) @ np.asarray(variables.params["adjustment"]["0"]["w"])
+    effect_N = np.asarray(state.rows["1"]["effect"])
+    assert np.abs(offset_N).max() > 0.1
+    np.testing.assert_allclose(table["score"] - table["f"], offset_N + effect_N, atol=1e-4)
