@@ -23,6 +23,8 @@ REAL = {"pc-covariates": pc_covariates, "input-residual": input_residual}
 def build(options: dict[str, Any]) -> Adjustment:
     """Rows of the PCs are permuted within each set, so that training sees no genotypes of other sets.
 
+    Every seed and every resample has a permutation of its own.
+
     Declared covariates are not permuted: the real adjustment and its placebo have the same ones.
     """
     real = REAL[options["of"]].build({"pcs": options["pcs"]})
