@@ -53,6 +53,7 @@ def rows(setup: Setup, name: str, **changed: Any) -> np.ndarray:
     return np.asarray(setup.adjustment.fit(replace(setup.context, **changed)).rows[name])
 
 
+@pytest.mark.filterwarnings("error")  # the network's fit settles
 @pytest.mark.parametrize("form", ["linear", "mlp"])
 @pytest.mark.parametrize("kind", ["binary", "quantitative"])
 def test_nobodys_label_enters_his_own_offset(
@@ -62,8 +63,9 @@ def test_nobodys_label_enters_his_own_offset(
     setup = prepared(
         paths if kind == "binary" else quantitative, spec("adjustment", "offset", form=form, pcs=3)
     )
-    seed, c_NK = setup.context.seed, setup.context.pcs_NK[:, :3]
-    train, y_N, offset_N = setup.data.rows("train"), setup.context.y_N, rows(setup, "offset")
+    seed, c_NK = setup.context.seed, setup.context.pcs_NK[:, :3].astype(np.float64)
+    train, y_N = setup.data.rows("train"), setup.context.y_N.astype(np.float64)
+    offset_N = rows(setup, "offset")
     seen: list[int] = []
     for others, own in offset.divided(y_N[train], 5, kind, seed):
         assert not set(others) & set(own)

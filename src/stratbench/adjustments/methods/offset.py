@@ -57,8 +57,9 @@ def predicted(fitted: Any, c_NK: np.ndarray) -> np.ndarray:
 def build(options: dict[str, Any]) -> Adjustment:
     def fit(context: Context) -> State:
         c_NK = np.hstack([context.covariates(options["pcs"])[:, 1:], context.covariates_NC])
+        c_NK, y_N = c_NK.astype(np.float64), context.y_N.astype(np.float64)  # lbfgs stops early in float32
         train = context.sets["train"]
-        c_TK, y_T = c_NK[train], context.y_N[train]
+        c_TK, y_T = c_NK[train], y_N[train]
 
         def fitted(rows: Any) -> Any:
             return estimator(options["form"], context.kind, context.seed).fit(c_TK[rows], y_T[rows])
