@@ -30,7 +30,7 @@ OPTIONS = {
 CITATION = "McCaw et al. 2022, Nat Commun 13:241 (DeepNull); Chernozhukov et al. 2018, Econom J 21:C1 (cross-fitting)"
 IN_WORDS = "adding what PCs predict"
 UNITS = (16,)  # of the mlp's hidden layers
-RIDGE = 10.0  # of the mlp's weights; its o stays near a constant where few people train and the PCs say nothing
+RIDGE = 10.0  # of the mlp's weights; keeps its o near a constant where few people train and PCs say nothing
 ITERATIONS = 5000  # at most, of the mlp
 CLIPPED = 1e-6  # probabilities lie between this and 1 less this
 
