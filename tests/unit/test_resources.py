@@ -1,5 +1,6 @@
 """What jobs ask a scheduler for, and which are submitted together."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ LOAD = Load(1000, 10_000, fits=2, seeds=2)
 MLP = JobPart("mlp", "none", 2, 0, ())
 
 
-def study(gpu: int = 0, **simulate: Any) -> Study:
+ADJUSTMENTS = ("none", "pc-covariates", "placebo")
+
+
+def study(gpu: int = 0, adjustments: Sequence[str] = ADJUSTMENTS, **simulate: Any) -> Study:
     """Two replicates, two traits, two models."""
     options = {"demography": "split", "populations": 3, "individuals": 300, **simulate}
     of_trait = {"kind": "binary", "h2": 0.5, "causal": 5}
@@ -28,7 +32,7 @@ def study(gpu: int = 0, **simulate: Any) -> Study:
         "associations": ["ols"],
         "attributions": ["gradient-input"],
     }
-    models = {"models": ["linear", "mlp"], "adjustments": ["none", "pc-covariates", "placebo"]}
+    models = {"models": ["linear", "mlp"], "adjustments": list(adjustments)}
     return Study(
         check(
             {
@@ -63,6 +67,15 @@ def test_networks_ask_by_people_snps_fits_and_seeds(rule: str) -> None:
         asked = memory(rule, load), minutes(rule, load)
         assert asked[0] > less[0]
         assert asked[1] > less[1]
+    assert memory(rule, replace(LOAD, grm=True)) > less[0]
+
+
+def test_a_job_asks_for_the_grm_that_one_of_its_adjustments_reads() -> None:
+    adjustments = ("none", "pc-covariates", "pc-covariates+mixed-model")
+    parts = [JobPart("mlp", name, 2, 0, ()) for name in adjustments]
+    requests = Requests(study(adjustments=adjustments))
+    assert [requests.load("fit", named(), [part]).grm for part in parts] == [False, False, True]
+    assert requests.load("fit", named(), parts).grm
 
 
 # rule, load, max_rss (MB) and cpu_time (s) of a job of the default study or of a measurement (see NEEDS)

@@ -6,6 +6,7 @@ what a file lacks.
 
 import ast
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,16 @@ def read(path: Path) -> ast.Module:
         if size > LARGEST:
             raise UserError(f"{path}: {size} bytes are no method file; name the .py that defines the method")
         source = path.read_bytes()
-        tree = ast.parse(source, str(path))
-        compile(tree, str(path), "exec", dont_inherit=True)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    return _parsed(path, source)
+
+
+@lru_cache(maxsize=256)  # a plan asks for every job
+def _parsed(path: Path, source: bytes) -> ast.Module:
+    try:
+        tree = ast.parse(source, str(path))
+        compile(tree, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         raise UserError(f"{path}:{error.lineno or 1}: {error.msg}") from error
     except ValueError as error:  # a NUL byte

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from stratbench.metrics.data import SplitTables
 from stratbench.metrics.estimate import Estimate, not_applicable
@@ -49,6 +48,8 @@ def ranking(p_M: np.ndarray, statistic_M: np.ndarray) -> np.ndarray:
 
 def lambda_gc(p_M: np.ndarray) -> Estimate:
     """Genomic control: the median chi-square (1 df) of the p values over .4549 (Devlin & Roeder 1999)."""
+    from scipy import stats  # takes a second to import, and whoever plans a study imports this module
+
     tested = p_M[np.isfinite(p_M)]
     if len(tested) == 0:
         return not_applicable("no SNP has a p value")

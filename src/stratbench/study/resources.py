@@ -13,6 +13,7 @@ from typing import Any
 
 from stratbench.cohorts.real import available
 from stratbench.methods import registry
+from stratbench.methods.reads import reads
 from stratbench.study.study import JobPart, Split, Study
 
 MARGIN = 1.5  # memory asked for / memory measured
@@ -20,6 +21,7 @@ SNAKEMAKE_MB = 600  # a job on a cluster runs below two Snakemakes, of 200 to 25
 START = 60  # seconds: Python reads its packages from a file system that all nodes share
 SLOWNESS = 5  # time asked for / time measured: nodes are slower than what we measured on, and shared
 STORED_GRM = 10_000  # no GRM of more people is stored (docs/structure.md: grm_most)
+PAIR = 50  # bytes for each pair of people where an adjustment reads the GRM: it, its eigenvectors, V and its factor
 WIDE = 20  # weights, and time, of the networks below / those of the others
 WIDE_NETWORKS = ("cnn-reference", "cnn-reference-tuned")
 POPULATION_SIZE = 15_000  # of a demography that has no such option
@@ -38,7 +40,8 @@ class Load:
     """What a job has to do: N people and M SNPs of the genotypes that it reads, fits, and seeds of each.
 
     A job that has to do with no fit, such as QC, counts as one; ``summary``, ``figures`` and ``report`` have all fits.
-    ``wide`` says that a network is among them whose weights are hundreds for each SNP.
+    ``wide`` says that a network is among them whose weights are hundreds for each SNP, and ``grm`` an adjustment that
+    reads the GRM.
     """
 
     people: int
@@ -46,16 +49,18 @@ class Load:
     fits: int = 1
     seeds: int = 1
     wide: bool = False
+    grm: bool = False
 
 
 @dataclass(frozen=True)
 class Need:
     """What was measured of a rule's jobs: resident memory and CPU seconds.
 
-    megabytes = mb + fit_mb F + (person N + pair min(N, 10,000)^2 + genotype N M + snp W M S) / 10^6
+    megabytes = mb + fit_mb F + (person N + (pair + G) min(N, 10,000)^2 + genotype N M + snp W M S) / 10^6
     seconds   = s + (fit_s + million_s W N M / 10^6) F S
 
-    with N people, M SNPs, F fits, S seeds, and W = 20 for wide networks, else 1; ``person``, ``pair``, ``genotype`` and
+    with N people, M SNPs, F fits, S seeds, W = 20 for wide networks, else 1, and G = 50 where the GRM is read, else 0
+    (an estimate from the arrays that the mixed model holds); ``person``, ``pair``, ``genotype`` and
     ``snp`` are bytes.
     """
 
@@ -72,7 +77,8 @@ class Need:
     def megabytes(self, load: Load) -> float:
         """Memory that a job has in use at most."""
         n, m = load.people, load.snps
-        of_data = self.person * n + self.pair * min(n, STORED_GRM) ** 2 + self.genotype * n * m
+        pair = self.pair + PAIR * load.grm
+        of_data = self.person * n + pair * min(n, STORED_GRM) ** 2 + self.genotype * n * m
         of_weights = self.snp * (WIDE if load.wide else 1) * m * load.seeds
         return self.mb + self.fit_mb * load.fits + (of_data + of_weights) / 1e6
 
@@ -184,7 +190,8 @@ class Requests:
         wide = any(self.study.spec("models", model)["method"] in WIDE_NETWORKS for model in models)
         again = 0 if rule in OF_ALL_FITS else max((part.resamples for part in parts), default=0)
         seeds = max((part.seeds for part in parts), default=1)
-        return Load(people, snps, len(models), seeds + NETWORKS_OF_A_RESAMPLE * again, wide)
+        grm = any("grm" in reads(self.study.adjustment(part.adjustment)) for part in parts)
+        return Load(people, snps, len(models), seeds + NETWORKS_OF_A_RESAMPLE * again, wide, grm)
 
     def group(self, rule: str, wildcards: Any) -> str | None:
         """The name of the jobs that a job is submitted with, those that hang together; None for a job by itself.
