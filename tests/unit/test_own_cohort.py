@@ -88,6 +88,15 @@ def test_the_short_form_is_a_full_study(here: Path, capsys) -> None:
     assert said["traits"]["bmi"] == {"kind": "quantitative", "column": "bmi", "description": about}
 
 
+def test_a_default_that_is_named_keeps_its_definition(here: Path) -> None:
+    config = check({**short(family="Site"), "splits": ["random"], "associations": ["ols-pcs-all", "ols"]})
+    (block,) = config["blocks"]
+    assert (block["splits"], block["associations"]) == (["random"], ["ols-pcs-all", "ols"])
+    assert config["associations"]["ols-pcs-all"]["options"]["people"] == "everyone"
+    split = config["splits"]["random"]
+    assert (split["options"]["test"], split["repeats"]) == (0.3, own_cohort.REPEATS)
+
+
 def test_sex_is_the_tables_if_it_has_one(here: Path) -> None:
     pd.DataFrame(TABLE | {"sex": list("1221")}).to_csv("data/mine.tsv", sep="\t", index=False)
     said = declared(short(covariates=["sex"]))

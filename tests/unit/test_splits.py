@@ -217,6 +217,8 @@ def test_whoever_trains_the_same_people_are_tested(people):
     by = few.groupby(["population", few["set"] == "test"]).size().to_dict()
     assert by == {("p1", True): 30, ("p2", True): 30, ("p1", False): 30, ("p2", False): 30}
     assert (few["set"] == "validation").sum() == 12
+    halves = run(people, "train-on", populations=["p1"], test=0.5, validation=0.5)
+    assert halves.value_counts().to_dict() == {"test": 120, "train": 30, "validation": 30}
 
 
 @pytest.mark.parametrize(
@@ -226,6 +228,10 @@ def test_whoever_trains_the_same_people_are_tested(people):
         (
             {"populations": ["p1"], "people": 100},
             "100 people of 'p1' are to train, and it has 84 who are not tested",
+        ),
+        (
+            {"populations": ["p1", "p2"] * 2, "people": 3},
+            "people is 3 for 4 populations; give at least one each",
         ),
     ],
 )

@@ -121,3 +121,29 @@ def test_the_config_says_which_splits_are_compared() -> None:
         UserError, match=r"splits\.home\.repeats: this split has the same test people each time"
     ):
         check(again)
+
+
+@pytest.mark.parametrize(
+    ("home", "message"),
+    [
+        ({"draw": 2}, "its draw is 2, here it is 1; give both the same"),
+        ({"test": 0.2}, "its test is 0.2, here it is 0.3; give both the same"),
+        (
+            {"method": "leave-one-population-out", "populations": None, "population": "p1"},
+            "its method is leave-one-population-out, not train-on; compare splits of train-on",
+        ),
+    ],
+)
+def test_splits_that_test_other_people_are_not_compared(home: dict[str, Any], message: str) -> None:
+    study = config(["home"])
+    changed = study["splits"]["home"] | home
+    study["splits"]["home"] = {key: value for key, value in changed.items() if value is not None}
+    with pytest.raises(UserError, match=rf"splits\.away\.against: 'home' tests other people: {message}"):
+        check(study)
+
+
+def test_validation_is_a_share_of_those_who_are_not_tested() -> None:
+    study = config(["home"])
+    for split in study["splits"].values():
+        split |= {"test": 0.6, "validation": 0.5}
+    assert check(study)["splits"]["home"]["options"]["validation"] == 0.5

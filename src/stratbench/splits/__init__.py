@@ -7,3 +7,5 @@ returns text (N,): ``train``, ``validation``, ``test``, or blank for who is left
 ``assign`` also takes ``kinship`` is given a function without arguments that computes the table of KING
 kinships, ``iid_1 iid_2 kinship``, of the related pairs.
 """
+
+TRAIN_ON = "train-on"  # the method whose splits share their test people

@@ -18,6 +18,7 @@ from stratbench.genotypes import tables
 from stratbench.genotypes.tables import SETS
 from stratbench.methods.options import complete
 from stratbench.methods.spec import MethodSpec
+from stratbench.splits import TRAIN_ON
 
 
 def split(
@@ -78,7 +79,7 @@ def complete_options(schemas: Mapping[str, Any], spec: MethodSpec) -> dict[str, 
     required = {name: {"default": None, **schema} for name, schema in schemas.items()}
     options = complete(required, spec.options, f"split '{spec.method}'")
     held = options.get("validation", 0) + options.get("test", 0)
-    if held >= 1:
+    if held >= 1 and spec.method != TRAIN_ON:  # its validation is a share of those who are not tested
         raise UserError(f"splits: validation + test is {held:g}; keep it below 1, to leave someone to train")
     return options
 

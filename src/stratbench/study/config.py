@@ -33,6 +33,7 @@ from stratbench.methods.schema import (
     shortened,
     with_defaults,
 )
+from stratbench.splits import TRAIN_ON
 from stratbench.study import distinct, own_cohort
 from stratbench.study.batches import replicates
 
@@ -430,18 +431,42 @@ class Checker:
             )
 
     def compared(self, config: Config) -> None:
-        """Check that the splits that a split is compared with are defined, and are others."""
+        """Check that the splits that a split is compared with are defined, are others, and test the same people."""
         for label, spec in config["splits"].items():
             options = spec.get("options", {}) if ("splits", label) not in self.broken else {}
             for other in options.get("against", ()):
+                place = ("splits", label, "against")
                 if other not in config["splits"] or other == label:
-                    self.undefined(("splits", label, "against"), other, sorted({*config["splits"]} - {label}))
+                    self.undefined(place, other, sorted({*config["splits"]} - {label}))
+                elif spec["method"] == TRAIN_ON and ("splits", other) not in self.broken:
+                    self.same_test(place, spec, config["splits"][other], other)
+
+    def same_test(self, place: Place, spec: Config, compared: Config, other: str) -> None:
+        """Check that a split that another one is compared with tests the same people.
+
+        Args:
+            place: of the option ``against``.
+            spec: the split whose option it is, complete.
+            compared: the split that it names, complete.
+            other: the label of the latter.
+        """
+        if compared["method"] != TRAIN_ON:
+            message = f"its method is {compared['method']}, not {TRAIN_ON}; compare splits of {TRAIN_ON}"
+            return self.refuse(place, f"'{other}' tests other people: {message}")
+        own, their = spec["options"], compared["options"]
+        for key in ("draw", "test"):
+            if own[key] != their[key]:
+                message = f"its {key} is {their[key]:g}, here it is {own[key]:g}; give both the same"
+                return self.refuse(place, f"'{other}' tests other people: {message}")
+        return None
 
     def cohort_and_split(self, config: Config, cohort: str, split: str) -> None:
         """Check that the cohort has the column that a split reads, and that somebody is left to train."""
         options = config["splits"][split]["options"]
         held = options.get("test", 0) + options.get("validation", 0)
-        if held >= 1:
+        if (
+            held >= 1 and config["splits"][split]["method"] != TRAIN_ON
+        ):  # its validation is a share of who is left
             self.refuse(("splits", split), f"test + validation is {held:g}; nobody is left to train")
         repeated = config["splits"][split].get("repeats", 1) > 1
         if repeated and config["cohorts"][cohort].get("replicates", 1) > 1:

@@ -32,6 +32,12 @@ SPLITS = {
     "random": {"method": "random", "validation": 0.15, "test": 0.3, "repeats": REPEATS},
     "kin-aware": {"method": "kin-aware", "validation": 0.15, "test": 0.3, "repeats": REPEATS},
 }
+DEFINED: Mapping[
+    str, Mapping[str, Any]
+] = {  # what the labels above stand for, where that is not a method's own defaults
+    "splits": SPLITS,
+    "associations": {WHOLE: {"method": "ols-pcs", "snps": "all", "people": "everyone"}},
+}
 SPECIAL = {"family": ("fid", "parents", "none"), "population": ("fid",)}
 CONVERT = {
     **dict.fromkeys((".vcf", ".vcf.gz", ".vcf.bgz", ".vcf.zst"), "--vcf {file} --max-alleles 2"),
@@ -60,15 +66,13 @@ def expand(raw: Mapping[str, Any]) -> dict[str, Any]:
     bfile = _prefix(cohort["bfile"])
     declared, label = _declared(given["study"], bfile, cohort)
     used = dict(USED, splits=["random" if cohort["family"] == "none" else "kin-aware"])
-    defined: dict[str, Any] = {
-        "splits": {name: SPLITS[name] for name in used["splits"]},
-        "associations": {WHOLE: {"method": "ols-pcs", "snps": "all", "people": "everyone"}},
-    }
+    defined: dict[str, Any] = {}
     for section in USED:
         own = given.get(section)
-        if own is not None:
-            used[section] = list(own)
-            defined[section] = own if isinstance(own, dict) else {}
+        used[section] = list(used[section] if own is None else own)
+        ours = DEFINED.get(section, {})
+        named = {label: ours[label] for label in used[section] if label in ours}
+        defined[section] = own if isinstance(own, dict) else named
     name, seen = given["study"], cohort["snps"]
     if "thin" in cohort["qc"] and "snps" not in raw["cohort"]:
         seen = None  # QC has thinned them, or all are wanted

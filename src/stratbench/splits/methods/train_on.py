@@ -87,6 +87,11 @@ def _drawn(
     if options["people"] is None:
         return left_R
     part = options["people"] // len(options["populations"])
+    if part == 0:
+        raise UserError(
+            f"splits: people is {options['people']} for {len(options['populations'])} populations; give at least one "
+            "each"
+        )
     if len(left_R) < part:
         raise UserError(
             f"splits: {part} people of '{name}' are to train, and it has {len(left_R)} who are not tested; lower "
