@@ -1,5 +1,6 @@
 """Adjustments that replace the loss, and oracles, against closed forms in NumPy."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,8 @@ def test_a_mixed_model_takes_its_batch_from_the_grm(paths: Paths) -> None:
     p = setup.data.y_N[train].mean()
     scale = p * (1 - p) if setup.data.kind == "binary" else 1.0
     k_BB = grm.stored(paths["grm"])[np.ix_(i_B, i_B)].astype(float)
-    r_B = np.sqrt(np.asarray(people.weight_B, float)) * np.asarray(people.residual_B, float)
+    root_B = np.sqrt(np.asarray(people.weight_B, float))
+    k_BB, r_B = np.outer(root_B, root_B) * k_BB, root_B * np.asarray(people.residual_B, float)
     for share in (float(state.fitted["share"]), 0.0, 0.5):
         own = state._replace(fitted={**state.fitted, "share": jnp.float32(share)})
         expected = r_B @ np.linalg.solve(share * k_BB + (1 - share) * np.eye(25), r_B)
@@ -262,3 +264,32 @@ def test_one_loss_trains_beside_other_parts(binary: Paths, tmp_path: Path, parts
     effect_N = np.asarray(state.rows["1"]["effect"])
     assert np.abs(offset_N).max() > 0.1
     np.testing.assert_allclose(table["score"] - table["f"], offset_N + effect_N, atol=1e-4)
+
+
+def test_who_has_no_weight_does_not_count_in_a_mixed_model(paths: Paths) -> None:
+    """The loss is that of the others alone, whatever the residual of who has none and however related he is."""
+    setup, state = prepared(paths, "mixed-model")
+    i_B = setup.data.rows("train")[:20]
+    people, batch = scored(setup, i_B, np.random.default_rng(4))
+    people = people._replace(weight_B=jnp.ones(20).at[15:].set(0))
+    state = state._replace(fitted={**state.fitted, "share": jnp.float32(0.6)})
+    others = Scored(*(part_B[:15] for part_B in people))
+    alone = batch._replace(i_B=batch.i_B[:15], y_B=batch.y_B[:15])
+    own = setup.adjustment.loss(state, {}, people, batch)[0]
+    assert own == pytest.approx(float(setup.adjustment.loss(state, {}, others, alone)[0]), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["group-dro", "v-rex"])
+def test_the_unassigned_are_in_no_group(paths: Paths, name: str) -> None:
+    """Their losses change nothing, and they make no group."""
+    setup, _ = prepared(paths, name)
+    i_B, population_N = setup.data.rows("train")[:20], setup.data.population_N.copy()
+    population_N[i_B[:5]] = "unassigned"
+    context = replace(setup.context, population_N=population_N)
+    state = jax.tree.map(jnp.asarray, setup.adjustment.fit(context))
+    people, batch = scored(setup, i_B, np.random.default_rng(4))
+    louder = people._replace(loss_B=people.loss_B.at[:5].add(9.0))
+    found = [setup.adjustment.loss(state, {}, one, batch)[0] for one in (people, louder)]
+    assert found[0] == found[1]
+    groups = len(state.fitted["q" if name == "group-dro" else "populations"])
+    assert groups == (4 if name == "group-dro" and setup.data.kind == "binary" else 2)

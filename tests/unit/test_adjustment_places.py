@@ -232,3 +232,10 @@ def test_an_adjustment_that_draws_has_a_fit_for_each_seed(paths: dict[str, Any],
     one, two = (np.asarray(found[seed].state.rows["pcs"]) for seed in (1, 2))
     assert not np.array_equal(one, two)
     np.testing.assert_array_equal(np.sort(one[:, 0]), np.sort(two[:, 0]))
+
+
+def test_a_part_that_reads_genotypes_as_they_are_comes_first() -> None:
+    before, own = spec("adjustment", "input-residual"), spec("adjustment", "input-residual-class")
+    with pytest.raises(UserError, match=r"'input-residual-class' reads the genotypes .* put it first"):
+        build_adjustment([before, own])
+    assert build_adjustment([spec("adjustment", "pc-covariates"), own, before]).places == {"inputs", "offset"}

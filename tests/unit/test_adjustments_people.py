@@ -332,3 +332,51 @@ def test_weights_are_read_by_index(paths: dict[str, Any], form: str) -> None:
     np.testing.assert_array_equal(
         setup.adjustment.weights(state, batch(some)), np.asarray(state.rows["weight"])[some]
     )
+
+
+def test_withheld_snps_stay_withheld_when_the_rest_is_standardised(paths: dict[str, Any]) -> None:
+    """Their inputs are 0 for everyone, so that they do not tell the population; the others are as without it."""
+    alone = spec("adjustment", "population-standardise")
+    both = prepared(paths, spec("adjustment", "drop-aims"), alone)
+    keep_M = np.asarray(both.adjustment.fit(both.context).fitted["0"]["keep"])
+    found_NM = adjusted_inputs(both)
+    assert not found_NM[:, keep_M == 0].any()
+    alone_NM = adjusted_inputs(prepared(paths, alone))
+    np.testing.assert_allclose(found_NM[:, keep_M == 1], alone_NM[:, keep_M == 1], atol=1e-5)
+
+
+def test_residuals_are_standardised_by_their_own_means(paths: dict[str, Any]) -> None:
+    """Within each population their mean is 0 and their standard deviation 1, so that ancestry is not brought back."""
+    parts = [spec("adjustment", "input-residual", pcs=3), spec("adjustment", "population-standardise")]
+    setup = prepared(paths, *parts)
+    train = setup.data.rows("train")
+    found_TM = adjusted_inputs(setup)[train]
+    called_TM = setup.data.genotypes.codes(train) != plink.MISSING
+    for population in ("p1", "p2"):
+        own_T = setup.data.population_N[train] == population
+        own_BM = np.where(called_TM[own_T], found_TM[own_T], np.nan).astype(float)
+        np.testing.assert_allclose(np.nanmean(own_BM, axis=0), 0, atol=1e-4)
+        sd_M = np.nanstd(own_BM, axis=0)
+        np.testing.assert_allclose(sd_M[sd_M > 0], 1, atol=1e-3)
+        assert (sd_M > 0).sum() > 100
+
+
+def test_the_unassigned_are_no_population(paths: dict[str, Any]) -> None:
+    """They are standardised as an unseen population is, have no weight, and no part in FST."""
+    setup = prepared(paths, spec("adjustment", "population-standardise"))
+    train = setup.data.rows("train")
+    some, population_N = train[:9], setup.data.population_N.copy()
+    population_N[some] = "unassigned"
+    state = setup.adjustment.fit(replace(setup.context, population_N=population_N))
+    assert state.fitted["mean"].shape[0] == 3  # two populations, and everyone for the rest
+    assert set(state.rows["population"][some]) == {2}
+    balanced = prepared(paths, spec("adjustment", "reweight", form="balance"))
+    weight_N = rows(balanced, "weight", population_N=population_N)
+    np.testing.assert_array_equal(train[weight_N[train] == 0], some)
+    dropping = prepared(paths, spec("adjustment", "drop-aims", share=0.2)).adjustment
+    sets = dict(setup.context.sets) | {"train": train[9:]}
+    states = [
+        dropping.fit(replace(setup.context, population_N=population_N)),
+        dropping.fit(replace(setup.context, sets=sets)),
+    ]
+    np.testing.assert_array_equal(states[0].fitted["keep"], states[1].fitted["keep"])

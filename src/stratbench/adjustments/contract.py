@@ -184,6 +184,8 @@ class Adjustment:
             training individuals (``Scored.residual_B``, float64, in the order of ``context.sets["train"]``); the
             network predicts, and is stored, with the new state. None: the state stays as training left it.
         per_seed: whether ``fit`` draws at random, so that every seed and every resample has a fit of its own.
+        raw_inputs: whether its ``inputs`` are defined for genotypes as they are, so that no part of a combination that
+            changes the inputs may stand before it.
     """
 
     fit: Callable[[Context], State] = _fit
@@ -199,6 +201,7 @@ class Adjustment:
     loss: Callable[[State, Params, Scored, Batch], tuple[Array, dict[str, Any]]] = _loss
     finish: Callable[[Context, State, np.ndarray], State] | None = None
     per_seed: bool = False
+    raw_inputs: bool = False
 
     @property
     def places(self) -> frozenset[str]:
@@ -213,10 +216,11 @@ def compose(parts: Sequence[Adjustment], names: Sequence[str] = ()) -> Adjustmen
     One part at most may put a loss of its own in the place of the weighted mean; it gets all parts' weights.
 
     Raises:
-        UserError: if two parts do; the message has their ``names``.
+        UserError: if two parts do, or one that reads raw inputs is not the first to change them; with ``names``.
     """
     if len(parts) == 1:
         return parts[0]
+    _require_raw_inputs(parts, names)
 
     def fit(context: Context) -> State:
         states = []
@@ -270,13 +274,29 @@ def _part_state(state: State, k: int) -> State:
     return State(state.fitted[str(k)], state.rows[str(k)])
 
 
+def _called(names: Sequence[str], k: int) -> str:
+    """Part k in a message."""
+    return f"'{names[k]}'" if names else f"part {k + 1}"
+
+
+def _require_raw_inputs(parts: Sequence[Adjustment], names: Sequence[str]) -> None:
+    """Raise UserError where a part that reads genotypes as they are stands behind one that changes the inputs."""
+    changing = [k for k, part in enumerate(parts) if "inputs" in part.places]
+    for k in changing[1:]:
+        if parts[k].raw_inputs:
+            raise UserError(
+                f"adjustments: {_called(names, k)} reads the genotypes as they are before "
+                f"{_called(names, changing[0])} changes them, so it cannot follow it; put it first, or take one"
+            )
+
+
 def _one_loss(
     parts: Sequence[Adjustment], names: Sequence[str]
 ) -> Callable[[State, Params, Scored, Batch], tuple[Array, dict[str, Any]]]:
     """The loss of the one part that replaces it, or of the first where none does. Raises UserError for two."""
     found = [k for k, part in enumerate(parts) if "loss" in part.places]
     if len(found) > 1:
-        said = " and ".join(f"'{names[k]}'" if names else f"part {k + 1}" for k in found[:2])
+        said = " and ".join(_called(names, k) for k in found[:2])
         raise UserError(
             f"adjustments: {said} each replace the loss of training, so they cannot be combined; take one"
         )

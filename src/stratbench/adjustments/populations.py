@@ -8,6 +8,7 @@ import numpy as np
 
 from stratbench.adjustments.contract import Context
 from stratbench.core.errors import ScientificFailure
+from stratbench.popgen.sampling import UNASSIGNED
 
 
 def training_populations(context: Context, name: str, remedy: str) -> tuple[list[str], np.ndarray]:
@@ -20,15 +21,18 @@ def training_populations(context: Context, name: str, remedy: str) -> tuple[list
 
     Returns:
         The names of the L populations in alphabetical order, and everyone's place among them, int32 (N,); it is L
-        for individuals of a population that nobody in training is of.
+        for individuals of a population that nobody in training is of, and for those who are ``unassigned``, who may be
+        of any.
 
     Raises:
-        ScientificFailure: if all training individuals have one label.
+        ScientificFailure: if all training individuals have one label, apart from those who are ``unassigned``.
     """
-    found = sorted(set(context.population_N[context.sets["train"]].tolist()))
+    labels = set(context.population_N[context.sets["train"]].tolist())
+    found = sorted(labels - {UNASSIGNED})
     if len(found) < 2:
+        one = " or ".join(f"'{label}'" for label in [*found, *sorted(labels & {UNASSIGNED})])
         raise ScientificFailure(
-            f"{name} compares populations, and all training individuals are of '{found[0]}'; {remedy}"
+            f"{name} compares populations, and all training individuals are of {one}; {remedy}"
         )
     place = {population: number for number, population in enumerate(found)}
     code_N = [place.get(population, len(found)) for population in context.population_N.tolist()]

@@ -41,6 +41,7 @@ def build(guard: Guard, found: Any, options: Any) -> Adjustment:
     whole = isinstance(size, int) and not isinstance(size, bool) and size >= 1
     guard.require(whole, "build: batch_size", size, "a whole number from 1")
     guard.require(isinstance(found.per_seed, bool), "build: per_seed", found.per_seed, "True or False")
+    guard.require(isinstance(found.raw_inputs, bool), "build: raw_inputs", found.raw_inputs, "True or False")
     checked = _Checked(guard, found)
     return Adjustment(
         fit=checked.fit,
@@ -48,6 +49,7 @@ def build(guard: Guard, found: Any, options: Any) -> Adjustment:
         optimizer=checked.optimizer,
         batch_size=size,
         per_seed=found.per_seed,
+        raw_inputs=found.raw_inputs,
         **{place: getattr(checked, place) for place in found.places},
     )
 

@@ -37,7 +37,7 @@ AT_ONCE = 4096  # SNPs
 def by_fst(context: Context) -> np.ndarray:
     """Hudson's FST of each SNP over all pairs of populations, float64 (M,); -1 where nothing varies.
 
-    Raises ScientificFailure where there is one population.
+    People who are unassigned have no part in it. Raises ScientificFailure where there is one population.
     """
     names, code_N = training_populations(context, "drop-aims, by fst,", "take by: pcs")
     train = context.sets["train"]

@@ -4,7 +4,7 @@
 
 with R_g the (weighted) mean loss of the batch's individuals of group g and n_g the group's size in training. A group
 that is not in the batch keeps its q before the division. Groups are populations x classes, or populations, as for
-every quantitative trait. People who are unassigned are a population of their own.
+every quantitative trait. People who are unassigned are in no group and train nothing.
 
 Known failure: it is inert where the network fits all training individuals, as all losses are then small (Sagawa's
 remedy is a strong L2 penalty and few epochs, which are the model's options). Populations alone do not act against a
@@ -45,13 +45,15 @@ def build(options: dict[str, Any]) -> Adjustment:
 
     def fit(context: Context) -> State:
         train = context.sets["train"]
-        _, code_N = training_populations(context, "group-dro", "take an adjustment that needs no groups")
+        remedy = "take an adjustment that needs no groups"
+        names, code_N = training_populations(context, "group-dro", remedy)
+        known = train[code_N[train] < len(names)]
         if options["groups"] == "population-label" and context.kind == "binary":
             code_N = 2 * code_N + np.nan_to_num(context.y_N).astype(np.int64)
-        found, number_T = np.unique(code_N[train], return_inverse=True)
-        group_N = np.zeros(len(code_N), dtype=np.int32)
-        group_N[train] = number_T
-        more_G = options["adjustment"] / np.sqrt(np.bincount(number_T))
+        found, number_R = np.unique(code_N[known], return_inverse=True)
+        group_N = np.full(len(code_N), len(found), dtype=np.int32)  # the number after the last is no group
+        group_N[known] = number_R
+        more_G = options["adjustment"] / np.sqrt(np.bincount(number_R))
         q_G = np.full(len(found), 1 / len(found))
         fitted = {"q": q_G.astype(np.float32), "more": more_G.astype(np.float32)}
         return State(fitted, {"group": group_N})

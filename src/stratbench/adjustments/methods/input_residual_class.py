@@ -4,7 +4,8 @@ Each SNP's genotype 0/1/2 is regressed on the PCs by multinomial logistic regres
 predicted class, as the study does; ``soft`` subtracts the expected dosage under the predicted probabilities.
 
 Known failure: ``hard`` changes nothing but where the most probable class changes, so that a SNP which has one most
-probable class in all populations keeps its ancestry whole; ``soft`` leaves nonlinear traces as input-residual does.
+probable class in all populations keeps its ancestry whole; ``soft`` leaves nonlinear traces as input-residual does. It
+predicts classes of genotypes, so that no part of a combination that changes the inputs may stand before it.
 """
 
 from typing import Any
@@ -93,4 +94,4 @@ def build(options: dict[str, Any]) -> Adjustment:
         return x_BM - jnp.sum(predicted_BM3 * values_M3, axis=2)
 
     assert plink.MISSING not in GENOTYPES
-    return Adjustment(fit=fit, inputs=inputs)
+    return Adjustment(fit=fit, inputs=inputs, raw_inputs=True)

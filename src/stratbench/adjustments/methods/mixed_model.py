@@ -82,10 +82,11 @@ def build(options: dict[str, Any]) -> Adjustment:
         """Over the weights, and over the variance of the labels, so that it is the loss of ``none`` where h is 0."""
         columns_B = state.rows["column"][batch.i_B]
         k_BB = jax.lax.stop_gradient(state.rows["kinship"][batch.i_B][:, columns_B])
-        residual_B = jnp.sqrt(scored.weight_B) * scored.residual_B
+        root_B = jnp.sqrt(scored.weight_B)  # 1 / weight is the variance of e; who has weight 0 is not there
+        k_BB = root_B[:, None] * k_BB * root_B
         total = jnp.sum(scored.weight_B)
         size = jnp.where(total > 0, total, 1) * state.fitted["scale"]
-        return gls(state.fitted["share"], k_BB, residual_B) / (2 * size), state.fitted
+        return gls(state.fitted["share"], k_BB, root_B * scored.residual_B) / (2 * size), state.fitted
 
     def offset(state: State, params: Params, batch: Batch) -> Array:
         if "effect" not in state.rows:  # before the end of training

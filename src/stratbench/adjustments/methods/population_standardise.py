@@ -2,8 +2,9 @@
 
     (x - 2 p_k) / sqrt(2 p_k (1 - p_k)),    p_k from the training individuals of population k.
 
-People of a population that nobody in training is of get the frequencies of all training individuals. It reads
-everyone's population label, that of test individuals too.
+People of a population that nobody in training is of, and people who are unassigned, get the frequencies of all training
+individuals. It reads everyone's population label, that of test individuals too. Where earlier parts of a combination
+have changed an input, it is centred by its mean in the population and divided by its standard deviation there.
 
 Known failure: as input-residual it leaves nonlinear traces, because an integer less p_k shows p_k; labels that are
 coarser than the structure leave the rest. A SNP that does not vary in a population is 0 for its people (the log says
@@ -21,6 +22,7 @@ from stratbench.core.job import say
 from stratbench.genotypes import plink
 
 OPTIONS: dict[str, Any] = {}
+SMALLEST = 1e-5  # standard deviation of a changed input that is no rounding, in A1 alleles
 CITATION = "Price et al. 2006, Nat Genet 38:904 (standardised genotypes), within populations"
 IN_WORDS = "standardising within populations"
 READS_LABELS_AT_TEST = True
@@ -32,19 +34,42 @@ def frequencies(code_BM: np.ndarray) -> np.ndarray:
     return np.maximum(plink.A1_COUNT[code_BM], 0).sum(axis=0) / np.maximum(2 * called_M, 1)
 
 
+def standardisation(context: Context, people: np.ndarray, raw_M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and 1 / sd of these people's inputs of called genotypes, float64 (M,) each; 1 / sd is 0 without variation.
+
+    Args:
+        context: whose inputs earlier parts of a combination may have changed.
+        people: indices of training individuals.
+        raw_M: inputs that no earlier part has changed; their sd is that of Hardy-Weinberg proportions.
+    """
+    code_BM, x_BM = context.genotypes.codes(people), context.inputs(people)
+    called_BM, p_M = code_BM != plink.MISSING, frequencies(code_BM)
+    called_M = np.maximum(called_BM.sum(axis=0), 1)
+    mean_M = np.sum(x_BM, axis=0, where=called_BM, dtype=np.float64) / called_M
+    one_M = (context.table_M4[:, 0] - context.table_M4[:, 3]).astype(np.float64) / 2
+    sd_M = np.sqrt(2 * p_M * (1 - p_M)) * one_M
+    if not raw_M.all():
+        square_M = np.sum(np.square(x_BM - mean_M), axis=0, where=called_BM, dtype=np.float64)
+        own_M = np.sqrt(square_M / called_M)
+        own_M[own_M <= SMALLEST * np.abs(one_M)] = 0
+        sd_M = np.where(raw_M | (sd_M == 0), sd_M, own_M)
+    return mean_M, np.divide(1, sd_M, out=np.zeros_like(sd_M), where=sd_M > 0)
+
+
 def build(options: dict[str, Any]) -> Adjustment:
     def fit(context: Context) -> State:
         remedy = "take input-residual, which reads PCs"
         names, code_N = training_populations(context, "population-standardise", remedy)
         train = context.sets["train"]
         groups = [train[code_N[train] == number] for number in range(len(names))]
-        p_LM = np.stack([frequencies(context.genotypes.codes(people)) for people in (*groups, train)])
-        zero_M, one_M = context.table_M4[:, 3], (context.table_M4[:, 0] - context.table_M4[:, 3]) / 2
-        sd_LM = np.sqrt(2 * p_LM * (1 - p_LM)) * one_M
-        scale_LM = np.divide(1, sd_LM, out=np.zeros_like(sd_LM), where=sd_LM > 0)
+        raw_TM = context.table_M4[np.arange(context.genotypes.n_snps), context.genotypes.codes(train)]
+        raw_M = (context.inputs(train) == raw_TM).all(axis=0)
+        del raw_TM
+        found = [standardisation(context, people, raw_M) for people in (*groups, train)]
+        mean_LM, scale_LM = (np.stack(part) for part in zip(*found, strict=True))
         still = int((scale_LM[:-1] == 0).any(axis=0).sum())
         say(f"population-standardise: {still} SNPs do not vary in some population and are 0 there")
-        fitted = {"mean": zero_M + 2 * p_LM * one_M, "scale": scale_LM}
+        fitted = {"mean": mean_LM, "scale": scale_LM}
         return State(
             {name: value.astype(np.float32) for name, value in fitted.items()}, {"population": code_N}
         )

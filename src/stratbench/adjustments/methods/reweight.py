@@ -3,7 +3,7 @@
 ``propensity``: stabilised inverse propensity, w = P(y) / P(y given PCs), cut to its 1st and 99th percentile. P is a
 logistic regression; of a quantitative trait, a ratio of normal densities, whose mean given the PCs is a regression.
 ``balance``: all classes of all populations have the same total weight, w = 1 / (number of people of one's label and
-population).
+population); people who are unassigned have none.
 
 Known failure: where populations hardly overlap in the label, few people carry most of the weight, and the network
 learns from them. The log says how many people as many equal weights would be (n_effective).
@@ -53,7 +53,7 @@ def propensity(c_TK: np.ndarray, y_T: np.ndarray, kind: str) -> np.ndarray:
 
 
 def balance(context: Context) -> np.ndarray:
-    """1 / (training individuals of the same label and population), float64 (T,).
+    """1 / (training individuals of the same label and population), 0 for who is unassigned, float64 (T,).
 
     Raises ScientificFailure for a quantitative trait, and where there are no populations or a population lacks a class.
     """
@@ -65,11 +65,12 @@ def balance(context: Context) -> np.ndarray:
     names, code_N = training_populations(context, "reweight, form balance,", remedy)
     train = context.sets["train"]
     cell_T = 2 * code_N[train] + context.y_N[train].astype(int)
-    size = np.bincount(cell_T, minlength=2 * len(names))
+    known_T = code_N[train] < len(names)
+    size = np.bincount(cell_T[known_T], minlength=2 * len(names))
     lacking = [names[cell // 2] for cell in np.flatnonzero(size == 0)]
     if lacking:
         raise ScientificFailure(f"reweight, form balance: '{lacking[0]}' has one class in training; {remedy}")
-    return 1 / size[cell_T]
+    return np.where(known_T, 1 / size[np.where(known_T, cell_T, 0)], 0)
 
 
 def build(options: dict[str, Any]) -> Adjustment:

@@ -3,7 +3,7 @@
     loss = mean_e R_e + beta Var_e(R_e),    R_e the (weighted) mean loss of the batch's individuals of population e,
 
 over the populations that are in the batch (Krueger's sum of the R_e, divided by their number). beta is 0 for the first
-epochs and then what the option says. People who are unassigned are an environment of their own.
+epochs and then what the option says. People who are unassigned are in none of them and train nothing.
 
 Known failure: equal losses do not show that the shortcut is gone. Populations with prevalences p and 1 - p have the
 same loss under the pure shortcut. In small batches the variance is mostly that of sampling.
