@@ -22,14 +22,19 @@ MLP = JobPart("mlp", "none", 2, 0, ())
 ADJUSTMENTS = ("none", "pc-covariates", "placebo")
 
 
-def study(gpu: int = 0, adjustments: Sequence[str] = ADJUSTMENTS, **simulate: Any) -> Study:
+def study(
+    gpu: int = 0,
+    adjustments: Sequence[str] = ADJUSTMENTS,
+    associations: Sequence[str] = ("ols",),
+    **simulate: Any,
+) -> Study:
     """Two replicates, two traits, two models."""
     options = {"demography": "split", "populations": 3, "individuals": 300, **simulate}
     of_trait = {"kind": "binary", "h2": 0.5, "causal": 5}
     block = {
         "cohorts": ["s"],
         "splits": ["random"],
-        "associations": ["ols"],
+        "associations": list(associations),
         "attributions": ["gradient-input"],
     }
     models = {"models": ["linear", "mlp"], "adjustments": list(adjustments)}
@@ -39,6 +44,10 @@ def study(gpu: int = 0, adjustments: Sequence[str] = ADJUSTMENTS, **simulate: An
                 "study": "small",
                 "seeds": 2,
                 "gpu": gpu,
+                "associations": {
+                    "everywhere": {"method": "ols", "snps": "all"},
+                    "lmm-view": {"method": "lmm", "grm_snps": "view"},
+                },
                 "cohorts": {"s": {"simulate": options, "replicates": 2}},
                 "traits": {"few": {"simulate": of_trait, "snps": 800}, "all": {"simulate": of_trait}},
                 "blocks": [block | models | {"traits": ["few", "all"]}],
@@ -162,6 +171,31 @@ def test_a_job_is_asked_for_by_what_its_rule_reads() -> None:
     asked, wildcards = requests.of("fit", [MLP] * 3), named()
     assert asked["mem_mb"](wildcards, attempt=2) == memory("fit", Load(900, 800, 3, 2), 2)
     assert asked["runtime"](wildcards, attempt=1) == minutes("fit", Load(900, 800, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("associations", "everywhere", "mixed", "decompositions"),
+    [
+        (("ols",), False, 0, 0),
+        (("ols", "everywhere"), True, 0, 0),
+        (("ols", "lmm"), True, 1, 1),
+        (("lmm-view",), False, 1, 1),
+        (("lmm-view", "lmm-loco"), True, 2, 23),
+    ],
+)
+def test_tests_ask_by_the_snps_that_they_and_their_grms_read(
+    associations: Sequence[str], everywhere: bool, mixed: int, decompositions: int
+) -> None:
+    requests = Requests(study(associations=associations))
+    people, snps = requests.size("s-r01")
+    load = Load(people, snps if everywhere else 800, mixed=mixed, decompositions=decompositions)
+    assert requests.load("associate", named()) == load
+
+
+def test_mixed_models_of_many_people_ask_for_the_time_of_their_decompositions() -> None:
+    load = Load(10_000, 100_000, mixed=1, decompositions=22)
+    decomposed = 0.2 * 22 * 10_000**3 / 1e9  # seconds: eigh takes 0.2 for 1,000 people
+    assert NEEDS["associate"].seconds(load) > NEEDS["associate"].seconds(Load(10_000, 100_000)) + decomposed
 
 
 @pytest.mark.parametrize("gpu", [0, 1])

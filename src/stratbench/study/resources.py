@@ -27,9 +27,10 @@ WIDE_NETWORKS = ("cnn-reference", "cnn-reference-tuned")
 POPULATION_SIZE = 15_000  # of a demography that has no such option
 UNKNOWN = (2_000, 500_000)  # people and SNPs of a cohort of which nothing is known before it is fetched
 TOGETHER = 480  # minutes that jobs which are submitted together may ask for
+CHROMOSOMES = 22  # that lmm-loco decomposes a GRM for, each: estimate, of human cohorts
 NETWORKS_OF_A_RESAMPLE = 2  # of its own labels and of permuted ones
 OF_NETWORKS = ("fit", "attribute", "probe")  # rules that use a GPU
-OF_VISIBLE = (*OF_NETWORKS, "associate", "metrics")  # rules that read the SNPs that a model may see
+OF_VISIBLE = (*OF_NETWORKS, "metrics")  # rules that read the SNPs that a model may see
 OF_ALL_FITS = ("probe", "metrics")  # rules whose job is of all fits of a split
 BEFORE_SPLITS = ("simulate", "read_cohort", "qc", "dataset")
 COHORT, SPLIT = "cohort", "split"  # what is submitted together
@@ -41,7 +42,8 @@ class Load:
 
     A job that has to do with no fit, such as QC, counts as one; ``summary``, ``figures`` and ``report`` have all fits.
     ``wide`` says that a network is among them whose weights are hundreds for each SNP, and ``grm`` an adjustment that
-    reads the GRM.
+    reads the GRM. ``mixed`` counts the tests by a mixed model, and
+    ``decompositions`` the GRMs that these decompose.
     """
 
     people: int
@@ -50,6 +52,8 @@ class Load:
     seeds: int = 1
     wide: bool = False
     grm: bool = False
+    mixed: int = 0
+    decompositions: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,11 @@ class Need:
     """What was measured of a rule's jobs: resident memory and CPU seconds.
 
     megabytes = mb + fit_mb F + (person N + (pair + G) min(N, 10,000)^2 + genotype N M + snp W M S) / 10^6
-    seconds   = s + (fit_s + million_s W N M / 10^6) F S
+    seconds   = s + (fit_s + million_s W N M / 10^6) F S + (cube_s D N^3 + square_s T N^2 M) / 10^9
 
-    with N people, M SNPs, F fits, S seeds, W = 20 for wide networks, else 1, and G = 50 where the GRM is read, else 0
-    (an estimate from the arrays that the mixed model holds); ``person``, ``pair``, ``genotype`` and
-    ``snp`` are bytes.
+    with N people, M SNPs, F fits, S seeds, T tests by a mixed model with D decompositions, W = 20 for wide networks,
+    else 1, and G = 50 where the GRM is read, else 0 (an estimate from the arrays that the mixed model holds);
+    ``person``, ``pair``, ``genotype`` and ``snp`` are bytes.
     """
 
     mb: float
@@ -73,6 +77,8 @@ class Need:
     genotype: float = 0
     snp: float = 0
     million_s: float = 0
+    cube_s: float = 0
+    square_s: float = 0
 
     def megabytes(self, load: Load) -> float:
         """Memory that a job has in use at most."""
@@ -85,11 +91,16 @@ class Need:
     def seconds(self, load: Load) -> float:
         """CPU time of a job."""
         each = self.fit_s + self.million_s * (WIDE if load.wide else 1) * load.people * load.snps / 1e6
-        return self.s + each * load.fits * load.seeds
+        n, m = min(load.people, STORED_GRM), load.snps
+        of_grms = n**2 * (self.cube_s * load.decompositions * n + self.square_s * load.mixed * m) / 1e9
+        return self.s + each * load.fits * load.seeds + of_grms
 
 
 # Measured 2026-11 on one core of an AMD EPYC: max_rss and cpu_time of the default study (N 900 and 1,940; M 51,000 and
 # 12,000 before QC, 800 in fits), and of balding-nichols cohorts of N 1,000, M 5,000 and 40,000, all of which fits saw.
+# ``cube_s`` is measured there, of eigh of 1,000 and of 2,000 people (0.20 both times). ``square_s`` is an estimate: a
+# product of matrices took 0.022 in double and 0.011 in single precision, and a test has two of the one and one of the
+# other kind, and its grid of ratios.
 NEEDS = {
     "simulate": Need(mb=130, s=2, genotype=1.2, million_s=0.06),
     "read_cohort": Need(mb=120, s=2, genotype=2, million_s=0.05),
@@ -97,7 +108,7 @@ NEEDS = {
     "dataset": Need(mb=120, s=1, genotype=0.7, million_s=0.02),
     "split": Need(mb=120, s=1, pair=8, million_s=0.01),
     "structure": Need(mb=180, s=2, pair=16, genotype=1, million_s=0.1),
-    "associate": Need(mb=190, s=2, pair=50, genotype=2, million_s=0.1),
+    "associate": Need(mb=190, s=2, pair=50, genotype=2, million_s=0.1, cube_s=0.2, square_s=0.1),
     "fit": Need(mb=450, s=5, fit_mb=50, fit_s=2, genotype=4, snp=2_400, million_s=2.5),
     "attribute": Need(mb=400, s=4, fit_mb=20, fit_s=1, genotype=4, snp=2_400, million_s=0.5),
     "probe": Need(mb=420, s=4, fit_mb=20, fit_s=1, genotype=4, snp=2_400, million_s=0.2),
@@ -179,9 +190,10 @@ class Requests:
             people, snps = max(map(self.size, self._labels()), key=prod)
             return Load(people, snps, len(self.study.fits))
         people, snps = self.size(cohort)
+        if rule == "associate":
+            return self._of_tests(Split(cohort, trait, split), people, snps)
         if rule in OF_VISIBLE:
-            spec = self.study.spec("traits", trait)
-            snps = min(snps, spec["snps"] or snps, spec.get("at_most") or snps)
+            snps = self._visible(trait, snps)
         if rule in OF_ALL_FITS:
             parts = [self.study.part(fit) for fit in self.study.fits_of(Split(cohort, trait, split))]
         models = [part.model for part in parts]
@@ -212,6 +224,24 @@ class Requests:
         if level == COHORT or (level == SPLIT and rule in BEFORE_SPLITS):
             return f"cohort-{cohort}"
         return f"split-{cohort}-{trait}-{split}" if level == SPLIT else None
+
+    def _visible(self, trait: str, snps: int) -> int:
+        """How many of a cohort's SNPs models see."""
+        spec = self.study.spec("traits", trait)
+        return min(snps, spec["snps"] or snps, spec.get("at_most") or snps)
+
+    def _of_tests(self, split: Split, people: int, snps: int) -> Load:
+        """What the tests of a split have to do: of all SNPs of the cohort if one tests them, or has them in its GRM."""
+        specs = [self.study.association(split, label) for label in self.study.associations_of(split)]
+        read = {spec["options"].get(name) for spec in specs for name in ("snps", "grm_snps")}
+        grms = [
+            CHROMOSOMES if spec["method"] == "lmm-loco" else 1
+            for spec in specs
+            if "grm_snps" in spec["options"]
+        ]
+        if not read & {"all", "structure"}:
+            snps = self._visible(split.trait, snps)
+        return Load(people, snps, mixed=len(grms), decompositions=sum(grms))
 
     def _labels(self) -> list[str]:
         return [cohort.label for cohort in self.study.cohorts]
