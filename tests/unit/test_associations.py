@@ -104,7 +104,7 @@ def test_too_few_individuals_are_refused(tmp_path, drawn):
     count_MN, y_N, pcs_NK = drawn
     data = make(tmp_path, count_MN[:, :7], y_N[:7], pcs_NK[:7])
     with pytest.raises(
-        UserError, match=r"7 individuals are too few for 7 covariates and a SNP; use fewer PCs"
+        UserError, match=r"7 individuals are too few for a constant, 6 covariates and a SNP; use fewer PCs"
     ):
         results("ols-pcs", data, pcs=6)
 

@@ -82,3 +82,16 @@ def test_splits_of_one_cohort_are_not_ranked() -> None:
     results = study(20)
     (group,) = results.groups
     assert ranked(results, replace(group, splits=group.splits[:1] * 20)) == []
+
+
+def test_an_adjustment_that_mostly_fails_hides_no_other() -> None:
+    results, failed = study(8), NAMES[2]
+    rows = results.metrics
+    rows.loc[(rows["adjustment"] == failed) & (rows["replicate"].astype(int) > 5), "value"] = np.nan
+    (group,) = results.groups
+    (found,) = ranked(results, group)
+    assert found.n == 8
+    assert set(found.mean) == set(NAMES[:2])
+    assert found.left_out == (failed,)
+    (table,) = (block for block in ranks.build(results).blocks if isinstance(block, Table))
+    assert table.caption.endswith(f"Not ranked, as too few replicates have a number: {failed}.")

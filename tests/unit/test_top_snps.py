@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 from scipy import stats
 
 from example_results import Example, make
@@ -97,3 +99,28 @@ def test_the_points_of_a_plot_are_the_p_values_in_order(made):
         np.testing.assert_allclose(observed, -np.log10(np.sort(p)))
     said = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert said[0].startswith("ols (lambda ")
+
+
+def plot_of(*counts: int) -> qq.QuantilePlot:
+    """Tests of uniform p values, each of so many SNPs."""
+    p = [pd.Series(np.linspace(0, 1, count + 2)[1:-1]) for count in counts]
+    tests = tuple(top_snps.Tested(f"t{k}", one, one.rank(), 1.0) for k, one in enumerate(p))
+    return qq.QuantilePlot("title", tests, {one.name: f"C{k}" for k, one in enumerate(tests)})
+
+
+@pytest.mark.parametrize(("counts", "bands"), [((30, 30), [30]), ((30, 300, 30), [30, 300])])
+def test_each_test_has_the_band_of_its_number_of_snps(counts, bands):
+    figure = qq.draw(plot_of(*counts))
+    drawn = [one for one in figure.axes[0].collections if isinstance(one, PolyCollection)]
+    for count, one in zip(bands, drawn, strict=True):
+        expected, _, high = top_snps.band(count)
+        assert one.get_paths()[0].vertices.max(axis=0) == pytest.approx([expected[0], high[0]])
+    assert len({tuple(one.get_facecolor()[0]) for one in drawn}) == len(bands)
+
+
+def test_a_table_has_few_columns_of_ranks_those_that_learned_first():
+    ranks = [({"model": "cnn", "adjustment": f"a{k}"}, pd.Series([1.0])) for k in range(12)]
+    known = {("cnn", "a11"): genome.LEARNED, ("cnn", "a9"): genome.LEARNED}
+    shown = [keys["adjustment"] for keys, _ in genome._shown(ranks, known)]
+    assert shown == ["a9", "a11", "a0", "a1", "a2", "a3", "a4", "a5"]
+    assert genome._shown(ranks[:8], known) == ranks[:8]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual, two_sided
+from stratbench.associations.projection import COLLINEAR, centred, fixed_basis, residual, two_sided
 from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
@@ -45,12 +45,7 @@ def logistic(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
         raise UserError(
             f"associations: logistic finds no {'controls' if y_N[0] else 'cases'} among those it tests"
         )
-    basis_NC = orthonormal(np.column_stack([np.ones(n), covariate_NC])) * np.sqrt(n)
-    if n - basis_NC.shape[1] < 2:
-        raise UserError(
-            f"associations: {n} individuals are too few for {counted(basis_NC.shape[1], 'covariate')} and a SNP; "
-            "use fewer PCs or a larger training set"
-        )
+    basis_NC = fixed_basis(covariate_NC) * np.sqrt(n)
     label = CaseLabel(y_N, basis_NC)
     found = [_chunk(with_nan(count_MN), label) for _, count_MN in data.genotypes.chunks()]
     table = pd.concat([part for part, _ in found], ignore_index=True)

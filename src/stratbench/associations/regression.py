@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from stratbench.associations.projection import COLLINEAR, centred, orthonormal, residual, two_sided
+from stratbench.associations.projection import COLLINEAR, centred, fixed_basis, residual, two_sided
 from stratbench.associations.run import COLUMNS, AssociationData
-from stratbench.core.errors import UserError
-from stratbench.core.words import counted
 from stratbench.genotypes.dosages import with_nan
 
 
@@ -19,14 +17,8 @@ def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
     the linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0,
     statistic 0, p 1 and no se. Raises UserError if there are too few individuals.
     """
-    n = len(data.y_N)
-    basis_NC = orthonormal(np.column_stack([np.ones(n), covariate_NC]))
-    degrees = n - basis_NC.shape[1] - 1
-    if degrees < 1:
-        raise UserError(
-            f"associations: {n} individuals are too few for {counted(basis_NC.shape[1], 'covariate')} and a SNP; "
-            "use fewer PCs or a larger training set"
-        )
+    basis_NC = fixed_basis(covariate_NC)
+    degrees = len(data.y_N) - basis_NC.shape[1] - 1
     y_N = residual(data.y_N[None, :], basis_NC)[0]
     parts = [_chunk(with_nan(dosage_MN), y_N, basis_NC, degrees) for _, dosage_MN in data.genotypes.chunks()]
     table = pd.concat(parts, ignore_index=True)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from stratbench.associations import mixed
-from stratbench.associations.projection import orthonormal
+from stratbench.associations.projection import fixed_basis
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
@@ -56,12 +56,7 @@ class Relatedness:
 
     def _axes(self, fixed_NC: np.ndarray, snps: str, kind: str, without: str | None) -> mixed.GrmAxes:
         n = self.genotypes.n
-        basis_NC = orthonormal(np.column_stack([np.ones(n), fixed_NC]))
-        if n - basis_NC.shape[1] < 2:
-            raise UserError(
-                f"associations: {n} individuals are too few for {counted(basis_NC.shape[1], 'covariate')} and a SNP; "
-                "use fewer PCs or a larger training set"
-            )
+        basis_NC = fixed_basis(fixed_NC)
         grm_NN, count = self._grm(snps, kind, without)
         of = "" if without is None else f" without chromosome {without}"
         say(f"GRM of {counted(n, 'individual')} from {counted(count, 'SNP')}{of}")

@@ -5,7 +5,7 @@ Repeated splits of one cohort are not independent, and are not ranked.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,13 @@ class Ranks:
 
     Attributes:
         model: the model's label.
-        n: how many replicates have a number under every adjustment.
+        n: how many replicates have a number under every adjustment that is ranked.
         mean: each adjustment's mean rank over replicates, ties shared.
         wilcoxon: p of Wilcoxon's signed-rank test against the baseline, adjusted by Holm over the other adjustments;
             NaN where nothing differs.
         friedman: Friedman's chi-squared and its p; None under ``MANY`` replicates or three adjustments.
         critical: the difference of two mean ranks above which Nemenyi's test is significant at 5%; None as before.
+        left_out: adjustments that are not ranked, as too few replicates have a number under them.
     """
 
     model: str
@@ -36,6 +37,7 @@ class Ranks:
     wilcoxon: dict[str, float]
     friedman: tuple[float, float] | None
     critical: float | None
+    left_out: tuple[str, ...] = ()
 
 
 def ranked(results: Results, group: Group) -> list[Ranks]:
@@ -50,10 +52,12 @@ def ranked(results: Results, group: Group) -> list[Ranks]:
     found = []
     for model in group.models:
         means = select(rows, model=model).groupby(["replicate", "adjustment"])["value"].mean().unstack()
-        names = [name for name in group.adjustments if name in means]
+        enough = means.columns[means.notna().sum() >= ENOUGH]
+        names = [name for name in group.adjustments if name in enough]
         table = means[names].dropna()
         if len(table) >= ENOUGH and len(names) > 1 and group.baseline in names:
-            found.append(of_table(model, table, group.baseline))
+            left_out = tuple(name for name in group.adjustments if name not in names)
+            found.append(replace(of_table(model, table, group.baseline), left_out=left_out))
     return found
 
 

@@ -42,10 +42,10 @@ def draw(data: QuantilePlot) -> "Figure":
         return style.message(f"{data.title}: no association has a p value.")
     figure, axes = style.canvas(4.6, 4.4)
     axis = axes[0, 0]
-    longest = max(int(one.p.notna().sum()) for one in data.tests)
-    expected, low, high = band(longest)
-    axis.fill_between(expected, low, high, color=style.QUIET, alpha=0.25, lw=0, zorder=1)
-    axis.plot([0, expected[0]], [0, expected[0]], color=style.QUIET, lw=0.8, zorder=1)
+    for count, colour in band_colours(data).items():
+        expected, low, high = band(count)
+        axis.fill_between(expected, low, high, color=colour, alpha=0.25, lw=0, zorder=1)
+        axis.plot([0, expected[0]], [0, expected[0]], color=style.QUIET, lw=0.8, zorder=1)
     heavy = sum(len(one.p) for one in data.tests) > RASTERISE_FROM
     entries = []
     for one in data.tests:
@@ -62,11 +62,21 @@ def draw(data: QuantilePlot) -> "Figure":
     return figure
 
 
+def band_colours(data: QuantilePlot) -> dict[int, str]:
+    """The colour of the band of each number of SNPs tested: grey for a single one, else that of its first test."""
+    first: dict[int, str] = {}
+    for one in data.tests:
+        first.setdefault(int(one.p.notna().sum()), data.colours[one.name])
+    return first if len(first) > 1 else dict.fromkeys(first, style.QUIET)
+
+
 def caption(results: Results, subject: Any) -> str:
     group = results.group(subject)
     return (
         f"P values of the associations with {group.trait}, cohort {results.study.shown(group.splits[0].cohort)}, in "
-        "order, against those of as many SNPs without effect. The grey band holds 95% of each, if SNPs were "
-        "independent. Points above the line from its beginning on mean inflation (lambda above 1), by structure or by "
-        "many effects; points that leave it at its end alone are SNPs that stand out."
+        "order, against those of as many SNPs without effect. A band holds 95% of each, if SNPs were independent. It "
+        "depends on the number of SNPs: where tests differ in it each number has a band, in the colour of the first "
+        "test of so many SNPs, by which its tests are judged. Points above the line from its beginning on mean "
+        "inflation (lambda above 1), by structure or by many effects; points that leave it at its end alone "
+        "are SNPs that stand out."
     )

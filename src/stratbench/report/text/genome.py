@@ -1,5 +1,9 @@
 """SNP scores and association tests along the genome, and the SNPs that associations put first."""
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 from stratbench.core.words import counted
 from stratbench.report.analysis.dial import courses, strongest
 from stratbench.report.analysis.numbers import NOTHING, number, plain
@@ -19,6 +23,7 @@ from stratbench.report.page import Block, Heading, Section, Table, Text
 from stratbench.report.text._parts import images
 
 ORDER = 90
+MOST = 8  # columns of ranks
 
 
 def build(results: Results) -> Section | None:
@@ -83,6 +88,7 @@ def _first(results: Results, group: Group, found: list[Tested], best: Tested) ->
         if keys["attribution"] == group.attribution
     ]
     known = verdicts(results, group)
+    fits, ranks = len(ranks), _shown(ranks, known)
     rows = []
     for snp in best.first:
         at = place.loc[snp]
@@ -101,11 +107,24 @@ def _first(results: Results, group: Group, found: list[Tested], best: Tested) ->
         if ranks
         else ""
     )
+    if fits > len(ranks):
+        by += f" {len(ranks)} of {fits} fits are shown, first those that learned; figures/top_snps.tsv has all ranks."
     caption = (
         f"The first {len(rows)} SNPs of {best.name}, of all tests the one whose lambda is nearest to 1, "
         f"{_place(group)}.{by} figures/top_snps.tsv has the first SNPs of every test."
     )
     return Table(caption, head, rows)
+
+
+def _shown(
+    ranks: list[tuple[dict[str, str], pd.Series]], known: Mapping[tuple[str, str], str]
+) -> list[tuple[dict[str, str], pd.Series]]:
+    """At most MOST rankings, those of fits that learned before the others, else in the order they come in."""
+
+    def unlearned(one: tuple[dict[str, str], pd.Series]) -> bool:
+        return known.get((one[0]["model"], one[0]["adjustment"])) != LEARNED
+
+    return ranks if len(ranks) <= MOST else sorted(ranks, key=unlearned)[:MOST]
 
 
 def _p(value: float) -> str:

@@ -35,4 +35,6 @@ def _table(group: Group, one: Ranks) -> Table:
         for name, mean in sorted(one.mean.items(), key=lambda item: item[1])
     ]
     caption = f"{one.model}, {group.title}; n = {counted(one.n, 'replicate')}. {said}."
+    if one.left_out:
+        caption += f" Not ranked, as too few replicates have a number: {', '.join(one.left_out)}."
     return Table(caption, ["adjustment", "mean rank", f"Wilcoxon's p against {group.baseline}"], rows)
