@@ -405,6 +405,19 @@ def test_check_of_a_config_imports_no_simulator():
     assert done.stdout == "False\n"
 
 
+@pytest.mark.parametrize("named", ["logistic", "with-pcs"])
+def test_no_quantitative_trait_is_tested_as_cases_and_controls(good, named):
+    """Its job, which runs all tests of a split, would end without any."""
+    good["associations"] = {"with-pcs": {"method": "logistic", "pcs": 5}}
+    good["blocks"][0]["associations"] = [named]
+    configs.check(good)  # a binary trait
+    simulated = changed(good, ["traits", "confounded", "simulate", "kind"], "quantitative")
+    said = f"associations: '{named}' tests cases and controls, and trait '{{}}' of '{{}}' is quantitative; take ols-pcs"
+    assert f"blocks.0.{said.format('confounded', 'pair')}" in problems(simulated).replace("[0]", ".0")
+    measured = changed(good, ["blocks", 1, "associations"], ["ols", named])
+    assert said.format("cd8", "mice") in problems(measured)
+
+
 @pytest.mark.parametrize(("place", "value", "message"), REFUSALS, ids=[case[2] for case in REFUSALS])
 def test_mistake_is_refused_by_name(good, place, value, message):
     assert message in problems(changed(good, place, value))

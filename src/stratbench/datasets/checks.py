@@ -49,6 +49,13 @@ def _ascertainment(entry: Entry, kind: str) -> Iterator[Problem]:
         yield from ((("ascertain", name), message) for name, message in problems(entry["ascertain"], kind))
 
 
+def kind_of(entry: Entry, declared: Mapping[str, Any]) -> str:
+    """``binary`` or ``quantitative``; blank for a measured trait that its cohort does not declare."""
+    if entry.get("simulate"):
+        return str(entry["simulate"]["kind"])
+    return str(declared.get("traits", {}).get(entry["measured"], {}).get("kind", ""))
+
+
 def twins(traits: Mapping[str, Entry]) -> Iterator[Problem]:
     """Twins, traits that share their draws, whose options give them different genetic values."""
     groups: dict[str, list[str]] = {}
@@ -72,7 +79,7 @@ def in_real(entry: Entry, cohort: str, declared: Mapping[str, Any]) -> Iterator[
     """Traits and columns that a real cohort does not declare. Its populations are known only from its files."""
     options = entry.get("simulate")
     if options is None:
-        yield from _ascertainment(entry, declared["traits"].get(entry["measured"], {}).get("kind", "binary"))
+        yield from _ascertainment(entry, kind_of(entry, declared) or "binary")
     if options and declared["population"] is None and (what := rules.needs_populations(options)):
         yield ("simulate",), f"{what} needs populations, but '{cohort}' declares none"
     elif declared["population"] is None:

@@ -47,6 +47,7 @@ KINDS = {
     "attributions": "attribution",
     "associations": "association",
 }
+OF_CASES = ("logistic",)  # associations that test cases against controls
 
 
 def load(path: str | Path) -> Config:
@@ -285,9 +286,34 @@ class Checker:
         for cohort, trait in product(block["cohorts"], block["traits"]):
             if self.sound(config, ("cohorts", cohort), ("traits", trait)):
                 self.cohort_and_trait(config, cohort, trait)
+        self.traits_and_associations(config, place, block)
         for cohort, split in product(block["cohorts"], block["splits"]):
             if self.sound(config, ("cohorts", cohort), ("splits", split)):
                 self.cohort_and_split(config, cohort, split)
+
+    def traits_and_associations(self, config: Config, place: Place, block: Config) -> None:
+        """Check that no test of cases and controls is asked for a quantitative trait.
+
+        Its job runs all tests of a split, and would fail for all of them.
+
+        Args:
+            config: the config with its defaults.
+            place: the block's.
+            block: the block.
+        """
+        sound = [label for label in block["associations"] if self.sound(config, ("associations", label))]
+        specs = {label: config["associations"][label] for label in sound}
+        of_cases = [label for label, spec in specs.items() if not spec["file"] and spec["method"] in OF_CASES]
+        for cohort, trait, label in product(block["cohorts"], block["traits"], of_cases):
+            if not self.sound(config, ("cohorts", cohort), ("traits", trait)):
+                continue
+            declared = config["cohorts"][cohort].get("declared", {})
+            if trait_checks.kind_of(config["traits"][trait], declared) == "quantitative":
+                message = (
+                    f"'{label}' tests cases and controls, and trait '{trait}' of '{cohort}' is quantitative; "
+                    "take ols-pcs or lmm, or give them blocks of their own"
+                )
+                self.refuse((*place, "associations"), message)
 
     def define(self, config: Config, section: str, place: Place, label: str) -> None:
         """Define a label that the config leaves undefined as the method of that name with its defaults.
