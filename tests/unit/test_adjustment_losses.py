@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from stratbench.adjustments.contract import Batch, Scored, State
 from stratbench.adjustments.methods.mixed_model import gls, variance_share
 from stratbench.core import files
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.genotypes.records import read_fit
 from stratbench.popgen import grm
 from stratbench.task.model_data import load
@@ -127,7 +127,11 @@ def test_the_share_of_relatedness_maximises_the_restricted_likelihood(h: float) 
     k_NN, x_NC = related(120, rng), np.column_stack([np.ones(120), rng.normal(size=120)])
     y_N = np.linalg.cholesky(h * k_NN + (1 - h) * np.eye(120)) @ rng.normal(size=120) + x_NC @ [3, 2]
     best = minimize_scalar(restricted, bounds=(0, 0.999), method="bounded", args=(k_NN, y_N, x_NC)).x
-    assert variance_share(k_NN, y_N, x_NC) == pytest.approx(best, abs=2e-3)
+    share, explained = variance_share(k_NN, y_N, x_NC)
+    assert share == pytest.approx(best, abs=2e-3)
+    doubled, same = variance_share(2 * k_NN, y_N, x_NC)  # twice the diagonal: h is less, the share is not
+    assert same == pytest.approx(explained, abs=2e-3)
+    assert doubled == pytest.approx(share / (2 - share), abs=2e-3)
 
 
 def test_the_loss_of_a_mixed_model_has_its_minimum_at_the_gls_estimate() -> None:
@@ -207,6 +211,23 @@ def test_the_oracle_of_the_environment_gives_it_in_the_units_of_the_score(paths:
     rest = (parts["liability"] - parts["environment"])[train].std(ddof=0)
     slope = 1.702 / rest if setup.data.kind == "binary" else 3.0  # the trait is 7 + 3 liability
     np.testing.assert_allclose(own_N, slope * environment_N, rtol=1e-4)
+
+
+def test_the_oracle_of_the_environment_needs_one_threshold_and_something_else(binary: Paths) -> None:
+    """Thresholds that differ by population, and liabilities that differ from the environment by rounding alone."""
+    setup, _ = prepared(binary, "oracle-environment")
+    liability = setup.data.truth().liability["liability"]
+    middle = liability.groupby(setup.data.population_N).transform("median")
+    y_N = (liability > middle).to_numpy(dtype=np.float32)
+    with pytest.raises(ScientificFailure, match="needs one prevalence for all populations"):
+        setup.adjustment.fit(replace(setup.context, y_N=y_N))
+    truth = setup.data.truth()
+    rounding = np.random.default_rng(0).normal(scale=1e-8, size=len(y_N))
+    environment = truth.liability["environment"] + truth.liability["environment_family"]
+    alone = replace(truth, liability=truth.liability.assign(liability=environment + rounding))
+    y_N = (alone.liability["liability"].to_numpy() > environment.median()).astype(np.float32)
+    with pytest.raises(ScientificFailure, match="decides the label alone"):
+        setup.adjustment.fit(replace(setup.context, y_N=y_N, truth=lambda: alone))
 
 
 def test_the_oracle_of_causal_snps_shows_no_others(binary: Paths) -> None:

@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 
 from adjusted import adjusted_inputs, batch, everyone, prepared
 from stratbench.adjustments.contract import Context
-from stratbench.adjustments.methods import matched, offset, reweight
+from stratbench.adjustments.methods import drop_aims, matched, offset, reweight
 from stratbench.core import files
 from stratbench.core.errors import ScientificFailure
 from stratbench.genotypes import plink
@@ -172,7 +172,8 @@ def test_matched_people_are_pairs_within_the_caliper(paths: dict[str, Any]) -> N
     assert len(found) > 20
     assert len(np.unique(found)) == found.size  # nobody is taken twice
     np.testing.assert_array_equal(np.sort(y_T[found], axis=1), [[0, 1]] * len(found))
-    assert np.abs(np.diff(logit_T[found], axis=1)).max() <= 0.2 * logit_T.std()
+    sd = np.sqrt((logit_T[y_T == 0].var(ddof=1) + logit_T[y_T == 1].var(ddof=1)) / 2)
+    assert 0.1 * sd < np.abs(np.diff(logit_T[found], axis=1)).max() <= 0.2 * sd
     weight_N = rows(setup, "weight")
     np.testing.assert_array_equal(np.flatnonzero(weight_N), np.sort(train[found.ravel()]))
     assert set(weight_N) == {0, 1}
@@ -181,19 +182,17 @@ def test_matched_people_are_pairs_within_the_caliper(paths: dict[str, Any]) -> N
 
 
 def test_the_nearest_of_those_within_the_caliper_is_taken() -> None:
-    """By the distance, not by the logit; the nearest of all lies outside the caliper."""
+    """By the distance within classes, not by the logit, nor by that of both classes in one."""
     rng = np.random.default_rng(5)
-    pcs_TK = np.vstack(
-        [[0, 0], [2.0, 0], [0, 0.3], [0.6, 0], [0, 0.01], rng.normal(size=(50, 2)) * [3, 0.5] + 90]
-    )
-    y_T = np.r_[1, np.zeros(54)]
-    logit_T = np.r_[0, 0.1, 0.15, 0.01, 9, np.linspace(-50, 50, 50)]
-    ((case, control),) = matched.pairs(pcs_TK, logit_T, y_T, 0.2 / logit_T.std(), 0)
-    metric = np.linalg.inv(np.cov(pcs_TK, rowvar=False))
-    near = np.flatnonzero((y_T == 0) & (np.abs(logit_T) <= 0.2))
-    distance = [pcs_TK[j] @ metric @ pcs_TK[j] for j in near]
-    assert (case, control) == (0, near[int(np.argmin(distance))])
-    assert control in (1, 2, 3)
+    spread_TK = rng.normal(size=(400, 2))
+    y_T = np.repeat([0, 1], 200)
+    spread_TK[y_T == 1, 0] += 8
+    pcs_TK = np.vstack([[4, 0], [3.4, 0], [4, 0.3], [4, 0.01], spread_TK])
+    y_T = np.r_[1, 0, 0, 0, y_T]
+    logit_T = np.r_[0, 0.01, 0.19, 0.5, np.where(y_T[4:] == 1, 6, -6) + rng.normal(size=400)]
+    sd = np.sqrt((logit_T[y_T == 0].var(ddof=1) + logit_T[y_T == 1].var(ddof=1)) / 2)
+    found = matched.pairs(pcs_TK, logit_T, y_T, 0.2 / sd, 0)
+    assert (found == [0, 2]).all(axis=1).any()
 
 
 @pytest.mark.parametrize("model", ["linear", "cnn-reference"])
@@ -380,3 +379,15 @@ def test_the_unassigned_are_no_population(paths: dict[str, Any]) -> None:
         dropping.fit(replace(setup.context, sets=sets)),
     ]
     np.testing.assert_array_equal(states[0].fitted["keep"], states[1].fitted["keep"])
+
+
+def test_snps_that_pcs_predict_are_found_block_by_block(
+    paths: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = prepared(paths, spec("adjustment", "drop-aims", by="pcs")).context
+    whole_M = drop_aims.by_pcs(context, 2)
+    monkeypatch.setattr(drop_aims, "AT_ONCE", 7)
+    sizes, lstsq = [], np.linalg.lstsq
+    monkeypatch.setattr(np.linalg, "lstsq", lambda c, x, **k: (sizes.append(x.shape[1]), lstsq(c, x, **k))[1])
+    np.testing.assert_allclose(drop_aims.by_pcs(context, 2), whole_M, rtol=1e-6, atol=1e-9)
+    assert max(sizes) == 7

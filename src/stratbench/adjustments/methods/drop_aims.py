@@ -57,10 +57,13 @@ def by_pcs(context: Context, pcs: int) -> np.ndarray:
     train = context.sets["train"]
     c_TK = context.covariates(pcs)[train].astype(np.float64)
     found = np.full(context.genotypes.n_snps, -1.0)
-    x_TM = context.inputs(train).astype(np.float64)
-    total_M = np.square(x_TM - x_TM.mean(axis=0)).sum(axis=0)
-    left_M = np.square(x_TM - c_TK @ np.linalg.lstsq(c_TK, x_TM, rcond=None)[0]).sum(axis=0)
-    np.divide(total_M - left_M, total_M, out=found, where=total_M > 0)
+    x_TM = context.inputs(train)
+    for first in range(0, len(found), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        x_TR = x_TM[:, part].astype(np.float64)
+        total_R = np.square(x_TR - x_TR.mean(axis=0)).sum(axis=0)
+        left_R = np.square(x_TR - c_TK @ np.linalg.lstsq(c_TK, x_TR, rcond=None)[0]).sum(axis=0)
+        np.divide(total_R - left_R, total_R, out=found[part], where=total_R > 0)
     return found
 
 

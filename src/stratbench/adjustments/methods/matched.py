@@ -2,7 +2,8 @@
 
 Within a caliper of 0.2 standard deviations of the logit of P(case given PCs), the nearest unused person of the other
 class by the Mahalanobis distance of the PCs is taken (both together: Rosenbaum & Rubin 1985; the caliper: Austin
-2011). The smaller class is matched, in random order. Matched people have weight 1 and all others 0.
+2011). Covariance and standard deviation are those within classes, pooled. The smaller class is matched, in random
+order. Matched people have weight 1 and all others 0.
 
 Known failure: it costs people, most where ancestry predicts the trait best; the log says how many are left. A trait
 without classes has no controls.
@@ -39,15 +40,18 @@ def pairs(pcs_TK: np.ndarray, logit_T: np.ndarray, y_T: np.ndarray, caliper: flo
         pcs_TK: PCs, float64 (T, K).
         logit_T: the logit of the propensity, float64 (T,).
         y_T: labels, 0 or 1.
-        caliper: the largest difference of the logits of a pair, in their standard deviations.
+        caliper: the largest difference of the logits of a pair, in their standard deviations, the root of the mean of
+            the two classes' variances (Austin 2011).
         seed: of the order in which people choose.
 
     Returns:
         The places of both members of each pair, int64 (pairs, 2).
     """
     few, many = sorted((np.flatnonzero(y_T == label) for label in (0, 1)), key=len)
-    metric_KK = np.linalg.pinv(np.atleast_2d(np.cov(pcs_TK, rowvar=False)))
-    within = caliper * logit_T.std()
+    classes = [y_T == label for label in (0, 1)]
+    covariance_KK = np.mean([np.atleast_2d(np.cov(pcs_TK[own_T], rowvar=False)) for own_T in classes], axis=0)
+    metric_KK = np.linalg.pinv(covariance_KK)
+    within = caliper * np.sqrt(np.mean([logit_T[own_T].var(ddof=1) for own_T in classes]))
     found, free = [], np.ones(len(many), dtype=bool)
     for one in np.random.default_rng(seed).permutation(few):
         near = np.flatnonzero(free & (np.abs(logit_T[many] - logit_T[one]) <= within))

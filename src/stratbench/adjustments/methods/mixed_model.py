@@ -6,7 +6,8 @@ and LMMNN's two-step form do). The loss is that of generalised least squares on 
 
     (y - score)' V^-1 (y - score) / 2,    V = h K + (1 - h) I,
 
-whose minimum over f is that of all individuals at once, because V of a batch is the covariance of its labels. After
+where V of a batch is the covariance of its labels. Where f can be the true function, the expectation of the loss over
+labels is least there for every batch as it is for all individuals at once; on given data the minima differ. After
 training the random effect is predicted through kinship for everyone, u = h K V^-1 (y - score) over training
 individuals, and added to f as an offset. Attributions explain f alone.
 
@@ -49,11 +50,15 @@ CITATION = (
 IN_WORDS = "adding a random effect of relatedness"
 
 
-def variance_share(k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray) -> float:
-    """h by REML, from 0 to ``MOST``, given fixed effects with a column of ones."""
+def variance_share(k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray) -> tuple[float, float]:
+    """h by REML, given fixed effects with a column of ones, and the share of variance that K explains.
+
+    h is from 0 to ``MOST``. The two differ where the mean of K's diagonal is not 1 or the fixed effects take up
+    relatedness; the share is of an average individual after the fixed effects.
+    """
     found = axes(k_TT, orthonormal(fixed_TC))
-    ratio = MixedModel(found.vector_NJ.T @ y_T, found.value_J).fit().ratio
-    return min(ratio / (1 + ratio), MOST)
+    fitted = MixedModel(found.vector_NJ.T @ y_T, found.value_J).fit()
+    return min(fitted.ratio / (1 + fitted.ratio), MOST), fitted.share
 
 
 def gls(share: Array, k_BB: Array, residual_B: Array) -> Array:
@@ -69,8 +74,8 @@ def build(options: dict[str, Any]) -> Adjustment:
         train, y_N = context.sets["train"], context.y_N.astype(np.float64)
         kinship_NT = context.grm()[:, train]
         fixed_TC = np.column_stack([np.ones(len(train)), context.offset(train)])
-        share = variance_share(kinship_NT[train], y_N[train], fixed_TC)
-        say(f"mixed-model: relatedness has {share:.3f} of the variance that is left")
+        share, explained = variance_share(kinship_NT[train], y_N[train], fixed_TC)
+        say(f"mixed-model: relatedness has {explained:.3f} of the variance that is left (h is {share:.3f})")
         column_N = np.zeros(len(y_N), dtype=np.int32)
         column_N[train] = np.arange(len(train))
         p = y_N[train].mean()
@@ -79,7 +84,11 @@ def build(options: dict[str, Any]) -> Adjustment:
         return State(fitted, {"kinship": kinship_NT, "column": column_N})
 
     def loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
-        """Over the weights, and over the variance of the labels, so that it is the loss of ``none`` where h is 0."""
+        """Over the weights, and over the variance of the labels.
+
+        Where h is 0 it is the loss of ``none`` for a quantitative trait; for a binary one, whose loss of ``none`` is
+        the cross-entropy, it is (y - P(y = 1))^2 / (2 p (1 - p)).
+        """
         columns_B = state.rows["column"][batch.i_B]
         k_BB = jax.lax.stop_gradient(state.rows["kinship"][batch.i_B][:, columns_B])
         root_B = jnp.sqrt(scored.weight_B)  # 1 / weight is the variance of e; who has weight 0 is not there
