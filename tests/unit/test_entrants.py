@@ -142,6 +142,23 @@ def test_labels_of_the_test_are_there_if_they_are_asked_for(judged: Any) -> None
     assert people["y"].tolist() == y.loc[people["iid"]].tolist()
 
 
+def test_covariates_of_the_names_of_other_columns_are_exported(judged: Any) -> None:
+    path = Path(fill(Paths("entered").covariates, SPLIT))
+    was = path.read_bytes()
+    table = files.read_tsv(path)
+    files.write_tsv(
+        table.assign(**{"y": 1.5, "set": 2.5, "pc1": 3.5, "site=New York": 4.5, "FID": 5.5}), path
+    )
+    people = exported()[1]
+    path.write_bytes(was)
+    names = ["covariate_y", "covariate_set", "covariate_pc1", "site=New York", "covariate_FID"]
+    assert people[names].drop_duplicates().to_numpy().tolist() == [[1.5, 2.5, 3.5, 4.5, 5.5]]
+    assert set(people["set"]) == {"train", "validation", "test"}
+    header = Path("task/covariates.txt").read_text().splitlines()[0]
+    assert header.split() == header.split("\t")
+    assert header.endswith("\tcovariate_pc1\tsite=New_York\tcovariate_FID")
+
+
 def test_predictions_have_the_metrics_that_are_computed_directly(judged: Any) -> None:
     people, table, _, metrics, _, y, _ = judged
     test = table[table["set"] == "test"].set_index("iid")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stratbench.cohorts import kinship as kin
 from stratbench.core import files
 from stratbench.genotypes import tables
 from stratbench.metrics import prediction
@@ -55,15 +56,42 @@ def test_a_group_of_a_tenth_of_the_people_asks_for_closer_relatives(tmp_path: Pa
     assert found["family"].nunique() == N - 2
 
 
-def test_where_nobody_counts_as_related(tmp_path: Path) -> None:
-    """Even first degrees link too many; the genome is short; there are no pairs, or no table; families are declared."""
-    pairs = sibships(0.25)
-    assert with_relatives(people(), cohort(tmp_path, {(k, k + 1): 0.25 for k in range(70)})).equals(people())
-    assert with_relatives(people(), cohort(tmp_path, pairs, megabases=400)).equals(people())
-    assert with_relatives(people(), cohort(tmp_path, {(0, 1): THIRD_DEGREE - 0.01})).equals(people())
-    assert with_relatives(people(), {}).equals(people())
+@pytest.mark.parametrize(
+    ("kinship", "megabases", "why"),
+    [
+        (
+            {(k, k + 1): 0.25 for k in range(70)},
+            600,
+            "chains of first-degree relatives by KING hold more than 10%",
+        ),
+        (sibships(0.25), 400, "the SNPs span under 500 Mb"),
+        ({(0, 1): THIRD_DEGREE - 0.01}, 600, ""),
+        (None, 600, "there is no table of kinships"),
+    ],
+)
+def test_where_nobody_counts_as_related(
+    tmp_path: Path, capsys, kinship: dict[tuple[int, int], float] | None, megabases: int, why: str
+) -> None:
+    found = with_relatives(people(), {} if kinship is None else cohort(tmp_path, kinship, megabases))
+    assert found.equals(people())
+    said = "".join(capsys.readouterr())
+    assert (why in said and "errors take people for unrelated" in said) if why else not said
+
+
+def test_many_people_whose_pairs_are_not_listed_are_said_to_be_taken_for_unrelated(
+    tmp_path: Path, capsys, monkeypatch
+) -> None:
+    with_relatives(people(), cohort(tmp_path, {}))
+    assert "unrelated" not in "".join(capsys.readouterr())
+    monkeypatch.setattr(kin, "MOST_PAIRED", N - 1)
+    with_relatives(people(), cohort(tmp_path, {}))
+    assert "QC lists no pairs; of more than 599 people" in "".join(capsys.readouterr())
+
+
+def test_declared_families_stay(tmp_path: Path, capsys) -> None:
     declared = people(["f", "f", *IIDS[2:]])
-    assert with_relatives(declared, cohort(tmp_path, pairs)).equals(declared)
+    assert with_relatives(declared, cohort(tmp_path, sibships(0.25))).equals(declared)
+    assert not "".join(capsys.readouterr())
 
 
 def test_relatives_widen_errors_and_give_an_accuracy_within_them(tmp_path: Path) -> None:

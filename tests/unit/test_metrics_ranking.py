@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
+from stratbench.metrics import similarity
 from stratbench.metrics.agreement import agreement, of_split, pairs, top_k
 from stratbench.metrics.association import lambda_gc, ranking, srmsd
 from stratbench.metrics.data import SplitTables
@@ -122,6 +123,14 @@ def test_tau_is_scipys_and_counts_ties():
     by_hand = (3 - 1) / np.sqrt(5 * 5)
     assert tau(np.array([[4.0, 3, 2, 2], [5.0, 2, 2, 3]]))[0, 1] == pytest.approx(by_hand)
     assert np.isnan(tau(np.array([np.zeros(4), np.arange(4.0)]))).sum() == 3
+
+
+def test_tau_of_many_snps_is_that_of_evenly_spaced_ones():
+    """Of twice as many SNPs less one it is every other one that counts."""
+    own = np.random.default_rng(3).normal(size=(2, similarity.PAIRED))
+    score = np.zeros((2, 2 * similarity.PAIRED - 1))
+    score[:, ::2] = own
+    assert tau(score)[0, 1] == pytest.approx(stats.kendalltau(*own).statistic)
 
 
 def test_rank_biased_overlap_by_hand():

@@ -158,6 +158,11 @@ def test_splits_of_one_cohort_are_not_independent():
     assert np.isnan(apart["p"])  # of three
     unknown = comparisons(example().assign(cohort="mice"))
     assert unknown["ci_low"].isna().all()
+    tests = {"adjustment": "", "model": "", "association": "ols", "metric": "lambda_gc", "cohort": "mice"}
+    everyone = rows.table(row(**tests, replicate=r, value=1.1 + 1e-6 * r) for r in (1, 2, 3))
+    of_everyone = one(comparisons(pd.concat([everyone, sizes])), metric="lambda_gc")
+    assert (of_everyone["mean"], of_everyone["basis"]) == (pytest.approx(1.1, abs=1e-4), "")
+    assert np.isnan(of_everyone["ci_low"])
     more = {
         name: {r: [0.6 + 0.01 * r * (r + shift)] for r in range(1, 7)}
         for name, shift in zip(VALUES, (0, 1), strict=True)

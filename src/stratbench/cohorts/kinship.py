@@ -14,6 +14,9 @@ from stratbench.popgen import king
 
 SNPS = 20_000  # at most, evenly spaced; the standard error of a kinship is then about .004
 LEAST = 500
+MOST_PAIRED = (
+    5000  # individuals whose pairs QC's `duplicates: auto` compares; a number asks for it whatever the size
+)
 SPAN = (
     500_000_000  # base pairs; over less, kinships of unrelated people reach those of second-degree relatives
 )

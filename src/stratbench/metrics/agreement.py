@@ -25,11 +25,17 @@ OVER = "training resamples"
 PLACEBO = "placebo"  # the adjustment that others are compared with
 FEW = "agreement needs two resamples"
 JACKKNIFED = 3  # resamples at least, so that two are left when one is left out
-TAU = ("tau", "Kendall's tau-b", -1.0, 0.0, "Kendall 1945; SciPy's kendalltau")
+TAU = (
+    "tau",
+    "Kendall's tau-b",
+    -1.0,
+    0.0,
+    "Kendall 1945; SciPy's kendalltau, of at most 20,000 evenly spaced SNPs",
+)
 RBO = ("rbo", "rank-biased overlap (p .998)", 0.0, "`agreement_rbo_chance`", "Webber, Moffat & Zobel 2010")
 MEANINGS = {
     "tau": "how many pairs of SNPs two rankings put in the same order less how many they do not, over all pairs; pairs "
-    "that are tied in one ranking count for less",
+    "that are tied in one ranking count for less; of more than 20,000 SNPs, over 20,000 evenly spaced ones",
     "rbo": "how much two rankings share from the top down: the first SNPs count most, and the first 140 or so have "
     "half of the weight",
 }

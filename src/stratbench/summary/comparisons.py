@@ -69,9 +69,14 @@ def over_replicates(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def overlaps(found: pd.DataFrame) -> np.ndarray:
-    """Test people over training people, of repeated splits of one cohort; 0 for replicates, which share nobody."""
+    """Test people over training people, of repeated splits of one cohort; 0 for replicates, which share nobody.
+
+    NaN, which gives no interval, for numbers of associations over repeated splits: they test nobody, and are of the
+    training people or of the same people each time.
+    """
     ratio = found[found["metric"] == OVERLAP].set_index(OF_SPLIT)["mean"]
     own = ratio.reindex(pd.MultiIndex.from_frame(found[OF_SPLIT])).to_numpy(dtype=float)
+    own[found["association"] != ""] = np.nan
     return np.where((found["cohorts"] == 1) & (found["n_replicates"] > 1), own, 0.0)
 
 

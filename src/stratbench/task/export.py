@@ -1,5 +1,6 @@
 """One split as files for other programs: PLINK genotypes, keep lists, a table of people without the test's labels."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from stratbench.datasets.keep import write_iids
 from stratbench.genotypes import plink
 from stratbench.genotypes.tables import SETS
 from stratbench.task.task import Task, open_genotypes, read_task
+
+NAMES = ["FID", "IID"]  # of whom a row is, as other programs read it
 
 
 def export(files: Mapping[str, Any], out: Path, labels: Mapping[str, str], test_labels: bool = False) -> None:
@@ -42,9 +45,12 @@ def export(files: Mapping[str, Any], out: Path, labels: Mapping[str, str], test_
         chosen = fam[(people["set"] == name).to_numpy()]
         write_iids(chosen["fid"].tolist(), chosen["iid"].tolist(), out / f"{name}.keep")
     write_tsv(people, out / "people.tsv")
-    names = pd.DataFrame({"FID": fam["fid"], "IID": fam["iid"]})
+    names = pd.DataFrame({"FID": fam["fid"], "IID": fam["iid"]}, columns=NAMES)
     write_tsv(names.assign(y=people["y"].replace("", "NA")), out / "phenotypes.txt")
     further = people.drop(columns=["iid", "set", "population", "family", "y"])
+    further.columns = pd.Index(
+        [re.sub(r"\s", "_", name) for name in map(str, further)]
+    )  # other programs end a name there
     write_tsv(names.join(further), out / "covariates.txt")
     about = {"kind": task.kind, "test_labels": test_labels, "split_sha256": sha256(files["split"])}
     sizes = {f"n_{name}": int((people["set"] == name).sum()) for name in SETS}
@@ -52,14 +58,20 @@ def export(files: Mapping[str, Any], out: Path, labels: Mapping[str, str], test_
 
 
 def _people(task: Task, test_labels: bool) -> pd.DataFrame:
-    """``iid set population family y``, PCs and covariates of everyone in the split; y is text, blank where hidden."""
+    """``iid set population family y``, PCs and covariates of everyone in the split; y is text, blank where hidden.
+
+    A covariate of one of these names, or of FID or IID, is called ``covariate_<name>``.
+    """
     texts = decimals.write(task.y_N) if task.kind == "quantitative" else [f"{y:.0f}" for y in task.y_N]
     hidden_N = (
         np.zeros(len(task.people), dtype=bool) if test_labels else (task.people["set"] == "test").to_numpy()
     )
     y_N = np.where(hidden_N, "", np.array(texts, dtype=object))
     people = task.people[["set", "population", "family"]].assign(y=y_N)
-    return people.join(task.pcs).join(task.covariates).rename_axis("iid").reset_index()
+    people = people.join(task.pcs).rename_axis("iid").reset_index()
+    taken = {*people, *NAMES}
+    covariates = task.covariates.rename(columns=lambda name: f"covariate_{name}" if name in taken else name)
+    return people.join(covariates, on="iid")
 
 
 def _phenotype(y_N: pd.Series, kind: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stratbench.cohorts.kinship import MOST_PAIRED
 from stratbench.cohorts.qc import individuals
 from stratbench.cohorts.qc import tables as qc_tables
 from stratbench.cohorts.qc.asked import CohortFacts, QCOptions
@@ -27,10 +28,6 @@ from stratbench.genotypes import plink
 from stratbench.genotypes.dosages import Dosages, open_bed
 from stratbench.popgen import chromosomes, king
 from stratbench.popgen.counts import GenotypeCounts, most
-
-MOST_PAIRED = (
-    5000  # individuals whose pairs `duplicates: auto` compares; a number asks for it whatever the size
-)
 
 
 def qc(
