@@ -94,9 +94,9 @@ def fit(model: str = "linear", gpu: int = 0, config: Any = None, **options: Any)
         "model": spec("model", model, **({"epochs": 3} | options)),
         "adjustments": [spec("adjustment", "none")],
     }
-    specs["names"] = [*NAMES, model]
+    specs |= {"names": [*NAMES, model], "seeds": 1}
     written = {name: [path] for name, path in outputs(FIT).items()}
-    return job("fit", paths(DATA), written, {"fits": [specs], "seeds": 1}, config, gpu=gpu)
+    return job("fit", paths(DATA), written, {"fits": [specs]}, config, gpu=gpu)
 
 
 def start(

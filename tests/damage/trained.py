@@ -379,7 +379,9 @@ def fitted(source: str, kind: str) -> str | None:
     fit_one(paths(folder), out, model=model, adjustments=adjustments, seeds=1, names=["c", "t", "s", "m"])
     record = json.loads(out["fit"].read_text())
     if record["status"] != "ok":
-        assert re.search(r"not finite|is nan|is inf", record["reason"]), record["reason"]
+        assert re.search(
+            r"not finite|is nan|is inf|gives no training individual any weight", record["reason"]
+        ), record["reason"]
         return "failed"
     standard_NM, dosage_NM, iids, set_N = genotypes(folder)
     table = files.read_tsv(out["predictions"], text=("set",))

@@ -106,6 +106,10 @@ def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> 
     commands = {
         "check": ["config/smoke.yaml"],
         "choose": ["config/smoke.yaml"],
+        "export": [
+            *("--results", "results/tiny", "--cohort", "cohort", "--trait", "trait", "--split", "random"),
+            *("--out", "exported"),
+        ],
         "join": ["config/smoke.yaml", "results/smoke-r01"],
         "fit": of_results,
         "attribute": [*of_results, "--attribution", "gradient-input", "integrated-gradients"],
@@ -118,6 +122,7 @@ def test_every_command_runs_from_any_folder(installed: Path, tmp_path: Path) -> 
         assert run.returncode == (command == "join"), run.stderr
         said[command] = run.stdout + run.stderr
     assert "study 'smoke' can run" in said["check"]
+    assert (tmp_path / "exported" / "train.keep").exists()
     assert (
         "results/smoke-r01: has no summary/provenance.json" in said["join"]
     )  # test_batches.py joins finished batches

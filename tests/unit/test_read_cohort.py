@@ -344,7 +344,7 @@ def test_a_snp_with_one_allele_twice_is_kept_and_counted(cohort, capsys) -> None
         ({"covariates": {"weight": "numeric"}}, "covariates: 'weight' is the trait 'weight', .*leave it out"),
         ({"columns": {**COLUMNS, "family": 6}}, "the column name 'family' is taken"),
         ({"columns": {**COLUMNS, "early": 5}}, "columns.early"),
-        ({"files": {}}, "files: 'bed' is missing"),
+        ({"files": {}}, "files: give 'bed', 'bim' and 'fam', or 'frequencies' alone"),
     ],
 )
 def test_a_wrong_cohort_file_is_refused_at_its_place(cohort, keys: dict[str, Any], message: str) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 FORMATS = ("svg", "pdf", "png")
 Margins = tuple[float, float, float, float, float, float]
 
-# Okabe and Ito (2008), without its yellow, which is too pale on white. The placebo is grey on purpose.
+# Okabe and Ito (2008), without its yellow, which is too pale on white, and further ones for the corrections that few
+# studies compare. The placebo is grey on purpose, and the oracles are nearly so.
 KNOWN = {
     "none": "#1a1a1a",
     "pc-covariates": "#0072b2",
@@ -31,6 +32,19 @@ KNOWN = {
     "input-residual-class": "#d55e00",
     "feature-residual": "#009e73",
     "placebo": "#999999",
+    "mixed-model": "#cc79a7",
+    "offset": "#3f9fd8",
+    "adversarial": "#7f3c8d",
+    "dependence-penalty": "#b0578d",
+    "metadata-norm": "#2e7d32",
+    "reweight": "#6a8d00",
+    "matched": "#80551f",
+    "group-dro": "#a3233a",
+    "v-rex": "#e0567f",
+    "population-standardise": "#a64b2a",
+    "drop-aims": "#37598f",
+    "oracle-causal": "#4a5a4a",
+    "oracle-environment": "#6b5f78",
 }
 FURTHER = (
     "#7b4ab0", "#8c6d1f", "#b3003c", "#4d7c0f", "#00606b", "#d81b9a", "#5d4037", "#3949ab",

@@ -110,7 +110,7 @@ def _first(results: Results, group: Group, found: list[Tested], best: Tested) ->
     if fits > len(ranks):
         by += f" {len(ranks)} of {fits} fits are shown, first those that learned; figures/top_snps.tsv has all ranks."
     caption = (
-        f"The first {len(rows)} SNPs of {best.name}, of all tests the one whose lambda is nearest to 1, "
+        f"The first {counted(len(rows), 'SNP')} of {best.name}, of all tests the one whose lambda is nearest to 1, "
         f"{_place(group)}.{by} figures/top_snps.tsv has the first SNPs of every test."
     )
     return Table(caption, head, rows)

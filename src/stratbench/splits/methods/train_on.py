@@ -8,6 +8,7 @@ import pandas as pd
 
 from stratbench.core.errors import UserError
 from stratbench.core.seeds import seed
+from stratbench.core.words import counted
 from stratbench.methods.registry import nearest
 from stratbench.popgen.sampling import UNASSIGNED, stratified, with_validation
 
@@ -89,8 +90,8 @@ def _drawn(
     part = options["people"] // len(options["populations"])
     if part == 0:
         raise UserError(
-            f"splits: people is {options['people']} for {len(options['populations'])} populations; give at least one "
-            "each"
+            f"splits: people is {options['people']} for {counted(len(options['populations']), 'population')}; "
+            "give at least one each"
         )
     if len(left_R) < part:
         raise UserError(
