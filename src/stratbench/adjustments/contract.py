@@ -66,6 +66,19 @@ class Scored(NamedTuple):
         total = jnp.sum(self.weight_B)
         return jnp.sum(self.weight_B * self.loss_B) / jnp.where(total != 0, total, 1)
 
+    def group_losses(self, one_BG: Array) -> tuple[Array, Array]:
+        """The weighted mean of the losses in each group of individuals.
+
+        Args:
+            one_BG: 1 where the individual of the row is of the group of the column, otherwise 0; float32 (B, G).
+
+        Returns:
+            The means, float32 (G,), 0 where nobody of the group has weight, and whether somebody has, bool (G,).
+        """
+        weight_G = self.weight_B @ one_BG
+        there_G = weight_G > 0
+        return (self.weight_B * self.loss_B) @ one_BG / jnp.where(there_G, weight_G, 1), there_G
+
 
 @dataclass(frozen=True)
 class Context:
@@ -113,6 +126,10 @@ class Context:
         """C = [1, PC1 ... PCk], float32 (N, 1 + min(pcs, K))."""
         ones = np.ones((len(self.pcs_NK), 1), dtype=np.float32)
         return np.concatenate([ones, self.pcs_NK[:, :pcs]], axis=1)
+
+    def pcs_and_covariates(self, pcs: int) -> np.ndarray:
+        """What a linear term of the logit may use: PC1 ... PCk and the declared covariates, float32 (N, k + C)."""
+        return np.hstack([self.covariates(pcs)[:, 1:], self.covariates_NC])
 
     def n_features(self) -> int:
         """F, the number of hidden features of the network, which is not run for it."""

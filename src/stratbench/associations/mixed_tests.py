@@ -10,7 +10,6 @@ from stratbench.associations import mixed
 from stratbench.associations.run import COLUMNS, AssociationData
 from stratbench.core.errors import UserError
 from stratbench.core.job import say
-from stratbench.core.words import counted
 from stratbench.genotypes.dosages import with_nan
 
 
@@ -28,9 +27,7 @@ def mixed_model(data: AssociationData, options: Mapping[str, Any], loco: bool = 
     Raises UserError if the people are too many or too few, and for ``loco`` on one chromosome.
     """
     assert data.relatedness is not None, "load() gives it"
-    fixed_NC = np.hstack([data.pcs_NK[:, : options["pcs"]], data.covariates_NC])
-    if data.pcs_NK.shape[1] < options["pcs"]:
-        say(f"{counted(options['pcs'], 'PC')} asked for, the data have {data.pcs_NK.shape[1]}")
+    fixed_NC = data.fixed_effects(options["pcs"], "lmm-loco" if loco else "lmm")
     if data.kind == "binary":
         say("the binary label is taken as a number: a linear approximation")
     parts = _chromosomes(data, options["grm_snps"]) if loco else [(None, np.arange(len(data.snp_M)))]

@@ -61,6 +61,21 @@ class AssociationData:
         if not self.covariates_NC.size:
             object.__setattr__(self, "covariates_NC", np.empty((len(self.y_N), 0)))
 
+    def fixed_effects(self, pcs: int, test: str) -> np.ndarray:
+        """The first PCs, or all of them if there are fewer, which the log then says, and the declared covariates.
+
+        Args:
+            pcs: how many PCs are asked for.
+            test: the name of the test, for the log.
+
+        Returns:
+            The columns, float64 (N, C), without the constant.
+        """
+        available = self.pcs_NK.shape[1]
+        if available < pcs:
+            say(f"{test}: {counted(pcs, 'PC')} asked for, the data have {available}")
+        return np.hstack([self.pcs_NK[:, :pcs], self.covariates_NC])
+
     def frozen(self) -> "AssociationData":
         """The same data in read-only arrays, so that no method can change them for the next one."""
         names = ("y_N", "pcs_NK", "snp_M", "covariates_NC", "chrom_M")

@@ -40,8 +40,7 @@ def is_network(model: Spec) -> bool:
 
 def _stated(kind: str, spec: Spec, constant: str) -> bool:
     path = registry.find(kind, spec["method"], spec.get("file"))
-    tree = source.read(path)
-    value = source.literal(tree, constant, path) if source.states(tree, constant) else True
+    value = source.stated(path, constant, default=True)
     if not isinstance(value, bool):
         raise UserError(f"{path}: {constant} is {value!r}; it must be True or False")
     return value

@@ -19,8 +19,7 @@ def reads(adjustments: Iterable[Mapping[str, Any]]) -> list[str]:
     found: set[str] = set()
     for spec in adjustments:
         path = registry.find("adjustment", spec["method"], spec.get("file"))
-        tree = source.read(path)
-        value = source.literal(tree, "READS", path) if source.states(tree, "READS") else ()
+        value = source.stated(path, "READS", default=())
         if not isinstance(value, tuple) or not set(value) <= FILES.keys():
             raise UserError(f"{path}: READS is {value!r}; it must be a tuple of some of {', '.join(FILES)}")
         found.update(value)

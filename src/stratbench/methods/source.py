@@ -87,9 +87,10 @@ def literal(tree: ast.Module, name: str, path: Path) -> Any:
         raise UserError(f"{path}:{stated[0].lineno}: {name} must be a literal") from error
 
 
-def states(tree: ast.Module, name: str) -> bool:
-    """Whether a module's top level states a constant."""
-    return any(name in _assigned(node) for node in tree.body)
+def stated(path: Path, name: str, default: Any) -> Any:
+    """The value of a constant that a module need not state; ``default`` if it does not. Raises as ``literal`` does."""
+    tree = read(path)
+    return literal(tree, name, path) if any(name in _assigned(node) for node in tree.body) else default
 
 
 def _assigned(node: ast.stmt) -> set[str]:

@@ -66,9 +66,8 @@ def rbo(score_SM: np.ndarray, p: float = P) -> np.ndarray:
     """
     m = score_SM.shape[1]
     weight_M = (1 - p) * p ** np.arange(m) / np.arange(1, m + 1)
-    from_M = weight_M[::-1].cumsum()[
-        ::-1
-    ]  # of a SNP that both have reached at this depth, at it and all later ones
+    # A SNP that both rankings have reached at a depth counts at this depth and at all later ones.
+    from_M = weight_M[::-1].cumsum()[::-1]
     rng = np.random.default_rng(0)
     order_SM = np.stack([np.lexsort((rng.random(m), -score_M)) for score_M in score_SM])
     place_SM = order_SM.argsort(axis=1)

@@ -111,8 +111,7 @@ def correction(study: Study, label: str) -> str:
         return label
     try:
         path = registry.find("adjustment", str(spec.get("method", label)), spec.get("file"))
-        tree = source.read(path)
-        return str(source.literal(tree, "IN_WORDS", path)) if source.states(tree, "IN_WORDS") else label
+        return str(source.stated(path, "IN_WORDS", default=label))
     except UserError:
         return label
 

@@ -48,9 +48,8 @@ def export(files: Mapping[str, Any], out: Path, labels: Mapping[str, str], test_
     names = pd.DataFrame({"FID": fam["fid"], "IID": fam["iid"]}, columns=NAMES)
     write_tsv(names.assign(y=people["y"].replace("", "NA")), out / "phenotypes.txt")
     further = people.drop(columns=["iid", "set", "population", "family", "y"])
-    further.columns = pd.Index(
-        [re.sub(r"\s", "_", name) for name in map(str, further)]
-    )  # other programs end a name there
+    # Other programs end a name at white space.
+    further.columns = pd.Index([re.sub(r"\s", "_", name) for name in map(str, further)])
     write_tsv(names.join(further), out / "covariates.txt")
     about = {"kind": task.kind, "test_labels": test_labels, "split_sha256": sha256(files["split"])}
     sizes = {f"n_{name}": int((people["set"] == name).sum()) for name in SETS}

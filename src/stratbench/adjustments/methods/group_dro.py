@@ -60,9 +60,7 @@ def build(options: dict[str, Any]) -> Adjustment:
 
     def loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
         one_BG = jax.nn.one_hot(state.rows["group"][batch.i_B], len(state.fitted["q"]))
-        weight_G = scored.weight_B @ one_BG
-        there_G = weight_G > 0
-        mean_G = (scored.weight_B * scored.loss_B) @ one_BG / jnp.where(there_G, weight_G, 1)
+        mean_G, there_G = scored.group_losses(one_BG)
         loss_G = jnp.where(there_G, mean_G + state.fitted["more"], 0)
         q_G = state.fitted["q"] * jnp.exp(options["eta"] * jax.lax.stop_gradient(loss_G))
         q_G = q_G / jnp.sum(q_G)

@@ -54,7 +54,7 @@ def predicted(fitted: Any, c_NK: np.ndarray) -> np.ndarray:
 
 def build(options: dict[str, Any]) -> Adjustment:
     def fit(context: Context) -> State:
-        c_NK = np.hstack([context.covariates(options["pcs"])[:, 1:], context.covariates_NC])
+        c_NK = context.pcs_and_covariates(options["pcs"])
         c_NK, y_N = c_NK.astype(np.float64), context.y_N.astype(np.float64)  # lbfgs stops early in float32
         train = context.sets["train"]
         c_TK, y_T = c_NK[train], y_N[train]

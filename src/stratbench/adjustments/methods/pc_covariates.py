@@ -35,7 +35,7 @@ def build(options: dict[str, Any]) -> Adjustment:
     """
 
     def fit(context: Context) -> State:
-        c_NK = np.hstack([context.covariates(options["pcs"])[:, 1:], context.covariates_NC])
+        c_NK = context.pcs_and_covariates(options["pcs"])
         train = context.sets["train"]
         return State({"start": start(c_NK[train], context.y_N[train], context.kind)}, {"pcs": c_NK})
 

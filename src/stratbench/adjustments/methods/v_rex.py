@@ -41,9 +41,7 @@ def build(options: dict[str, Any]) -> Adjustment:
 
     def loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
         one_BG = jax.nn.one_hot(state.rows["population"][batch.i_B], len(state.fitted["populations"]))
-        weight_G = scored.weight_B @ one_BG
-        there_G = weight_G > 0
-        risk_G = (scored.weight_B * scored.loss_B) @ one_BG / jnp.where(there_G, weight_G, 1)
+        risk_G, there_G = scored.group_losses(one_BG)
         count = jnp.maximum(jnp.sum(there_G), 1)
         mean = jnp.sum(risk_G) / count
         variance = jnp.sum(jnp.square(jnp.where(there_G, risk_G - mean, 0))) / count

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stratbench.associations.logit import logistic
 from stratbench.associations.run import AssociationData
-from stratbench.core.job import say
-from stratbench.core.words import counted
 
 OPTIONS: dict[str, Any] = {
     "pcs": {"type": "integer", "minimum": 0, "maximum": 20, "default": 0, "description": "number of PCs"},
@@ -29,7 +26,4 @@ CITATION = "Firth 1993, Biometrika 80:27"
 
 def associate(data: AssociationData, options: Mapping[str, Any]) -> pd.DataFrame:
     """logit P(y = 1) = 1 + PCs + covariates + SNP, Wald's test; ``snp beta se statistic p n``."""
-    available = data.pcs_NK.shape[1]
-    if available < options["pcs"]:
-        say(f"logistic: {counted(options['pcs'], 'PC')} asked for, the data have {available}")
-    return logistic(data, np.hstack([data.pcs_NK[:, : options["pcs"]], data.covariates_NC]))
+    return logistic(data, data.fixed_effects(options["pcs"], "logistic"))

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stratbench.associations.regression import ols
 from stratbench.associations.run import AssociationData
-from stratbench.core.job import say
-from stratbench.core.words import counted
 
 OPTIONS: dict[str, Any] = {
     "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "number of PCs"},
@@ -29,7 +26,4 @@ CITATION = "Price et al. 2006, Nature Genetics 38:904"
 
 def associate(data: AssociationData, options: Mapping[str, Any]) -> pd.DataFrame:
     """y ~ 1 + PCs + covariates + SNP; ``snp beta se statistic p n``. Data with fewer axes give all that they have."""
-    available = data.pcs_NK.shape[1]
-    if available < options["pcs"]:
-        say(f"ols-pcs: {counted(options['pcs'], 'PC')} asked for, the data have {available}")
-    return ols(data, np.hstack([data.pcs_NK[:, : options["pcs"]], data.covariates_NC]))
+    return ols(data, data.fixed_effects(options["pcs"], "ols-pcs"))
