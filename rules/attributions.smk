@@ -58,6 +58,7 @@ for number, (labels, splits) in enumerate(study.association_sets().items(), star
             truth=paths.truth,
         output:
             tables=expand(paths.association, association=labels, allow_missing=True),
+            record=paths.associations_json,
         log:
             paths.log("associate"),
         benchmark:

@@ -257,6 +257,12 @@ def association_tables(wildcards):
     ]
 
 
+def association_records(wildcards):
+    """What associations say about themselves: none or one."""
+    split = split_of(wildcards)
+    return each(paths.associations_json, [split] if study.associations_of(split) else [])
+
+
 def pictured():
     """The tables that figures and report show beside the summary."""
     real = [cohort for cohort in study.cohorts if cohort.real]

@@ -54,6 +54,7 @@ rule metrics:
         resamples=resampled_tables,
         attribution_records=attribution_records,
         associations=association_tables,
+        association_records=association_records,
         probes=lambda wildcards: each(paths.probes, filter(study.is_probed, [split_of(wildcards)])),
     output:
         metrics=paths.metrics,

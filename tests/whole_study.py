@@ -89,8 +89,11 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
         train(study, paths, one, inputs)
     tests = study.associations_of(split)
     tables = [paths.association.format(**vars(split), association=name) for name in tests]
+    record = fill(paths.associations_json, split)
     associate(
-        inputs, {"tables": tables}, associations={name: study.association(split, name) for name in tests}
+        inputs,
+        {"tables": tables, "record": record},
+        associations={name: study.association(split, name) for name in tests},
     )
     place = study.place(split)
     labels = [{"model": one.model, "adjustment": one.adjustment} for one in fits]
@@ -104,7 +107,7 @@ def metrics_of(study: Study, paths: Paths, split: Split) -> None:
     inputs |= trained | {"predictions": each(paths.predictions, fits)}
     inputs |= {"attributions": [paths.attribution.format(**vars(one), attribution=a) for one, a in scores]}
     inputs |= {"attribution_records": each(paths.attributions_json, [one for one, _ in scores])}
-    inputs |= {"associations": tables, "probes": list(probed.values())}
+    inputs |= {"associations": tables, "association_records": [record], "probes": list(probed.values())}
     again = [(one, a) for one, a in scores if study.resamples_of(one)]
     inputs |= {"resamples": [paths.resampled.format(**vars(one), attribution=a) for one, a in again]}
     keys = [

@@ -323,7 +323,7 @@ def associated(source: str) -> None:
     folder = dataset()
     snps = files.read_lines(folder / "keep.snp")
     asked = {"own": own_spec("association"), "ols": {"method": "ols", "options": {}}}
-    associate(paths(folder), {"tables": ["out.tsv", "ols.tsv"]}, associations=asked)
+    associate(paths(folder), {"tables": ["out.tsv", "ols.tsv"], "record": "record.json"}, associations=asked)
     table = plainly("mine.py").associate(load(paths(folder)), {"scale": 1})
     found = pd.read_csv("out.tsv", sep="\t", dtype={"snp": str})
     assert found["snp"].tolist() == snps

@@ -8,7 +8,7 @@ from association_data import make
 from helpers import balding_nichols, punch_missing, write_cohort
 from stations import task_files
 from stratbench.associations.run import COLUMNS, PEOPLE, associate, load
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.core.files import read_tsv, write_json, write_text
 from stratbench.methods import registry
 
@@ -104,7 +104,8 @@ def test_too_few_individuals_are_refused(tmp_path, drawn):
     count_MN, y_N, pcs_NK = drawn
     data = make(tmp_path, count_MN[:, :7], y_N[:7], pcs_NK[:7])
     with pytest.raises(
-        UserError, match=r"7 individuals are too few for a constant, 6 covariates and a SNP; use fewer PCs"
+        ScientificFailure,
+        match=r"7 individuals are too few for a constant, 6 covariates and a SNP; use fewer PCs",
     ):
         results("ols-pcs", data, pcs=6)
 
@@ -150,13 +151,14 @@ def test_load_takes_training_and_validation_only(tmp_path, drawn):
     assert data.relatedness.genotypes.person_N.tolist() == np.flatnonzero(seen_N).tolist()
     assert np.flatnonzero(data.relatedness.of["view"]).tolist() == [0, 1]
     methods = {"plain": {"method": "ols", "file": None, "options": {}}}
-    associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
+    out = {"tables": [tmp_path / "plain.tsv.gz"], "record": tmp_path / "associations.json"}
+    associate(inputs, out, associations=methods)
     assert read_tsv(tmp_path / "plain.tsv.gz")["snp"].tolist() == ["s0001", "s0003"]
     for people, count in (("train", N // 3), ("train-validation", 2 * N // 3), ("everyone", N)):
         methods["plain"]["options"] = {"people": people}
-        associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
+        associate(inputs, out, associations=methods)
         called = (count_MN[0][np.isin(sets, PEOPLE[people])] >= 0).sum()
         assert read_tsv(tmp_path / "plain.tsv.gz")["n"][0] == called == count
     methods["plain"]["options"] = {"pc": 3}
     with pytest.raises(UserError, match="association 'plain': unknown option 'pc'"):
-        associate(inputs, {"tables": [tmp_path / "plain.tsv.gz"]}, associations=methods)
+        associate(inputs, out, associations=methods)

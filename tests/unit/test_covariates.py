@@ -99,7 +99,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scanned(base: Path, name: str) -> pd.DataFrame:
     one = {"method": name, "file": None, "options": {"pcs": 2} if name == "ols-pcs" else {}}
     inputs = task_files(base / "cohort", base / "dataset", base / "split.tsv", base / "structure")
-    associate(inputs, {"tables": [base / f"{name}.tsv"]}, associations={name: one})
+    associate(
+        inputs, {"tables": [base / f"{name}.tsv"], "record": base / f"{name}.json"}, associations={name: one}
+    )
     return files.read_tsv(base / f"{name}.tsv")
 
 

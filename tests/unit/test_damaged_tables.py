@@ -62,6 +62,7 @@ class Study:
             "attributions": [self / "gradient.tsv.gz"],
             "attribution_records": [self / "about.json"],
             "associations": [self / "ols.tsv.gz"],
+            "association_records": [self / "record.json"],
             "probes": [self / "probes.tsv"],
         }
         out = self / "metrics/c/t/s/metrics.tsv"
@@ -137,7 +138,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Study:
         fits=[{"model": linear, "adjustments": [none], "attributions": methods, "names": NAMES}],
     )
     tests = {"ols": spec("association", "ols")}
-    associate.associate(study.files, {"tables": [study / "ols.tsv.gz"]}, associations=tests)
+    associate.associate(
+        study.files, {"tables": [study / "ols.tsv.gz"], "record": study / "record.json"}, associations=tests
+    )
     fits = [FIT | {"specs": {"model": linear, "adjustments": [none]}}]
     probe(study.files | trained, {"probes": study / "probes.tsv"}, fits=fits, place=PLACE)
     (study / "benchmarks/qc").mkdir(parents=True)
@@ -267,6 +270,7 @@ FILES: list[tuple[str, dict[str, Damage], tuple[str, ...]]] = [
     ("models/c/t/s/linear/none/predictions.tsv", TABLE | PER_SEED | NUMBER | SETS, ("metrics",)),
     ("gradient.tsv.gz", TABLE | PER_SEED | NUMBER, ("metrics",)),
     ("ols.tsv.gz", TABLE | IDS | NUMBER, ("metrics",)),
+    ("record.json", JSON, ("metrics",)),
     ("probes.tsv", TABLE | TWICE | seeds(lambda lines: lines[: len(lines) // 2]), ("metrics",)),
     ("benchmarks/qc/c.tsv", EMPTY, ("summary",)),
     ("metrics/c/t/s/metrics.tsv", TABLE | TWICE | seeds(lambda lines: lines[:20]), ("summary",)),

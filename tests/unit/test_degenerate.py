@@ -203,3 +203,34 @@ def test_odd_cohorts_reach_the_report_without_a_nan(
     assert "own cohort of mine.bed, .bim and .fam" in said
     assert str(tmp_path) not in said
     assert "splits of one cohort; brackets" in said
+
+
+def test_a_test_that_the_data_do_not_allow_stops_no_other(
+    tmp_path: Path, count_MN: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one chromosome lmm-loco fails as rows with a reason, and lmm is there."""
+    monkeypatch.chdir(tmp_path)
+    write_cohort(tmp_path, count_MN)
+    iids = plink.read_fam(tmp_path / "genotypes.fam")["iid"]
+    files.write_tsv(pd.DataFrame({"IID": iids, "y": count_MN[:3].sum(axis=0) + np.arange(N) / 7}), "mine.tsv")
+    own = {"bfile": str(tmp_path / "genotypes"), "phenotypes": str(tmp_path / "mine.tsv"), "trait": "y"}
+    study, paths = run(
+        {
+            "study": "mine",
+            "seeds": 1,
+            "cohort": own | {"qc": EVERYONE},
+            "models": {"linear": {"method": "linear", "epochs": 1}},
+            "adjustments": ["none"],
+            "associations": {"loco": {"method": "lmm-loco"}, "mixed": {"method": "lmm"}},
+            "splits": {"random": {"method": "random"}},
+        }
+    )
+    metrics = files.read_tsv(paths.summary_metrics, text=("status", "association", "metric", "reason"))
+    status = metrics[metrics["metric"] == "lambda_gc"].set_index("association")["status"]
+    assert status.to_dict() == {"loco": "failed", "mixed": "ok"}
+    record = files.read_json(paths.associations_json.format(**vars(study.splits[0])))
+    assert record["mixed"] == {"status": "ok", "reason": ""}
+    reason = "no SNP of the GRM (grm_snps: all) lies outside chromosome 1; use lmm"
+    assert reason in record["loco"]["reason"]
+    page = Path(paths.report).read_text()
+    assert reason in page[page.index("What failed, with the reason given.") :]

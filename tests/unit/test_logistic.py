@@ -6,7 +6,7 @@ from scipy import stats
 
 from association_data import make
 from stratbench.associations.run import COLUMNS
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure
 from stratbench.methods import registry
 
 
@@ -51,7 +51,7 @@ def test_snps_without_variance_of_their_own(tmp_path):
 
 
 def test_other_labels_are_refused(tmp_path):
-    with pytest.raises(UserError, match=r"needs a binary trait.*use ols-pcs or lmm"):
+    with pytest.raises(ScientificFailure, match=r"needs a binary trait.*use ols-pcs or lmm"):
         of_tables(tmp_path, [(12, 18, 5, 35)], kind="quantitative")
-    with pytest.raises(UserError, match="logistic finds no controls among those it tests"):
+    with pytest.raises(ScientificFailure, match="logistic finds no controls among those it tests"):
         of_tables(tmp_path, [(12, 18, 0, 0)])

@@ -67,6 +67,12 @@ def write_split(base, rng, kind="binary", simulated=True):
     p = np.where(np.arange(M) < CAUSAL - 1, 1e-5, rng.random(M))
     ols = pd.DataFrame({"snp": snps, "beta": 0.1, "se": 0.1, "statistic": 1.0, "p": p, "n": N})
     files.write_tsv(ols, base / "ols.tsv.gz")
+    record = {
+        "ols": {"status": "ok", "reason": ""},
+        "lost": {"status": "failed", "reason": "one class alone"},
+    }
+    files.write_json(record, base / "associations.json")
+    files.write_tsv(pd.DataFrame({"snp": snps}, columns=list(ols)), base / "lost.tsv.gz")
     good, bad = {"value": 0.9, "status": "ok"}, {"status": "failed", "reason": "loss is NaN"}
     probes = [
         {
@@ -139,7 +145,8 @@ def run(base) -> pd.DataFrame:
         "attributions": [base / a / "gradient.tsv.gz" for a in labels],
         "resamples": [base / a / "gradient.resamples.tsv.gz" for a in labels],
         "attribution_records": [base / a / "attributions.json" for a in labels],
-        "associations": [base / "ols.tsv.gz"],
+        "associations": [base / "ols.tsv.gz", base / "lost.tsv.gz"],
+        "association_records": [base / "associations.json"],
         "probes": [base / "probes.tsv"],
     }
     attributions = [{**label, "attribution": "gradient", "resampled": True} for label in FITS]
@@ -149,7 +156,7 @@ def run(base) -> pd.DataFrame:
         place=PLACE,
         fits=FITS,
         attributions=attributions,
-        associations=["ols"],
+        associations=["ols", "lost"],
     )
     return rows.read(base / "metrics.tsv")
 
@@ -198,6 +205,13 @@ def test_failures_are_rows(table):
     assert (between["status"], between["reason"]) == ("failed", "loss is NaN")
     assert table.loc[table["status"] != "ok", "value"].isna().all()
     assert (table.loc[table["status"] != "ok", "reason"] != "").all()
+
+
+def test_every_number_of_a_failed_association_is_a_row_that_says_why(table):
+    lost, there = (table[table["association"] == name] for name in ("lost", "ols"))
+    assert set(lost["status"]) == {"failed"}
+    assert set(lost["reason"]) == {"one class alone"}
+    assert lost["metric"].tolist() == there["metric"].tolist()
 
 
 def test_rankings_associations_and_probes_are_there(table):

@@ -11,7 +11,7 @@ from helpers import balding_nichols, punch_missing
 from stratbench.associations import mixed, relatedness
 from stratbench.associations.projection import orthonormal
 from stratbench.associations.run import COLUMNS
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure
 from stratbench.methods import registry
 
 N, M = 120, 80
@@ -102,7 +102,7 @@ def test_the_grm_of_loco_lacks_the_chromosome_of_the_snp(tmp_path):
 
 def test_loco_is_refused_on_one_chromosome(tmp_path):
     data = make(tmp_path, *drawn(np.random.default_rng(4)), chromosomes=1)
-    with pytest.raises(UserError, match="lies outside chromosome 1; use lmm"):
+    with pytest.raises(ScientificFailure, match="lies outside chromosome 1; use lmm"):
         results("lmm-loco", data)
 
 
@@ -158,9 +158,13 @@ def test_the_grm_is_decomposed_once_for_all_that_share_people_and_fixed_effects(
 def test_too_many_and_too_few_people_are_refused(tmp_path, monkeypatch):
     count_MN, y_N, pcs_NK = drawn(np.random.default_rng(9))
     monkeypatch.setattr(relatedness, "MOST", N - 1)
-    with pytest.raises(UserError, match=r"120 individuals decomposes a GRM.*119 at most: use ols-pcs"):
+    with pytest.raises(
+        ScientificFailure, match=r"120 individuals decomposes a GRM.*119 at most: use ols-pcs"
+    ):
         results("lmm", make(tmp_path, count_MN, y_N, pcs_NK))
-    with pytest.raises(UserError, match="3 individuals are too few for a constant, 2 covariates and a SNP"):
+    with pytest.raises(
+        ScientificFailure, match="3 individuals are too few for a constant, 2 covariates and a SNP"
+    ):
         results("lmm", make(tmp_path, count_MN[:, :3], y_N[:3], pcs_NK[:3]), pcs=2)
 
 

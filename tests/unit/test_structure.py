@@ -228,7 +228,7 @@ def test_test_individuals_reach_nothing_that_is_fitted(made, tmp_path):
 
     def associations(paths):
         inputs = task_files(made / "cohort", made / "dataset", made / "split.tsv", made / "structure")
-        associate(inputs, {"tables": paths}, associations=OLS)
+        associate(inputs, {"tables": paths, "record": tmp_path / "record.json"}, associations=OLS)
 
     associations(tables[:2])
     names = ("loadings.tsv.gz", "fst.tsv", "fst_snp.tsv.gz")

@@ -132,7 +132,11 @@ def test_the_best_cd8_snps_of_ols_lie_on_chromosome_17(mice: Path, tmp_path: Pat
     tables = {label: tmp_path / f"{label}.tsv.gz" for label in ("ols", "ols-pcs")}
     inputs = task_files(cohort, tmp_path / "cd8", tmp_path / "split.tsv", tmp_path / "structure")
     methods = {label: {"method": label, "options": {}} for label in tables}
-    associate(inputs, {"tables": list(tables.values())}, associations=methods)
+    associate(
+        inputs,
+        {"tables": list(tables.values()), "record": tmp_path / "associations.json"},
+        associations=methods,
+    )
     chrom = files.read_tsv(cohort / "variants.tsv").set_index("snp")["chrom"]
     for path in tables.values():
         ranked = files.read_tsv(path).sort_values("statistic", key=abs, ascending=False)["snp"]

@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from stratbench.associations.projection import COLLINEAR, centred, fixed_basis, residual, two_sided
 from stratbench.associations.run import COLUMNS, AssociationData
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure
 from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.genotypes.dosages import with_nan
@@ -34,15 +34,15 @@ def logistic(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
         data: what is tested.
         covariate_NC: covariates, float64, without the constant.
 
-    Raises UserError for a quantitative label, one class, or too few people.
+    Raises ScientificFailure for a quantitative label, one class, or too few people.
     """
     n, y_N = len(data.y_N), data.y_N
     if data.kind != "binary":
-        raise UserError(
+        raise ScientificFailure(
             "associations: logistic needs a binary trait, and this one is quantitative: use ols-pcs or lmm"
         )
     if len(np.unique(y_N)) < 2:
-        raise UserError(
+        raise ScientificFailure(
             f"associations: logistic finds no {'controls' if y_N[0] else 'cases'} among those it tests"
         )
     basis_NC = fixed_basis(covariate_NC) * np.sqrt(n)

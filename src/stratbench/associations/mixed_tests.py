@@ -8,7 +8,7 @@ import pandas as pd
 
 from stratbench.associations import mixed
 from stratbench.associations.run import COLUMNS, AssociationData
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure
 from stratbench.core.job import say
 from stratbench.genotypes.dosages import with_nan
 
@@ -24,7 +24,7 @@ def mixed_model(data: AssociationData, options: Mapping[str, Any], loco: bool = 
         options: ``pcs``, ``grm_snps`` and ``grm``.
         loco: whether a SNP's chromosome is left out of its GRM.
 
-    Raises UserError if the people are too many or too few, and for ``loco`` on one chromosome.
+    Raises ScientificFailure if the people are too many or too few, and for ``loco`` on one chromosome.
     """
     assert data.relatedness is not None, "load() gives it"
     fixed_NC = data.fixed_effects(options["pcs"], "lmm-loco" if loco else "lmm")
@@ -47,13 +47,13 @@ def mixed_model(data: AssociationData, options: Mapping[str, Any], loco: bool = 
 
 
 def _chromosomes(data: AssociationData, grm_snps: str) -> list[tuple[str | None, np.ndarray]]:
-    """Each chromosome of the SNPs tested, and its SNPs' positions. Raises UserError if the GRM has no other."""
+    """Each chromosome of the SNPs tested, and its SNPs' positions. Raises ScientificFailure if the GRM has no other."""
     assert data.relatedness is not None
     there = data.relatedness.chromosomes(grm_snps)
     names = list(dict.fromkeys(data.chrom_M.tolist()))
     alone = [name for name in names if set(there) <= {name}]
     if alone:
-        raise UserError(
+        raise ScientificFailure(
             f"associations: lmm-loco leaves a SNP's chromosome out of the GRM, and no SNP of the GRM (grm_snps: "
             f"{grm_snps}) lies outside chromosome {alone[0]}; use lmm, whose GRM has all chromosomes"
         )

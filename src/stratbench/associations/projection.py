@@ -6,7 +6,7 @@ p values come from scipy.special: importing scipy.stats takes half a second, a q
 import numpy as np
 from scipy import special
 
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure
 from stratbench.core.words import counted
 
 COLLINEAR = 1e-10  # a SNP is not tested if covariates leave less than this share of its variance
@@ -23,13 +23,13 @@ def orthonormal(design_NC: np.ndarray) -> np.ndarray:
 def fixed_basis(covariate_NC: np.ndarray) -> np.ndarray:
     """An orthonormal basis of the constant and the covariates, float64 (N, C), of those whom a test is of.
 
-    Raises UserError where a SNP and an error do not fit beside them.
+    Raises ScientificFailure where a SNP and an error do not fit beside them.
     """
     n = len(covariate_NC)
     basis_NC = orthonormal(np.column_stack([np.ones(n), covariate_NC]))
     if n - basis_NC.shape[1] < 2:
         covariates = counted(basis_NC.shape[1] - 1, "covariate")
-        raise UserError(
+        raise ScientificFailure(
             f"associations: {counted(n, 'individual')} are too few for a constant, {covariates} and a SNP; use fewer "
             "PCs or a larger training set"
         )

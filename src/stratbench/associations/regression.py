@@ -15,7 +15,7 @@ def ols(data: AssociationData, covariate_NC: np.ndarray) -> pd.DataFrame:
     Missing genotypes count as the SNP's mean among these individuals; ``n`` is how many were called, while
     the N - C - 2 degrees of freedom count everybody. ``beta`` is per A1 allele; for 0/1 labels that of
     the linear probability model. A SNP that does not vary, or that the covariates explain, has beta 0,
-    statistic 0, p 1 and no se. Raises UserError if there are too few individuals.
+    statistic 0, p 1 and no se. Raises ScientificFailure if there are too few individuals.
     """
     basis_NC = fixed_basis(covariate_NC)
     degrees = len(data.y_N) - basis_NC.shape[1] - 1

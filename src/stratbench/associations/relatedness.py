@@ -7,7 +7,7 @@ import numpy as np
 
 from stratbench.associations import mixed
 from stratbench.associations.projection import fixed_basis
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure
 from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.genotypes.dosages import Dosages, frequencies
@@ -43,7 +43,7 @@ class Relatedness:
             The axes.
 
         Raises:
-            UserError: if the people are too many, too few for the fixed effects, or if no SNP is left.
+            ScientificFailure: if the people are too many, too few for the fixed effects, or if no SNP is left.
         """
         key = (snps, kind, without, np.ascontiguousarray(fixed_NC).tobytes())
         if key not in self._kept:
@@ -65,7 +65,7 @@ class Relatedness:
     def _grm(self, snps: str, kind: str, without: str | None) -> tuple[np.ndarray, int]:
         """A GRM, float64 (N, N), and the number of its SNPs; the sum over all chromosomes is kept."""
         if self.genotypes.n > MOST:
-            raise UserError(
+            raise ScientificFailure(
                 f"associations: a mixed model of {self.genotypes.n:,} individuals decomposes a GRM, which is "
                 f"done for {MOST:,} at most: use ols-pcs, or test fewer people (people: train)"
             )
@@ -76,7 +76,7 @@ class Relatedness:
         total_NN, out_R = self._kept["sum", snps, kind], used_R & (self.chrom_R == without)
         count = int(used_R.sum() - out_R.sum())
         if count == 0:
-            raise UserError(
+            raise ScientificFailure(
                 f"associations: no SNP that varies is left for the GRM (grm_snps: {snps}); choose another grm_snps"
             )
         rest_NN = total_NN - self._sum(out_R, kind) if out_R.any() else total_NN

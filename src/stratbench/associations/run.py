@@ -16,7 +16,7 @@ import pandas as pd
 
 from stratbench.associations.relatedness import Relatedness
 from stratbench.core import files
-from stratbench.core.errors import UserError
+from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.core.job import say
 from stratbench.core.words import counted
 from stratbench.datasets.keep import typed
@@ -142,27 +142,39 @@ def read_relatedness(inputs: Mapping[str, Any], genotypes: Dosages) -> Relatedne
 def associate(
     inputs: Mapping[str, Any], outputs: Mapping[str, Any], *, associations: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Run each test and write its table.
+    """Run each test and write its table. A test that the data do not allow gives blanks, and the record says why.
 
     Args:
         inputs: what ``load`` reads.
-        outputs: the list ``tables``, parallel to ``associations``.
+        outputs: the list ``tables``, parallel to ``associations``, and ``record``, ``{label: {status, reason}}``.
         associations: ``{label: {method, file, options}}``.
 
     Raises UserError for unknown options, and for a table of a user's method that is not the contract's.
     """
     loaded: dict[tuple[str, str], AssociationData] = {}
+    record = {}
     for (label, spec), path in zip(associations.items(), outputs["tables"], strict=True):
         chosen = MethodSpec.of("association", spec)
         method = chosen.load()
         options = complete(method.OPTIONS, chosen.options, f"association '{label}'")
         asked = options.get("people", SEEN), options.get("snps", "view")
         data = loaded[asked] = loaded.get(asked) or load(inputs, *asked)
-        table = method.associate(data.frozen(), options)
+        try:
+            table = method.associate(data.frozen(), options)
+            record[label] = {"status": "ok", "reason": ""}
+            say(f"{label}: {_told(table, len(data.y_N))}")
+        except ScientificFailure as failure:
+            table = pd.DataFrame({"snp": data.snp_M}, columns=COLUMNS)
+            record[label] = {"status": "failed", "reason": str(failure)}
+            say(f"{label}: failed: {failure}")
         files.write_tsv(table, path)
-        best = table.loc[_best(table)]
-        tested = counted(len(data.y_N), "individual")
-        say(f"{label}: {counted(len(table), 'SNP')}, {tested}, best {best['snp']} p {best['p']:.2g}")
+    files.write_json(record, outputs["record"])
+
+
+def _told(table: pd.DataFrame, n: int) -> str:
+    """What the log says of a test of n individuals."""
+    best = table.loc[_best(table)]
+    return f"{counted(len(table), 'SNP')}, {counted(n, 'individual')}, best {best['snp']} p {best['p']:.2g}"
 
 
 def _best(table: pd.DataFrame) -> Any:

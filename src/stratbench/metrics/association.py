@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.metrics.data import SplitTables
-from stratbench.metrics.estimate import Estimate, not_applicable
+from stratbench.metrics.estimate import Estimate, failed, not_applicable
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.rows import Row, rows
 from stratbench.metrics.split_results import SplitResults
@@ -90,9 +90,11 @@ def of_split(results: SplitResults) -> list[Row]:
     """The inflation of each association test, and how far its null p values are calibrated."""
     found: list[Row] = []
     for name, table in results.associations.items():
-        p_M, _ = numbers(table)
-        found += rows(results.place.keys(association=name), "lambda_gc", lambda_gc(p_M))
-        found += rows(results.place.keys(association=name), "srmsd", srmsd(p_M, _causal(table, results.data)))
+        keys, (p_M, _) = results.place.keys(association=name), numbers(table)
+        reason = results.failures.get(name)
+        inflation = failed(reason) if reason else lambda_gc(p_M)
+        calibration = failed(reason) if reason else srmsd(p_M, _causal(table, results.data))
+        found += rows(keys, "lambda_gc", inflation) + rows(keys, "srmsd", calibration)
     return found
 
 

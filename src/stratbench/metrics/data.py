@@ -11,7 +11,7 @@ import pandas as pd
 from stratbench.core.errors import damaged
 from stratbench.core.files import read_json
 from stratbench.datasets import keep
-from stratbench.genotypes import tables
+from stratbench.genotypes import records, tables
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
 from stratbench.metrics.kin import with_relatives
@@ -134,11 +134,23 @@ def read_resampled(path: str | Path, snps: Ids, names: Sequence[str]) -> Resampl
 
 
 def read_about(path: str | Path, label: str) -> dict[str, Any]:
-    """What attributions.json says about one attribution. Raises UserError for a file that does not say it."""
+    """What a record of attributions or associations says about one of them.
+
+    Raises UserError for a file that says nothing of the kind.
+    """
     about = read_json(path)
     if not isinstance(about, dict) or not isinstance(about.get(label), dict):
         raise damaged(path, f"says nothing about '{label}'")
     return dict(about[label])
+
+
+def read_failures(path: str | Path, labels: Iterable[str]) -> dict[str, str]:
+    """Why associations failed, by label, from associations.json. Raises UserError where it says nothing of one."""
+    abouts = {label: read_about(path, label) for label in labels}
+    for label, about in abouts.items():
+        if about.get("status") not in records.STATES:
+            raise damaged(path, f"has no status of '{label}'")
+    return {label: str(about.get("reason")) for label, about in abouts.items() if about["status"] == "failed"}
 
 
 def read_probes(

@@ -98,10 +98,14 @@ def of_split(results: SplitResults) -> list[Row]:
     data = results.data
     found: list[Row] = []
     for name, table in results.associations.items():
+        keys, reason = results.place.keys(association=name), results.failures.get(name)
+        if reason:
+            found += _failed_rows(keys, data, reason)
+            continue
         # Of a test of all SNPs those that models see, so that its ranks compare with theirs.
         seen = table.set_index("snp").loc[data.snps]
         for metric, k, estimate in recovery(ranking(*numbers(seen)), data.causal_M, data.n_causal):
-            found += rows(results.place.keys(association=name), metric, estimate, k=k)
+            found += rows(keys, metric, estimate, k=k)
     for attribution in results.attributions:
         found += attribution_rows(results.place.keys(**attribution.label), data, attribution)
     return found
@@ -119,6 +123,15 @@ def attribution_rows(keys: Mapping[str, Any], data: SplitTables, attribution: At
         for metric, k, estimate in recovery(score_M, data.causal_M, data.n_causal):
             found += rows(keys, metric, estimate, k=k, seed=seed)
     for at, reason in without.items():
-        for metric, k in names(data.n_causal, len(data.snps)):
-            found += rows(keys, metric, failed(reason), k=k, seed=at)
+        found += _failed_rows(keys, data, reason, at)
+    return found
+
+
+def _failed_rows(
+    keys: Mapping[str, Any], data: SplitTables, reason: str, seed: int | None = None
+) -> list[Row]:
+    """The rows of a ranking that was never made."""
+    found: list[Row] = []
+    for metric, k in names(data.n_causal, len(data.snps)):
+        found += rows(keys, metric, failed(reason), k=k, seed=seed)
     return found

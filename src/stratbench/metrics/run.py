@@ -14,6 +14,7 @@ from stratbench.metrics.catalogue import families
 from stratbench.metrics.data import (
     read,
     read_about,
+    read_failures,
     read_predictions,
     read_probes,
     read_resampled,
@@ -40,8 +41,8 @@ def metrics(
     Args:
         inputs: the tables of ``data.read`` and lists: ``predictions`` and ``fit_json`` (parallel to ``fits``),
             ``attributions``, ``attribution_records`` (both parallel to the labels of attributions), ``associations``
-            (parallel to the labels of that name), ``resamples`` (parallel to those ``attributions`` whose label says
-            so) and ``probes`` (none or one).
+            (parallel to the labels of that name), ``association_records`` (one if there are any), ``resamples``
+            (parallel to those ``attributions`` whose label says so) and ``probes`` (none or one).
         outputs: ``metrics``.
         place: study, scenario, replicate, cohort, trait and split.
         fits: labels of the fits: model and adjustment.
@@ -92,6 +93,7 @@ def read_results(
         name: tables.read(path, tables.ASSOCIATION, rows=testable(files) if name in on_all else snps)
         for name, path in zip(associations, files["associations"], strict=True)
     }
+    failures = read_failures(files["association_records"][0], associations) if associations else {}
     resampled = iter(files.get("resamples", ()))
     explained = []
     paths = zip(files["attributions"], files["attribution_records"], strict=True)
@@ -107,4 +109,4 @@ def read_results(
         explained.append(AttributionResult(label, scores, reasons, again, broken, about))
     runs = [(*name, run.seed) for name, fit in fitted.items() for run in fit.record.seeds]
     probes = tuple(read_probes(path, place, runs) for path in files["probes"])
-    return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes)
+    return SplitResults(place, data, tuple(fitted.values()), tuple(explained), tested, probes, failures)

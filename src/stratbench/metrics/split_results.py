@@ -76,6 +76,7 @@ class SplitResults:
         associations: the table of each association by its label, a row for each of the data's SNPs, or for all of
             the cohort.
         probes: the tables of probes.tsv, none or one.
+        failures: why an association failed, by its label; the others are absent.
     """
 
     place: SplitPlace
@@ -84,3 +85,4 @@ class SplitResults:
     attributions: tuple[AttributionResult, ...]
     associations: Mapping[str, pd.DataFrame]
     probes: tuple[pd.DataFrame, ...]
+    failures: Mapping[str, str] = field(default_factory=dict)

@@ -67,6 +67,7 @@ class Paths:
         self.resampled = f"{root}/attributions/{FIT}/{{attribution}}.resamples.tsv.gz"
         self.attributions_json = f"{root}/attributions/{FIT}/attributions.json"
         self.association = f"{root}/associations/{SPLIT}/{{association}}.tsv.gz"
+        self.associations_json = f"{root}/associations/{SPLIT}/associations.json"
         self.probes = f"{root}/metrics/{SPLIT}/probes.tsv"
         self.metrics = f"{root}/metrics/{SPLIT}/metrics.tsv"
 
