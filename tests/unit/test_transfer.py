@@ -11,7 +11,7 @@ from stratbench.core.errors import UserError
 from stratbench.metrics import rows
 from stratbench.study.config import check
 from stratbench.summary.comparisons import comparisons
-from stratbench.summary.transfer import against_of
+from stratbench.summary.transfer import against_of, trained_of
 
 # split -> adjustment -> AUROC in population B of each replicate's two seeds
 VALUES = {
@@ -71,6 +71,18 @@ def test_what_an_adjustment_changes_of_it_is_paired_too() -> None:
     assert changed["ci_low"] < changed["mean"] < changed["ci_high"]
 
 
+def test_adjustments_are_compared_where_nobody_trained() -> None:
+    """In the population that does not train, and in no other; the p is one of the study's claims."""
+    six = pd.concat([example(), example().assign(replicate=lambda table: table["replicate"] + 3)])
+    six["cohort"] = "c-r" + six["replicate"].astype(str)
+    found = comparisons(six, trained={"away": ["A"], "home": ["A", "B"]})
+    changed = one(found, metric="diff_auroc")
+    assert (changed["split"], changed["population"], changed["against"]) == ("away", "B", "none")
+    assert changed["mean"] == pytest.approx((PLACEBO_AWAY - AWAY).mean())
+    assert changed["p_holm"] == changed["p"] > 0
+    assert not comparisons(six)["metric"].eq("diff_auroc").any()
+
+
 def test_one_replicate_has_the_errors_of_both_splits() -> None:
     errors = rows.table(
         row(split, 1, adjustment=adjustment, seed=1, metric="auroc_se", value=se)
@@ -111,6 +123,7 @@ def config(against: list[str]) -> dict[str, Any]:
 
 def test_the_config_says_which_splits_are_compared() -> None:
     assert against_of(check(config(["home"]))) == {"away": ["home"]}
+    assert trained_of(check(config(["home"]))) == {"home": ["p1"], "away": ["p2"]}
     with pytest.raises(UserError, match=r"splits\.away\.against: undefined label 'hme': did you mean 'home'"):
         check(config(["hme"]))
     with pytest.raises(UserError, match=r"splits\.away\.against: undefined label 'away'"):

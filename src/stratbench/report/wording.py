@@ -1,6 +1,7 @@
 """Words that the text and the figures share: names of traits and corrections that need no glossary, short lists."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from stratbench.core.errors import UserError
 from stratbench.methods import registry, source
@@ -106,14 +107,24 @@ def traits(results: Results, groups: Sequence[Group], remark: str = "") -> str:
 
 def correction(study: Study, label: str) -> str:
     """What a correction does, as its method states it ('regressing out PCs'); else its label."""
+    return str(_stated(study, label, "IN_WORDS", default=label))
+
+
+def reads_labels(study: Study, label: str) -> bool:
+    """Whether a correction, or a part of a combination, reads the population labels of test individuals."""
+    return any(bool(_stated(study, part, "READS_LABELS_AT_TEST", default=False)) for part in label.split("+"))
+
+
+def _stated(study: Study, label: str, name: str, default: Any) -> Any:
+    """A constant of a correction's method file; the default for a label without one, or a file that states none."""
     spec = study.config["adjustments"].get(label)
     if spec is None:
-        return label
+        return default
     try:
         path = registry.find("adjustment", str(spec.get("method", label)), spec.get("file"))
-        return str(source.stated(path, "IN_WORDS", default=label))
+        return source.stated(path, name, default=default)
     except UserError:
-        return label
+        return default
 
 
 def named(

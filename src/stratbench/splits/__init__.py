@@ -9,3 +9,4 @@ kinships, ``iid_1 iid_2 kinship``, of the related pairs.
 """
 
 TRAIN_ON = "train-on"  # the method whose splits share their test people
+LEAVE_OUT = "leave-one-population-out"  # the method that tests one population, of which nobody trains

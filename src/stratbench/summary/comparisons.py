@@ -12,7 +12,16 @@ from stratbench.metrics.paired import REFERENCE
 from stratbench.metrics.rows import COMPARISONS, GROUP, KEYS
 from stratbench.metrics.significance import FEW, holm, p_values
 from stratbench.metrics.split_size import OVERLAP
-from stratbench.summary.transfer import CHANGE, TRANSFER, Against, of_two_splits, transfers
+from stratbench.summary.transfer import (
+    ACCURACY,
+    CHANGE,
+    TRANSFER,
+    Against,
+    Trained,
+    of_two_splits,
+    transfers,
+    untrained,
+)
 
 COLUMNS = list(COMPARISONS.columns)
 REPLICATES, SPLITS = "replicates", "repeated splits"
@@ -21,7 +30,10 @@ OF_SPLIT = ["study", "scenario", "trait", "split"]
 
 
 def comparisons(
-    metrics: pd.DataFrame, reference: str = REFERENCE, against: Against = MappingProxyType({})
+    metrics: pd.DataFrame,
+    reference: str = REFERENCE,
+    against: Against = MappingProxyType({}),
+    trained: Trained = MappingProxyType({}),
 ) -> pd.DataFrame:
     """comparisons.tsv of a tidy metrics table (``rows.tidy``).
 
@@ -31,15 +43,24 @@ def comparisons(
     interval of ``<metric>_se``, averaged over seeds, or none: ``basis`` says what an interval is taken over. Groups
     without any value (failed, not applicable) keep a row: mean blank, n_replicates 0. ``diff_<metric>`` rows:
     adjustment - ``reference``. Differences have a p value, from six replicates on or in one cohort, and
-    those that a report may claim one that is adjusted for how many claims the study could make. Splits are compared as
-    ``against`` says (``transfer.transfers``).
+    those that a report may claim one that is adjusted for how many claims the study could make.
+
+    Args:
+        metrics: the study's metrics.tsv.
+        reference: the label of the adjustment that others are compared with.
+        against: which splits are compared with which (``transfer.transfers``).
+        trained: the populations that train, of splits that name them: differences are over all test people, and also
+            within each population of which nobody trains.
+
+    Returns:
+        A row for each group of keys, with the columns of ``rows.COMPARISONS``, sorted.
     """
     metrics = metrics.reset_index(drop=True)
     table = metrics.assign(k=metrics["k"].astype(str).replace("<NA>", ""))
     is_error = table["metric"].str.endswith("_se")
     errors = table[is_error].assign(metric=table["metric"].str.removesuffix("_se"))
     table = table[~is_error]
-    made = [differences(table, reference), transfers(table, against, reference)]
+    made = [differences(table, reference, trained), transfers(table, against, reference)]
     table = pd.concat([table, *(part for part in made if len(part))], ignore_index=True)
     found = over_replicates(over_seeds(table)).join(sampling_error(errors)).reset_index()
     found = found.assign(overlap=overlaps(found))
@@ -141,12 +162,16 @@ def _claimed() -> list[str]:
 def adjusted(found: pd.DataFrame, reference: str) -> np.ndarray:
     """Holm's p of every difference that a report may claim: those from the reference, of metrics declared as claimed.
 
+    Accuracies within populations of which nobody trains are among them.
+
     Each study's claims are one family, whichever of them its report makes. Rows of one fit with the same mean and p are
     one claim, such as accuracy overall and within populations where there is one population.
     """
     names = [f"diff_{metric.name}" for metric in all_metrics() if metric.claimed and metric.paired]
     family = found["metric"].isin([*names, *_claimed()]) & (found["against"] == reference)
-    family &= (found["population"] == "") & (found["adjustment"] != reference) & found["p"].notna()
+    family &= found["population"] == ""
+    family |= (found["population"] != "") & found["metric"].isin([f"diff_{name}" for name in ACCURACY])
+    family &= (found["adjustment"] != reference) & found["p"].notna()
     of_fit = [key for key in GROUP if key != "metric"]
     claims = found.loc[family, [*of_fit, "mean", "p"]].round({"mean": 9, "p": 9})
     claim = claims.groupby([*of_fit, "mean", "p"], dropna=False, sort=False).ngroup()
@@ -156,15 +181,15 @@ def adjusted(found: pd.DataFrame, reference: str) -> np.ndarray:
     return claim.map(of_claim).reindex(found.index).to_numpy(dtype=float)
 
 
-def differences(table: pd.DataFrame, reference: str) -> pd.DataFrame:
+def differences(table: pd.DataFrame, reference: str, trained: Trained = MappingProxyType({})) -> pd.DataFrame:
     """Rows ``diff_<metric>`` of the metrics declared as paired: adjustment - reference for the same replicate and seed.
 
-    Pairs share data, split, initialisation and batch order. A pair needs both values.
+    Pairs share data, split, initialisation and batch order. A pair needs both values. Populations of
+    which nobody trains have rows of their own.
     """
     pair = [key for key in KEYS if key not in ("adjustment", "against")]
-    paired = (
-        table["metric"].isin(paired_metrics()) & (table["population"] == "") & (table["adjustment"] != "")
-    )
+    paired = table["metric"].isin(paired_metrics()) & (table["population"] == "")
+    paired = (paired | untrained(table, trained)) & (table["adjustment"] != "")
     rows = table.loc[paired, [*pair, "adjustment", "value"]].assign(seed=lambda t: t["seed"].astype(str))
     base = rows[rows["adjustment"] == reference].drop(columns="adjustment")
     both = rows[rows["adjustment"] != reference].merge(base, on=pair, suffixes=("", "_reference"))

@@ -13,7 +13,7 @@ from stratbench.metrics import rows
 from stratbench.summary.comparisons import comparisons
 from stratbench.summary.provenance import distinct
 from stratbench.summary.run import QC_COLUMNS, together, with_rows
-from stratbench.summary.transfer import against_of
+from stratbench.summary.transfer import against_of, trained_of
 
 COUNTS = ("fits", "fits_failed", "jobs")
 
@@ -46,7 +46,8 @@ def join(
         if fit not in there:
             raise damaged(", ".join(inputs["metrics"]), f"has no row of the fit {fit}")
     write_tsv(metrics, outputs["metrics"])
-    write_tsv(comparisons(metrics, against=against_of(config)), outputs["comparisons"])
+    compared = comparisons(metrics, against=against_of(config), trained=trained_of(config))
+    write_tsv(compared, outputs["comparisons"])
     write_tsv(qc(cohorts, inputs["qc"]), outputs["qc"])
     measured = pd.concat([tables.read(path, tables.RUNTIME) for path in inputs["runtime"]], ignore_index=True)
     write_tsv(measured.sort_values(["rule", "job"], kind="stable", ignore_index=True), outputs["runtime"])

@@ -16,7 +16,7 @@ from stratbench.metrics import rows
 from stratbench.summary.comparisons import comparisons
 from stratbench.summary.provenance import provenance
 from stratbench.summary.runtime import fit_name, runtime
-from stratbench.summary.transfer import against_of
+from stratbench.summary.transfer import against_of, trained_of
 
 QC_COLUMNS = ["cohort", *tables.QC.columns]
 FIT = ["cohort", "trait", "split", "model", "adjustment"]
@@ -43,7 +43,8 @@ def summary(
     fits = {fit_name(path): read_fit(path) for path in inputs["fit_json"]}
     _require_fits(metrics, inputs["metrics"], fits)
     write_tsv(metrics, outputs["metrics"])
-    write_tsv(comparisons(metrics, against=against_of(config)), outputs["comparisons"])
+    compared = comparisons(metrics, against=against_of(config), trained=trained_of(config))
+    write_tsv(compared, outputs["comparisons"])
     write_tsv(qc(cohorts, inputs["qc"]), outputs["qc"])
     write_tsv(runtime(inputs["benchmarks"], fits), outputs["runtime"])
     write_json(provenance(config, fits.values(), len(inputs["benchmarks"])), outputs["provenance"])

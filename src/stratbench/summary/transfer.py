@@ -8,9 +8,12 @@ import pandas as pd
 
 from stratbench.metrics.catalogue import paired as paired_metrics
 from stratbench.metrics.rows import GROUP, KEYS
+from stratbench.splits import TRAIN_ON
 
 TRANSFER, CHANGE = "transfer_", "transfer_diff_"  # before the name of a metric
+ACCURACY = ("auroc", "pearson")  # what is compared within a population that does not train
 Against = Mapping[str, Sequence[str]]  # label of a split -> labels of those that it is compared with
+Trained = Mapping[str, Sequence[str]]  # label of a split -> the populations that train, where it names them
 PAIR = [key for key in KEYS if key not in ("split", "against")]
 
 
@@ -20,6 +23,28 @@ def against_of(config: Mapping[str, Any]) -> Against:
         label: spec.get("options", {}).get("against") for label, spec in config.get("splits", {}).items()
     }
     return {label: others for label, others in given.items() if others}
+
+
+def trained_of(config: Mapping[str, Any]) -> Trained:
+    """Which populations train in the splits of a checked config that name them and test all."""
+    splits = config.get("splits", {}).items()
+    return {label: spec["options"]["populations"] for label, spec in splits if spec["method"] == TRAIN_ON}
+
+
+def untrained(table: pd.DataFrame, trained: Trained) -> pd.Series:
+    """Which rows are an accuracy within a population of which nobody trains.
+
+    Args:
+        table: rows of metrics.tsv, or of comparisons.tsv without a prefix of the metric.
+        trained: the populations that train, of the splits that name them.
+
+    Returns:
+        bool, indexed as the table.
+    """
+    found = pd.Series(False, index=table.index)
+    for split, populations in trained.items():
+        found |= (table["split"] == split) & ~table["population"].isin(["", *populations])
+    return found & table["metric"].isin(ACCURACY)
 
 
 def transfers(table: pd.DataFrame, against: Against, reference: str) -> pd.DataFrame:

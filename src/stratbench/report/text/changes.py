@@ -9,6 +9,7 @@ from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import in_words
 from stratbench.report.page import Block, Section, Table, Text
 from stratbench.report.text._parts import over
+from stratbench.report.wording import reads_labels
 
 ORDER = 30
 
@@ -56,10 +57,18 @@ def _table(results: Results, group: Group) -> Table | None:
     if not used:
         return None
     rows = [
-        [m, a, *(_starred(values[k]) for k in used), in_words(results, group, m, a)] for m, a, values in grid
+        [
+            m,
+            f"{a} \N{DAGGER}" if reads_labels(results.study, a) else a,
+            *(_starred(values[k]) for k in used),
+            in_words(results, group, m, a),
+        ]
+        for m, a, values in grid
     ]
     head = ["model", "adjustment", *(titles[k] for k in used), "verdict"]
     attribution = f" SNPs by {by}." if by else ""
+    if any(reads_labels(results.study, a) for _, a, _ in grid):
+        attribution += " \N{DAGGER} reads the population labels of test individuals."
     return Table(
         f"Adjusted minus {group.baseline}, {group.title}; {over(results, group)}.{attribution}", head, rows
     )

@@ -2,8 +2,11 @@
 
 from stratbench.core.errors import UserError
 from stratbench.methods import registry
+from stratbench.report.analysis.numbers import listed
 from stratbench.report.analysis.results import Results, scenarios
-from stratbench.report.page import Section, Table
+from stratbench.report.page import Block, Section, Table, Text
+from stratbench.report.wording import reads_labels
+from stratbench.study.study import Study
 
 ORDER = 170
 SECTIONS = {
@@ -36,9 +39,20 @@ def build(results: Results) -> Section | None:
             if label in used[section]:
                 spec = results.study.config[section][label]
                 rows.append(_row(kind, label, spec.get("method"), spec))
-    return Section(
-        "Methods", [Table("Methods of this study.", ["kind", "label", "method, options", "citation"], rows)]
-    )
+    table = Table("Methods of this study.", ["kind", "label", "method, options", "citation"], rows)
+    return Section("Methods", [*_labels_at_test(results.study, used["adjustments"]), table])
+
+
+def _labels_at_test(study: Study, adjustments: set[str]) -> list[Block]:
+    """Which adjustments read the populations of those whom they predict, which others do without."""
+    reading = [
+        name for name in study.config["adjustments"] if name in adjustments and reads_labels(study, name)
+    ]
+    if not reading:
+        return []
+    verb = "reads" if len(reading) == 1 else "read"
+    said = f"{listed(reading)} {verb} the population labels of test individuals, too; all other adjustments of this"
+    return [Text(f"{said} study predict people without them.", strong="Labels at test.")]
 
 
 def _row(kind: str, label: str, name: str | None, spec: dict) -> list[str]:
