@@ -36,6 +36,8 @@ rule probe:
 
 rule metrics:
     input:
+        bed=paths.bed,
+        bim=paths.bim,
         fam=paths.fam,
         samples=paths.samples,
         variants=paths.variants,
@@ -48,6 +50,7 @@ rule metrics:
         split=paths.split,
         pcs=paths.pcs,
         covariates=paths.covariates,
+        fst_snp=paths.fst_snp,
         predictions=lambda wildcards: each(paths.predictions, study.fits_of(split_of(wildcards))),
         fit_json=lambda wildcards: each(paths.fit, study.fits_of(split_of(wildcards))),
         attributions=attribution_tables,

@@ -517,18 +517,23 @@ def _further(
         for metric, level in scores.items():
             rows.add(base, metric, near(level), model=model)
     rankings = [{"association": label} for label in study.associations_of(split)]
+    shortcut = _rng("shortcut", split)
     for fit in study.fits_of(split):
         if (fit.model, fit.adjustment) in example.failed:
             continue
         of = {"model": fit.model, "adjustment": fit.adjustment}
         for metric, level in scores.items():
             rows.add(base, metric, near(level), seed="1", **of)
+        if not cohort.real:
+            rows.add(base, "pcs_partial_r2", 0.3 + 0.02 * shortcut.normal(), seed="1", **of)
         for attribution in study.attributions_of(fit):
             where = {**of, "attribution": attribution}
             rankings.append(where)
             rows.add(base, "agreement_jaccard_chance", 0.1, against="none", k="12", **where)
             if fit.adjustment != "none":
                 rows.add(base, "agreement_delta_jaccard", near(0.15), against="none", k="12", **where)
+    for where in rankings if example.populations > 1 and not cohort.real else []:
+        rows.add(base, "fst_mass_share", 0.55 + 0.02 * shortcut.normal(), **where)
     for where in rankings if causal else []:
         for k in (causal, 50):
             rows.add(base, "precision_at_k", abs(near(0.2)), k=str(k), **where)

@@ -77,7 +77,7 @@ def test_families_are_found() -> None:
     names = [family.__name__.rpartition(".")[2] for family in catalogue.families()]
     assert names == [
         *("agreement", "ancestry", "association", "explanation", "prediction", "recovery", "selection"),
-        "split_size",
+        *("shortcut", "split_size"),
     ]
     assert len(catalogue.metrics()) > 25
 
@@ -88,6 +88,7 @@ def test_accuracy_ancestry_and_recovery_are_paired() -> None:
         *("pearson", "pearson_f", "pearson_stratified", "pearson_stratified_f", "causal_auc_pr"),
         *("ancestry_linear", "ancestry_nonlinear", "ancestry_logit"),
         *("auroc_family", "auroc_family_f", "pearson_family", "pearson_family_f", "partial_f"),
+        *("pcs_partial_r2", "fst_mass_share"),
     }
 
 

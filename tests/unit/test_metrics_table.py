@@ -7,9 +7,11 @@ import pytest
 from stations import task_files
 from stratbench.core import files
 from stratbench.genotypes import plink, tables
+from stratbench.genotypes.dosages import open_bed
 from stratbench.metrics import rows
-from stratbench.metrics.data import PROBED
+from stratbench.metrics.data import PROBED, read
 from stratbench.metrics.run import metrics
+from stratbench.popgen.fst import fst
 
 N, M, CAUSAL = 400, 120, 6
 FITS = [{"model": "cnn", "adjustment": a} for a in ("none", "pc-covariates", "placebo")]
@@ -55,6 +57,7 @@ def write_split(base, rng, kind="binary", simulated=True):
     pcs = table[["iid"]].assign(fitted=1, pc1=table["environment_expected"], pc2=rng.normal(size=N))
     files.write_tsv(pcs, base / "pcs.tsv")
     files.write_text("".join(f"{snp}\n" for snp in snps), base / "keep.snp")
+    write_genotypes(base, table["population"].to_numpy(), [*snps, "hidden"], rng)
     truth = pd.DataFrame(
         {"snp": [*snps[: CAUSAL - 1], "hidden"], "effect": 1.0, "visible": [1] * (CAUSAL - 1) + [0]}
     ).assign(population="")
@@ -87,6 +90,21 @@ def write_split(base, rng, kind="binary", simulated=True):
         for metric in PROBED
     ]
     files.write_tsv(rows.table(probes), base / "probes.tsv")
+
+
+def write_genotypes(base, population, snps, rng):
+    """Independent SNPs, 10 Mb apart, but for the last that is seen: 70% of it is the causal s0."""
+    p = rng.uniform(0.2, 0.8, (len(snps), 1)) + rng.normal(0, 0.15, (len(snps), 1)) * (population == "a")
+    dosage = rng.binomial(2, np.clip(p, 0.05, 0.95)).astype(np.int8)
+    dosage[M - 1] = np.where(rng.random(N) < 0.7, dosage[0], dosage[M - 1])
+    with plink.write_bed(base / "genotypes.bed", N) as writer:
+        writer.append(dosage)
+    pos = 10_000_000 * (1 + np.arange(len(snps)))
+    bim = pd.DataFrame({"chrom": "1", "snp": snps, "cm": 0, "pos": pos, "a1": "A", "a2": "C"})
+    plink.write_bim(bim, base / "genotypes.bim")
+    _, per_snp = fst(open_bed(base / "genotypes.bed", N, len(snps)), population)
+    per_snp.insert(0, "snp", snps)
+    files.write_tsv(per_snp.iloc[:M], base / "fst_snp.tsv.gz")
 
 
 RESAMPLES = ["1", "1-permuted", "2", "2-permuted"]
@@ -231,6 +249,35 @@ def test_rankings_associations_and_probes_are_there(table):
     assert not table.duplicated(rows.KEYS).any()
 
 
+def test_shortcuts_stand_beside_the_truth(table):
+    """The environment is wholly between populations, which pc1 knows; the made-up f follows the genetic value."""
+    best, truth = (
+        value(table, "pcs_partial_r2", model=f"ceiling-genetic{ending}") for ending in ("-environment", "")
+    )
+    assert best["value"] == pytest.approx(1)
+    assert truth["value"] == 0
+    assert abs(value(table, "pcs_partial_r2", adjustment="none", seed=1)["value"]) < 0.05
+    assert value(table, "fst_mass", model="ceiling-genetic")["value"] == 0
+    found = value(table, "fst_mass_share", association="ols")
+    assert (found["value"], found["n"]) == (pytest.approx(0.5), 11)  # all |beta / se| are 1
+    for metric in ("fst_mass", "fst_mass_share", "fst_partial_spearman"):
+        assert value(table, metric, adjustment="none", seed=2)["status"] == "ok"
+        assert value(table, metric, adjustment="pc-covariates", seed=2)["reason"] == "loss is NaN"
+        assert value(table, metric, adjustment="placebo", seed=1)["status"] == "failed"
+    assert value(table, "pcs_partial_r2", adjustment="placebo", seed=1)["reason"] == "loss is NaN"
+
+
+def test_null_snps_are_linked_to_no_causal_one(tmp_path):
+    write_split(tmp_path, np.random.default_rng(3))
+    named = task_files(tmp_path, tmp_path, tmp_path / "split.tsv", tmp_path)
+    null = read(named).null
+    assert sorted(set(range(M)) - set(null.index_R)) == [*range(CAUSAL - 1), M - 1]
+    assert null.fst_R == pytest.approx(files.read_tsv(named["fst_snp"])["fst"].to_numpy()[null.index_R])
+    assert null.ld_R == pytest.approx(1, abs=1e-4)  # nobody stands within 1 Mb
+    files.write_tsv(pd.DataFrame(columns=["snp", "fst", "fst_wc"]), named["fst_snp"])
+    assert read(named).null.reason == "one population: no SNP has an FST"
+
+
 def test_a_measured_quantitative_trait(tmp_path):
     write_split(tmp_path, np.random.default_rng(2), kind="quantitative", simulated=False)
     table = run(tmp_path)
@@ -239,4 +286,6 @@ def test_a_measured_quantitative_trait(tmp_path):
     assert value(table, "pearson_stratified", adjustment="none", seed=1)["value"] > 0.5
     assert "causal SNPs are not known" in value(table, "causal_auc_pr", association="ols")["reason"]
     assert value(table, "agreement_jaccard", adjustment="none", against="none")["k"] == 50
+    for metric, keys in (("pcs_partial_r2", {"seed": 1}), ("fst_mass_share", {"seed": 1})):
+        assert "measured trait" in value(table, metric, adjustment="none", **keys)["reason"]
     assert "auroc" not in set(table["metric"])

@@ -32,7 +32,7 @@ from stratbench.report.figures import _pedigree, demography, dial, shares
 from stratbench.report.figures._curves import places
 from stratbench.report.figures.catalogue import figure_names, pictures
 from stratbench.report.figures.run import figures
-from stratbench.report.page import Heading, Listing
+from stratbench.report.page import Heading, Listing, Table
 from stratbench.report.report import inline, links, report
 from stratbench.report.text import cohorts, questions, real, unavailable
 from stratbench.report.text.answer import answer
@@ -486,6 +486,17 @@ def test_every_metric_is_a_curve_over_the_dial(
     assert not there - drawn
 
 
+def test_shortcuts_given_the_truth_stand_with_ancestry(turned: Results) -> None:
+    section = next(part for part in sections(turned) if part.title == "Ancestry in the networks")
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    (given,) = [table for table in tables if table.caption.startswith("Shortcuts, given the truth")][:1]
+    assert given.head[2] == "partial R2 of PCs"
+    assert given.head[3].startswith("share of high FST, ")
+    (tests,) = [table for table in tables if table.caption.startswith("Association tests")][:1]
+    assert [row[0] for row in tests.rows] == ["ols", "ols-pcs"]
+    assert tests.rows[0][2].startswith(".5")
+
+
 def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
     """Without causal SNPs no recovery, in one population no ancestry."""
     names = {}
@@ -494,7 +505,7 @@ def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
         one, *_ = courses(results.study, results.groups)
         for page in ("prediction", "snps"):
             names[name, page] = [row for row, _ in dial.load(results, {**one.keys, "page": page}).rows]
-    assert len(names["a dial", "prediction"]) == 7
+    assert len(names["a dial", "prediction"]) == 8
     assert names["a dial", "snps"] == [
         "AUC_PR over that of a random ranking",
         "share of causal SNPs among the first 12",
@@ -502,6 +513,7 @@ def test_pages_of_the_dial_name_what_has_numbers(tmp_path: Path) -> None:
         "Jaccard index of the first 12 SNPs",
         "agreement within minus between, Spearman",
         "agreement within minus between, Jaccard of 12",
+        "share of SNPs of high FST in attributions of matched SNPs",
     ]
     assert names["a dial, null and shortcut", "snps"] == names["a dial", "snps"][3:]
     assert names["a dial, one population", "prediction"] == names["a dial", "prediction"][:-1]

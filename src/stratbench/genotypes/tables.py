@@ -107,6 +107,7 @@ FST = Kind(
     finite=("n_snps",),
     numbers=("fst", "fst_wc"),
 )
+FST_SNP = Kind(("snp", "fst", "fst_wc"), ("snp",), numbers=("fst", "fst_wc"))
 PREDICTIONS = Kind(
     ("seed", "iid", "set", "y", "score", "f", "probability"),
     ("seed", "iid"),

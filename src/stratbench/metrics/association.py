@@ -86,6 +86,13 @@ def numbers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return p_M, statistic_M
 
 
+def standardised(table: pd.DataFrame) -> np.ndarray:
+    """|beta / se| of each SNP (M,), whatever statistic a test has; 0 for a SNP that it could not test."""
+    beta_M, se_M = (pd.to_numeric(table[c]).to_numpy(dtype=float) for c in ("beta", "se"))
+    tested_M = np.isfinite(beta_M) & (se_M > 0)
+    return np.abs(np.divide(beta_M, se_M, out=np.zeros(len(beta_M)), where=tested_M))
+
+
 def of_split(results: SplitResults) -> list[Row]:
     """The inflation of each association test, and how far its null p values are calibrated."""
     found: list[Row] = []

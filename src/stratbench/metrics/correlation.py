@@ -104,8 +104,7 @@ def partial(
     reason = problem(y=y_N, score=score_N)
     if reason:
         return not_applicable(reason, len(y_N))
-    basis_NC, size_C, _ = np.linalg.svd(np.column_stack([np.ones(len(y_N)), given_NC]), full_matrices=False)
-    basis_NC = basis_NC[:, size_C > 1e-10 * size_C[0]]
+    basis_NC = _basis(given_NC)
     degrees, least = len(y_N) - basis_NC.shape[1] - 2, LEAST_WITHIN + basis_NC.shape[1] + 2
     if len(y_N) < least:
         return not_applicable(f"test people: {counted(len(y_N), 'individual')}; {least} are needed", len(y_N))
@@ -114,6 +113,58 @@ def partial(
         if np.abs(left_N).max() <= 1e-9 * max(1e-30, float(np.abs(x_N).max())):
             return not_applicable("y or score is explained wholly by what is given", len(y_N))
     return _correlation(left[0], left[1], degrees, family_N)
+
+
+def _basis(column_NC: np.ndarray) -> np.ndarray:
+    """Orthonormal columns that span a constant and these columns, float64 (N, rank)."""
+    basis_NC, size_C, _ = np.linalg.svd(
+        np.column_stack([np.ones(len(column_NC)), column_NC]), full_matrices=False
+    )
+    return np.asarray(basis_NC[:, size_C > 1e-10 * size_C[0]])
+
+
+def partial_r2(
+    value_N: np.ndarray, given_NC: np.ndarray, further_NC: np.ndarray, family_N: np.ndarray | None = None
+) -> Estimate:
+    """Share of what is given leaves of a value that further columns explain, adjusted for how many these are.
+
+    It is 1 - (SSE1 / d1) / (SSE0 / d0), by least squares with and without the further columns, on d1 and d0 degrees of
+    freedom (Ezekiel's adjustment): columns that have nothing to do with the value give 0 on average, and so below 0
+    as often as not.
+
+    Args:
+        value_N: the value, such as a network's logit, float64.
+        given_NC: what is given, beside a constant.
+        further_NC: the columns whose share is meant, such as principal components.
+        family_N: families, whose members are not independent; None where nobody is related.
+
+    Returns:
+        The estimate, with the standard error of the influence function, summed within families. It is 0 where what is
+        given explains the value wholly, for then nothing is left; not applicable where the value is constant, where a
+        value is missing, or where fewer than 20 individuals are left beyond the columns.
+    """
+    n = len(value_N)
+    reason = problem(value=value_N)
+    if not reason and _constant(value_N):
+        reason = "the value is constant"
+    if reason:
+        return not_applicable(reason, n)
+    bases = [_basis(part_NC) for part_NC in (given_NC, np.hstack([given_NC, further_NC]))]
+    before, after = (n - basis_NC.shape[1] for basis_NC in bases)
+    if after < LEAST_WITHIN:
+        least = n - after + LEAST_WITHIN
+        return not_applicable(f"test people: {counted(n, 'individual')}; {least} are needed", n)
+    around_N, left_N = (value_N - basis_NC @ (basis_NC.T @ value_N) for basis_NC in bases)
+    if np.abs(around_N).max() <= 1e-9 * float(np.abs(value_N).max()):
+        return Estimate(0.0, n)
+    total, unexplained = (
+        (around_N**2).sum() / before,
+        (left_N**2).sum() / after / ((around_N**2).sum() / before),
+    )
+    influence_N = (unexplained * around_N**2 / before - left_N**2 / after) / total
+    return Estimate(
+        1 - float(unexplained), n, clustered_error(influence_N, family_N), influence_N=influence_N
+    )
 
 
 def _correlation(y_N: np.ndarray, score_N: np.ndarray, degrees: int, family_N: np.ndarray | None) -> Estimate:

@@ -15,6 +15,7 @@ from stratbench.genotypes import records, tables
 from stratbench.genotypes.tables import Ids
 from stratbench.metrics import rows
 from stratbench.metrics.kin import with_relatives
+from stratbench.metrics.null_snps import NOT_LOOKED_FOR, NullSnps, read_null
 from stratbench.task.task import read_task
 from stratbench.task.truth import read_truth
 
@@ -35,7 +36,8 @@ class SplitTables:
 
     ``people`` has y, population, family, set, pc1 ..., and ``covariate:<name>`` for each declared one;
     ``causal_M`` marks the visible causal SNPs, ``n_causal``
-    counts all of them; ``liability`` is empty and ``causal_M`` None for a measured trait.
+    counts all of them; ``liability`` is empty and ``causal_M`` None for a measured trait. ``null`` are the SNPs
+    without effect that are linked to no causal one.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class SplitTables:
     causal_M: np.ndarray | None
     n_causal: int
     liability: pd.DataFrame
+    null: NullSnps = NOT_LOOKED_FOR
 
     @property
     def pcs(self) -> list[str]:
@@ -61,8 +64,9 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     """Read a split's task and, of a simulated trait, the truth.
 
     Args:
-        files: paths by name, those of ``task.task.FILES``, and ``truth`` and ``liability``; the cohort's ``kinship``
-            and ``variants`` where relatives without a declared family are looked for.
+        files: paths by name, those of ``task.task.FILES``, and ``truth`` and ``liability``, those of
+            ``null_snps.FILES`` of a simulated trait; the cohort's ``kinship`` and ``variants`` where relatives without
+            a declared family are looked for.
 
     Raises UserError where a file is damaged or does not agree with the others.
     """
@@ -70,9 +74,10 @@ def read(files: Mapping[str, Any]) -> SplitTables:
     people = with_relatives(task.people, files).join(task.pcs).join(task.covariates.add_prefix(COVARIATE))
     snps = pd.Index(task.snps.names)
     truth = read_truth(files, task)
+    null = read_null(files, task, truth)
     if truth is None:
-        return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame())
-    return SplitTables(task.kind, people, snps, truth.causal_M, truth.n_causal, truth.liability)
+        return SplitTables(task.kind, people, snps, None, 0, pd.DataFrame(), null)
+    return SplitTables(task.kind, people, snps, truth.causal_M, truth.n_causal, truth.liability, null)
 
 
 def read_predictions(

@@ -114,15 +114,10 @@ def of_split(results: SplitResults) -> list[Row]:
 def attribution_rows(keys: Mapping[str, Any], data: SplitTables, attribution: AttributionResult) -> list[Row]:
     """Recovery by each seed's scores; failed rows for seeds without any."""
     found: list[Row] = []
-    without = {
-        seed: why for seed, why in attribution.reasons.items() if seed not in (None, *attribution.scores)
-    }
-    if not attribution.scores and not without:
-        without = {None: attribution.reason}
     for seed, score_M in attribution.scores.items():
         for metric, k, estimate in recovery(score_M, data.causal_M, data.n_causal):
             found += rows(keys, metric, estimate, k=k, seed=seed)
-    for at, reason in without.items():
+    for at, reason in attribution.without.items():
         found += _failed_rows(keys, data, reason, at)
     return found
 

@@ -60,6 +60,12 @@ class AttributionResult:
         return next(iter(self.reasons.values()), "the attribution has no scores")
 
     @property
+    def without(self) -> Reasons:
+        """Why seeds have no scores, by seed; under None where none of them has any."""
+        found = {seed: why for seed, why in self.reasons.items() if seed not in (None, *self.scores)}
+        return found if found or self.scores else {None: self.reason}
+
+    @property
     def resampled_reason(self) -> str:
         """Why there are no scores of resamples, where there are none."""
         return next(iter(self.failed_resamples), self.reason)

@@ -112,7 +112,7 @@ NEEDS = {
     "fit": Need(mb=450, s=5, fit_mb=50, fit_s=2, genotype=4, snp=2_400, million_s=2.5),
     "attribute": Need(mb=400, s=4, fit_mb=20, fit_s=1, genotype=4, snp=2_400, million_s=0.5),
     "probe": Need(mb=420, s=4, fit_mb=20, fit_s=1, genotype=4, snp=2_400, million_s=0.2),
-    "metrics": Need(mb=200, s=2, fit_s=0.2, fit_mb=2, genotype=0.1),
+    "metrics": Need(mb=200, s=2, fit_s=0.2, fit_mb=2, genotype=4, million_s=0.05),
     "summary": Need(mb=150, s=3, fit_s=0.05, fit_mb=0.2),
     "figures": Need(mb=300, s=40, fit_s=0.2, fit_mb=0.5),
     "report": Need(mb=220, s=5, fit_s=0.1, fit_mb=0.3),

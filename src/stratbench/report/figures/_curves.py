@@ -303,6 +303,10 @@ class CurveReader:
         lines = self.each("ancestry_logit", model)
         return Panel("ancestry", tuple(lines), self.numbers.chance_ancestry(model))
 
+    def beyond_truth(self, model: str) -> Panel:
+        """How much of f PCs explain beyond the true genetic liability."""
+        return Panel("ancestry", tuple(self.each("pcs_partial_r2", model)), 0.0, -MOST)
+
     def ancestry(self, model: str) -> Panel:
         """From the logit given the label, and from hidden features, in one panel."""
         lines = [*self.each("ancestry_linear", model, "o", False), *self.each("ancestry_logit", model, "D")]

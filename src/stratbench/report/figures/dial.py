@@ -124,12 +124,13 @@ def _prediction(read: CurveReader) -> Rows:
     rows: Rows = {(metric, ""): partial(read.score, metric=metric) for metric in scores}
     for metric in (f"{group.overall}_f", f"{group.within}_f"):
         rows[metric, ""] = partial(read.of_f, metric=metric)
+    rows["pcs_partial_r2", ""] = read.beyond_truth
     rows["ancestry_nonlinear", ""] = partial(read.hidden, metric="ancestry_nonlinear")
     return rows
 
 
 def _snps(read: CurveReader) -> Rows:
-    """Recovery of causal SNPs beyond AUC_PR, and agreement beyond Spearman's."""
+    """Recovery of causal SNPs beyond AUC_PR, agreement beyond Spearman's, and scores of SNPs without effect."""
     sizes = read.numbers.sizes
     rows: Rows = {}
     ratio, delta = "causal_auc_pr_ratio", "agreement_delta_spearman"
@@ -142,6 +143,7 @@ def _snps(read: CurveReader) -> Rows:
     rows[delta, ""] = partial(read.falls, metric=delta)
     for k in sizes("agreement_delta_jaccard"):
         rows["agreement_delta_jaccard", k] = partial(read.falls, metric="agreement_delta_jaccard", k=k)
+    rows["fst_mass_share", ""] = partial(read.causal, metric="fst_mass_share", chance=0.5)
     return rows
 
 
@@ -247,6 +249,7 @@ def _meaning(one: Course, page: str) -> str:
             "model is not shown to have learned within populations there."
         )
     return (
-        "f is the network's own output, before an adjustment's offset is added. Brier score and calibration error are "
-        "better the lower they are."
+        "f is the network's own output, before an adjustment's offset is added. The partial R2 of PCs is 0 for a "
+        "network that predicts the genetic liability alone. Brier score and calibration error are better the lower "
+        "they are."
     )

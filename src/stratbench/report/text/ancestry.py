@@ -1,8 +1,9 @@
 """Ancestry that the networks still encode."""
 
-from stratbench.report.analysis.results import Results
-from stratbench.report.page import Block, Heading, Section, Text
-from stratbench.report.text._parts import fits_table, images
+from stratbench.report.analysis.numbers import cell
+from stratbench.report.analysis.results import Group, Results
+from stratbench.report.page import Block, Heading, Section, Table, Text
+from stratbench.report.text._parts import fits_table, images, over
 
 ORDER = 120
 COLUMNS = [
@@ -13,6 +14,35 @@ COLUMNS = [
     ("logit given label", {"metric": "ancestry_logit"}),
     ("chance", {"metric": "ancestry_chance"}),
 ]
+TRUTH = (("true genetic liability", "ceiling-genetic"), ("with environment", "ceiling-genetic-environment"))
+
+
+def _given_truth(results: Results, group: Group) -> list[Block]:
+    """Tables of what the truth behind a simulated trait says of the logit, and of the rankings of SNPs."""
+    columns = [("partial R2 of PCs", {"metric": "pcs_partial_r2"})]
+    columns += [
+        (f"{metric}, {name}", {"metric": f"fst_{column}", "attribution": name})
+        for name in group.attributions
+        for metric, column in (("mass on high FST", "mass"), ("share of high FST", "mass_share"))
+    ]
+    table = fits_table(results, group, "Shortcuts, given the truth", columns, TRUTH, verdicts=False)
+    rows = []
+    for name in group.associations:
+        values = [results.value(group, metric, association=name) for metric in ("fst_mass", "fst_mass_share")]
+        if any(value is not None for value in values):
+            rows.append([name, *map(cell, values)])
+    head = ["association", "mass on high FST", "share of high FST"]
+    tests = [Table(f"Association tests, {group.title}; {over(results, group)}.", head, rows)] if rows else []
+    if table is None:
+        return []
+    words = Text(
+        "Partial R2: the share of f that ten PCs explain beyond the true genetic liability (chance: 0; a network "
+        "that leaves out genetic differences between populations has some, too). Mass on high "
+        "FST: the mean score of SNPs without effect, linked to no causal SNP, whose frequencies differ most between "
+        "populations, over that of all SNPs (random scores: 1, the truth: 0). Share of high FST: their part of the "
+        "scores of themselves and of SNPs of low FST of the same frequency and LD score (random scores: .5)."
+    )
+    return [words, table, *tests]
 
 
 def build(results: Results) -> Section | None:
@@ -20,10 +50,12 @@ def build(results: Results) -> Section | None:
     without = []
     for group in results.groups:
         table = fits_table(results, group, "Balanced accuracy of decoded population", COLUMNS, verdicts=False)
+        given = _given_truth(results, group)
         if table is not None:
-            blocks += [Heading(group.title), *images(results, "ancestry", group.keys), table]
+            blocks += [Heading(group.title), *images(results, "ancestry", group.keys), table, *given]
         elif group.models:
             without.append(group.title)
+            blocks += [Heading(group.title), *given] if given else []
     if without:
         blocks.append(
             Text(
