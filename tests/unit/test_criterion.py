@@ -10,7 +10,10 @@ from scipy.optimize import minimize_scalar
 
 from stratbench.core import files
 from stratbench.core.errors import ScientificFailure
+from stratbench.methods import registry
+from stratbench.methods.options import complete
 from stratbench.metrics.auroc import auroc_stratified
+from stratbench.models.contract import CRITERIA
 from stratbench.training.criterion import auroc_within, criterion, judged
 from stratbench.training.fit import fit_one
 from stratbench.training.loss import per_individual
@@ -114,3 +117,14 @@ def test_a_criterion_that_is_none_is_refused() -> None:
     schema = describe("model", "local").options["criterion"]
     assert list(problems(schema, "auroc"))
     assert not list(problems(schema, "auroc-within"))
+
+
+OTHERS = {"cnn-reference", "precomputed", "wide"}  # the study's own; no training; takes its network's options
+
+
+@pytest.mark.parametrize("model", sorted(set(registry.names("model")) - OTHERS))
+def test_every_model_but_the_studys_own_lets_the_criterion_be_chosen(model: str) -> None:
+    module = registry.load("model", model)
+    assert module.OPTIONS["criterion"]["enum"] == list(CRITERIA)
+    options = complete(module.OPTIONS, {"criterion": "auroc-within"}, model)
+    assert module.build(800, options).recipe.criterion == "auroc-within"

@@ -14,6 +14,11 @@ OPTIONS = {
     "batch_size": {"type": "integer", "minimum": 2, "default": 64},
     "epochs": {"type": "integer", "minimum": 1, "default": 80},
     "patience": {"type": ["integer", "null"], "minimum": 1, "default": 10},
+    "criterion": {
+        "enum": ["loss", "loss-within", "auroc-within"],
+        "default": "loss",
+        "description": "what chooses the epoch that is kept, among validation people: docs/models.md",
+    },
 }
 CITATION = "Dagasso et al. 2025 (layers); AdamW: Loshchilov & Hutter 2019, ICLR"
 
@@ -33,6 +38,7 @@ def build(n_snps: int, options: dict[str, Any]) -> Architecture:
         batch_size=options["batch_size"],
         epochs=options["epochs"],
         patience=options["patience"],
+        criterion=options["criterion"],
     )
     encoder = Convolutions(momentum=0.9, epsilon=1e-5)
     head = Dense((512, 256, 128), dropout=options["dropout"], dropout_everywhere=True)

@@ -17,6 +17,11 @@ OPTIONS = {
     "batch_size": {"type": "integer", "minimum": 1, "default": 64},
     "epochs": {"type": "integer", "minimum": 1, "default": 300},
     "patience": {"type": ["integer", "null"], "minimum": 1, "default": 20},
+    "criterion": {
+        "enum": ["loss", "loss-within", "auroc-within"],
+        "default": "loss",
+        "description": "what chooses the epoch that is kept, among validation people: docs/models.md",
+    },
 }
 CITATION = "Zou & Hastie 2005, J R Stat Soc B 67:301 (elastic net)"
 MOMENTUM = 0.9
@@ -84,5 +89,6 @@ def build(n_snps: int, options: dict[str, Any]) -> Architecture:
         batch_size=options["batch_size"],
         epochs=options["epochs"],
         patience=options["patience"],
+        criterion=options["criterion"],
     )
     return Architecture(Weights(), Bias(), "standardised", recipe, penalty)
