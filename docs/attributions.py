@@ -6,8 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from hand_built import BACKGROUNDS, NETWORKS, judged  # noqa: E402
-from stratbench.methods import registry  # noqa: E402
+from hand_built import BACKGROUNDS, NETWORKS, OF_NETWORKS, judged  # noqa: E402
 
 PAGE = HERE / "attributions.md"
 BEGIN, END = "<!-- hand-built: begin -->\n", "<!-- hand-built: end -->\n"
@@ -18,7 +17,7 @@ def table() -> str:
     columns = [(network, background) for network in NETWORKS for background in BACKGROUNDS]
     head = ["attribution", *(f"{network}, {background}" for network, background in columns)]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    for name in registry.names("attribution"):
+    for name in OF_NETWORKS:
         cells = [judged(name, network, background) for network, background in columns]
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -23,6 +23,7 @@ from stratbench.methods import registry
 M, N, EXPLAINED = 12, 400, 32  # SNPs, individuals, and how many are explained
 MARKERS = np.array([4, 6, 8])  # SNPs that differ between the two populations
 BACKGROUNDS = ("independent", "correlated")
+OF_NETWORKS = [name for name in registry.names("attribution") if name != "tree-shap"]  # which explains trees
 CLOSE = 0.01  # of the largest right attribution
 Shapley = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from x (B, M) and x' (M,) to attributions (B, M)
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from hand_built import OF_NETWORKS
 from stratbench.attributions import replacing, run
 from stratbench.attributions.contract import Explained
 from stratbench.attributions.methods import (
@@ -21,7 +22,6 @@ from stratbench.attributions.run import attribute, explained
 from stratbench.attributions.scores import Accumulator, Averages, balanced_weights, members
 from stratbench.core import files
 from stratbench.core.errors import ScientificFailure, UserError
-from stratbench.methods.registry import names
 from stratbench.task.model_data import load
 from stratbench.training.fit import fit_one
 from stratbench.training.setup import Setup, set_up
@@ -220,7 +220,7 @@ def write_tables(network: Case, folder: Path, specs: dict[str, Any]) -> tuple[di
 
 
 def test_tables_of_all_methods_and_seeds(network: Any, tmp_path: Path) -> None:
-    specs = {label: spec("attribution", label, **FEW.get(label, {})) for label in names("attribution")}
+    specs = {label: spec("attribution", label, **FEW.get(label, {})) for label in OF_NETWORKS}
     tables, about = write_tables(network, tmp_path, specs)
     for path in tables.values():
         table = files.read_tsv(path)

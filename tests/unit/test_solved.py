@@ -1,6 +1,7 @@
 """Models that are solved: ridge against scikit-learn and GBLUP's equations, boosting against LightGBM itself."""
 
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from stratbench.attributions.methods import tree_shap
 from stratbench.attributions.run import attribute
 from stratbench.core import files
 from stratbench.methods.registry import load
@@ -325,18 +327,47 @@ def test_the_criterion_chooses_among_penalties(tmp_path: Path, name: str) -> Non
     assert len(set(values[1:])) == 3
 
 
-def test_trees_are_explained_by_occlusion(tmp_path: Path) -> None:
+@pytest.mark.parametrize("depth", [1, 3])
+def test_shapley_values_of_trees_are_those_of_all_coalitions(depth: int) -> None:
+    """Against the definition: the mean over all orders of SNPs of what each adds; SNPs come twice on a way, too."""
+    rng, m, trees = np.random.default_rng(depth), 4, 6
+    nodes = 2**depth - 1
+    threshold_FX = rng.normal(size=(trees, nodes)).astype(np.float32)
+    threshold_FX[0, -1] = np.inf  # a tree that ends early
+    params = {
+        "snp": rng.integers(m, size=(trees, nodes)),
+        "threshold": threshold_FX,
+        "value": rng.normal(size=(trees, nodes + 1)).astype(np.float32),
+    }
+    x_BM, donor_BM = rng.normal(size=(2, 5, m)).astype(np.float32)
+    encoder = boosting.Trees(trees, depth)
+
+    def v(members: set[int]) -> np.ndarray:
+        mixed_BM = np.where(np.isin(np.arange(m), list(members)), x_BM, donor_BM)
+        return np.asarray(encoder.apply({"params": params}, jnp.asarray(mixed_BM), False)).sum(axis=1)
+
+    wanted_BM = np.zeros_like(x_BM)
+    orders = list(permutations(range(m)))
+    for order in orders:
+        for place, snp in enumerate(order):
+            wanted_BM[:, snp] += (v({*order[: place + 1]}) - v({*order[:place]})) / len(orders)
+    found_BM = tree_shap._values(tree_shap._ways(params), jnp.asarray(x_BM), jnp.asarray(donor_BM))
+    assert np.abs(wanted_BM).max() > 0.1
+    np.testing.assert_allclose(found_BM, wanted_BM, atol=1e-5)
+
+
+def test_trees_are_explained_by_occlusion_and_by_their_shapley_values(tmp_path: Path) -> None:
     paths, model, none = (
         write_dataset(tmp_path),
         spec("model", "boosting", leaf=5),
         [spec("adjustment", "none")],
     )
     fit_one(paths, outputs(tmp_path), model=model, adjustments=none, seeds=2, names=NAMES)
-    table, wanted = tmp_path / "a.tsv", {"occlusion": spec("attribution", "occlusion")}
+    wanted = {name: spec("attribution", name) for name in ("occlusion", "tree-shap")}
+    tables = [tmp_path / f"{name}.tsv" for name in wanted]
     inputs = paths | {"params": [tmp_path / "params.msgpack"], "fit_json": [tmp_path / "fit.json"]}
     fits = [{"model": model, "adjustments": none, "attributions": wanted, "names": NAMES}]
-    attribute(inputs, {"tables": [table], "records": [tmp_path / "a.json"]}, fits=fits)
-    score_S = files.read_tsv(table)["score"].to_numpy()
+    attribute(inputs, {"tables": tables, "records": [tmp_path / "a.json"]}, fits=fits)
     variables = restore(tmp_path / "params.msgpack", tmp_path / "fit.json", load_data(paths).split_sha256)
     used = {
         snp
@@ -345,5 +376,8 @@ def test_trees_are_explained_by_occlusion(tmp_path: Path) -> None:
             trained.params["encoder"]["snp"][np.isfinite(trained.params["encoder"]["threshold"])]
         )
     }
-    assert (score_S > 0).sum() > 0
-    assert set(np.flatnonzero(score_S) % 160) <= used  # SNPs that no tree uses have no score
+    for table in tables:
+        score_S = files.read_tsv(table)["score"].to_numpy()
+        assert (score_S > 0).sum() > 0
+        assert set(np.flatnonzero(score_S) % 160) <= used  # SNPs that no tree uses have no score
+    assert 0 <= files.read_json(tmp_path / "a.json")["tree-shap"]["completeness_error"]["max"] < 1e-4
