@@ -82,6 +82,22 @@ def of_table(model: str, table: pd.DataFrame, baseline: str) -> Ranks:
     return Ranks(model, n, mean, wilcoxon, friedman, critical)
 
 
+def ties(one: Ranks) -> list[tuple[float, float]]:
+    """The lowest and the highest mean rank of each group of adjustments that are not told apart.
+
+    A group has two adjustments or more, whose mean ranks all lie within the critical difference, and is part of no
+    larger group. There is none where no critical difference is given.
+    """
+    ranks, ends = sorted(one.mean.values()), [0]
+    groups: list[tuple[float, float]] = []
+    for first, low in enumerate(ranks if one.critical is not None else []):
+        last = max(k for k, high in enumerate(ranks) if high - low <= (one.critical or 0))
+        if last > max(first, ends[-1]):
+            groups.append((low, ranks[last]))
+            ends.append(last)
+    return groups
+
+
 def critical_difference(k: int, n: int) -> float:
     """Nemenyi's critical difference at 5% of the mean ranks of ``k`` adjustments over ``n`` replicates."""
     from scipy import stats

@@ -5,12 +5,18 @@ from stratbench.report.analysis.numbers import NOTHING, plain
 from stratbench.report.analysis.ranks import MANY, Ranks, ranked
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.page import Block, Section, Table, Text
+from stratbench.report.text._parts import images
 
 ORDER = 65
 
 
 def build(results: Results) -> Section | None:
-    blocks: list[Block] = [_table(group, one) for group in results.groups for one in ranked(results, group)]
+    blocks: list[Block] = []
+    for group in results.groups:
+        blocks += [
+            *images(results, "ranks", group.keys),
+            *(_table(group, one) for one in ranked(results, group)),
+        ]
     if not blocks:
         return None
     first = Text(
