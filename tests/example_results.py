@@ -30,6 +30,7 @@ ADJUSTMENTS = (
 CHROMOSOMES = 4
 OPTIONS = {key: option["default"] for key, option in all_options("split").items()} | {"individuals": 60}
 SHARES = {"genetic": 0.5, "genetic_within": 0.45, "environment": 0.25, "noise": 0.27, "covariance": -0.02}
+BETWEEN = {"ceiling-genetic": 0.1, "ceiling-genetic-environment": 0.4, "ceiling-liability": 0.25}
 WITHIN = {"genetic": 0.58, "environment": 0.0, "noise": 0.4, "covariance": 0.02, "liability": 0.7}
 
 
@@ -537,6 +538,14 @@ def _further(
     for where in rankings if causal else []:
         for k in (causal, 50):
             rows.add(base, "precision_at_k", abs(near(0.2)), k=str(k), **where)
+    several = example.populations > 1 and not cohort.real
+    for model, level in BETWEEN.items() if several else ():
+        rows.add(base, "between_share", near(level), model=model)
+    for fit in study.fits_of(split) if several else ():
+        if (fit.model, fit.adjustment) not in example.failed:
+            for seed in ("1", "2"):
+                of = {"model": fit.model, "adjustment": fit.adjustment, "seed": seed}
+                rows.add(base, "between_share", near(0.5 if fit.adjustment == "none" else 0.2), **of)
 
 
 def _runtime(base: Path, paths: Paths, study: Study) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stratbench.metrics.estimate import Estimate, not_applicable
-from stratbench.metrics.floors import CEILINGS
+from stratbench.metrics.floors import PARTS
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.rows import Row, rows
 from stratbench.metrics.split_results import SplitResults
@@ -30,12 +30,12 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "ancestry_share",
-        "share of the variance of `f` that lies between populations; of a ceiling, that of the true liability",
+        "what an attribution finds to lie between populations of the variance of `f`, by their training means",
         *(0, np.inf, "neither"),
         source="variance of the populations' training means, over that of f; test individuals",
-        label="share of variance between populations",
+        label="ancestry share of attributions",
         term="ancestry share",
-        meaning="the share of the variance of a network's output, or of the true liability, between populations",
+        meaning="the share of the variance of a network's output that attributions find to lie between populations",
     ),
 )
 
@@ -53,8 +53,7 @@ def of_split(results: SplitResults) -> list[Row]:
         if "ancestry_share" in attribution.about:
             found += rows(keys, "ancestry_share", _share(attribution.about, n))
     if found and not results.data.liability.empty and any(row["metric"] == "ancestry_share" for row in found):
-        columns = {CEILINGS[0]: ["genetic"], CEILINGS[1]: ["genetic", "environment_expected"]}
-        for model, parts in columns.items():
+        for model, parts in PARTS.items():
             estimate = ancestry_share(results.data.people, results.data.liability[parts].sum(axis=1))
             found += rows(results.place.keys(model=model), "ancestry_share", estimate)
     return found

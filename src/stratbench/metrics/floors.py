@@ -11,7 +11,11 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 FLOORS = ("floor-majority", "floor-population", "floor-pcs", "floor-covariates", "floor-pcs-covariates")
-CEILINGS = ("ceiling-genetic", "ceiling-genetic-environment")
+PARTS = {  # of the liability, by the name of the ceiling that they make
+    "ceiling-genetic": ["genetic"],
+    "ceiling-genetic-environment": ["genetic", "environment_expected"],
+}
+CEILINGS = tuple(PARTS)
 PCS = 10
 
 
@@ -130,9 +134,8 @@ def ceilings(
     Returns:
         The prediction of the test individuals by each ceiling's name.
     """
-    columns = {CEILINGS[0]: ["genetic"], CEILINGS[1]: ["genetic", "environment_expected"]}
     found = {}
-    for name, parts in columns.items():
+    for name, parts in PARTS.items():
         train = liability_train[parts].sum(axis=1).to_numpy(dtype=float)
         test = liability_test[parts].sum(axis=1).to_numpy(dtype=float)
         fitted = regression(kind, train[:, None], y_train_T, test[:, None])

@@ -204,9 +204,9 @@ class CurveReader:
         return self._accuracy([*self._marks("overall"), *lines])
 
     def score(self, model: str, metric: str) -> Panel:
-        """A score of the predictions with its floor and ceiling. R2 of a useless model is negative."""
+        """A score of the predictions with its floor and ceiling. R2 and adjusted R2 may be negative."""
         lines = [*self._marks(metric), *self.each(metric, model)]
-        return Panel("accuracy", tuple(lines), low=-MOST if metric == "r2" else 0)
+        return Panel("accuracy", tuple(lines), low=-MOST if metric in ("r2", "between_share") else 0)
 
     def of_f(self, model: str, metric: str) -> Panel:
         """Accuracy of the network's own output."""

@@ -125,6 +125,7 @@ def _prediction(read: CurveReader) -> Rows:
     for metric in (f"{group.overall}_f", f"{group.within}_f"):
         rows[metric, ""] = partial(read.of_f, metric=metric)
     rows["pcs_partial_r2", ""] = read.beyond_truth
+    rows["between_share", ""] = partial(read.score, metric="between_share")
     rows["ancestry_nonlinear", ""] = partial(read.hidden, metric="ancestry_nonlinear")
     return rows
 
