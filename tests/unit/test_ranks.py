@@ -11,7 +11,7 @@ from example_results import Example
 from made_results import made
 from stratbench.metrics.significance import holm
 from stratbench.report.analysis.numbers import plain
-from stratbench.report.analysis.ranks import MANY, critical_difference, of_table, ranked, ties
+from stratbench.report.analysis.ranks import MANY, critical_difference, goals, of_table, ranked, ties
 from stratbench.report.analysis.results import KEYS, Results
 from stratbench.report.figures.catalogue import pictures
 from stratbench.report.page import Image, Table
@@ -165,3 +165,40 @@ def test_an_adjustment_that_mostly_fails_hides_no_other() -> None:
     assert found.left_out == (failed,)
     (table,) = (block for block in ranks.build(results).blocks if isinstance(block, Table))
     assert table.caption.endswith(f"Not ranked, as too few replicates have a number: {failed}.")
+
+
+def test_each_goal_ranks_by_its_own_numbers() -> None:
+    """Less ancestry is better, more recovery is; a table has a pair of columns for each goal that has numbers."""
+    explained = replace(EXAMPLE, attributions=("gradient-input",), replicates=20)
+    results = study(20)
+    rows = results.metrics
+    freedom = rows.assign(metric="ancestry_logit", value=1 - rows["value"])
+    recovery = rows.assign(metric="causal_auc_pr", attribution="gradient-input", value=-rows["value"])
+    results = made(explained, [{"metric": "auroc", "mean": 0.6, "n_replicates": 20}])
+    results.metrics = pd.concat([rows, freedom, recovery], ignore_index=True)
+    (group,) = results.groups
+    assert [goal.metric for goal in goals(results, group)] == [
+        "auroc_stratified_f",
+        "causal_auc_pr",
+        "ancestry_logit",
+    ]
+    accuracy, causal, free = ranked(results, group)
+    assert free.mean == pytest.approx(accuracy.mean)
+    assert causal.mean == pytest.approx({name: 4 - rank for name, rank in accuracy.mean.items()})
+    section = ranks.build(results)
+    assert section is not None
+    (table,) = (block for block in section.blocks if isinstance(block, Table))
+    assert len(table.head) == len(table.rows[0]) == 7
+    assert [row[0] for row in table.rows] == ["pc-covariates", "none", "input-residual"]
+    assert table.caption.count("Friedman's chi-squared") == 3
+
+
+def test_a_population_of_which_nobody_trained_is_a_goal() -> None:
+    results = study(6)
+    results.study.config["splits"]["random"] = {
+        "method": "leave-one-population-out",
+        "options": {"population": "p2"},
+    }
+    (group,) = results.groups
+    names = [goal.name for goal in goals(results, group)]
+    assert names[1] == "accuracy within p2, of whom nobody trained"

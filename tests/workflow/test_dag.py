@@ -177,7 +177,13 @@ def test_jobs_of_an_adjustment_that_says_so_read_the_grm_and_the_truth(fresh):
         assert sorted(reading) == [("fit", True)] * 2 + [("probe", True)] * 2, file
 
 
-@pytest.mark.parametrize("name", ["smoke", "config", "structure", "structure-small", "real", "real-small"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("smoke", "config", "structure", "structure-small", "real", "real-small"),
+        *("adjustments", "adjustments-small", "tune"),
+    ],
+)
 def test_config_states_its_size_at_its_head(name):
     path = ROOT / "config" / f"{name}.yaml"
     counts = Study(configs.load(path)).counts()

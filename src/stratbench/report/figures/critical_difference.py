@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from stratbench.core.words import counted
 from stratbench.report import style
 from stratbench.report.analysis.numbers import plain
-from stratbench.report.analysis.ranks import MANY, Ranks, ranked, ties
+from stratbench.report.analysis.ranks import ACCURACY, MANY, Ranks, ranked, ties
 from stratbench.report.analysis.results import Group, Results
 from stratbench.study.study import Study
 
@@ -44,8 +44,12 @@ def pictures(study: Study, groups: list[Group]) -> list[tuple[str, Any]]:
 
 def load(results: Results, subject: Any) -> CriticalDifferences:
     group = results.group(subject)
-    known = tuple(one for one in ranked(results, group) if one.critical is not None)
-    return CriticalDifferences(group.title, known, style.study_colours(results.study))
+    return CriticalDifferences(group.title, _known(results, group), style.study_colours(results.study))
+
+
+def _known(results: Results, group: Group) -> tuple[Ranks, ...]:
+    """The ranks by accuracy that have a critical difference."""
+    return tuple(one for one in ranked(results, group) if one.critical is not None and one.goal == ACCURACY)
 
 
 def draw(data: CriticalDifferences) -> "Figure":
@@ -117,7 +121,7 @@ def _labels(axis: "Axes", one: Ranks, colours: dict[str, str], top: float) -> No
 
 def caption(results: Results, subject: Any) -> str:
     group = results.group(subject)
-    found = [one.n for one in ranked(results, group) if one.critical is not None]
+    found = [one.n for one in _known(results, group)]
     n = f"; n = {counted(min(found), 'replicate')}" if found else ""
     return (
         f"Mean ranks of the adjustments of {group.title} by the accuracy of f within populations, 1 for the most "

@@ -8,15 +8,18 @@ from stratbench.report.analysis.rankings import fall
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import in_words
 from stratbench.report.page import Block, Section, Table, Text
-from stratbench.report.text._parts import over
+from stratbench.report.text._parts import images, over
 from stratbench.report.wording import reads_labels
 
 ORDER = 30
 
 
 def build(results: Results) -> Section | None:
-    tables = [_table(results, group) for group in results.groups if len(group.adjustments) > 1]
-    blocks: list[Block] = [table for table in tables if table is not None]
+    blocks: list[Block] = []
+    for group in results.groups:
+        table = _table(results, group) if len(group.adjustments) > 1 else None
+        if table is not None:
+            blocks += [*images(results, "changes", group.keys), table]
     if not blocks:
         return None
     first = Text(
