@@ -181,7 +181,7 @@ def test_jobs_of_an_adjustment_that_says_so_read_the_grm_and_the_truth(fresh):
     "name",
     [
         *("smoke", "config", "structure", "structure-small", "real", "real-small"),
-        *("adjustments", "adjustments-small", "tune"),
+        *("adjustments", "adjustments-small", "tune", "tune-adjustments"),
     ],
 )
 def test_config_states_its_size_at_its_head(name):
