@@ -5,8 +5,19 @@ import time
 import numpy as np
 import pytest
 
+from stratbench.metrics import rows
 from stratbench.metrics.estimate import Estimate
-from stratbench.probes.decode import decode, decode_from_logit, failed_rows, probe_rows
+from stratbench.probes import run
+from stratbench.probes.decode import (
+    decode,
+    decode_from_logit,
+    failed_rows,
+    null_of_logit,
+    permuted,
+    probe_rows,
+)
+from stratbench.training.fit import fit_one
+from trained import outputs, spec, write_dataset
 
 TRAIN, TEST = slice(0, 400), slice(400, 700)
 
@@ -88,6 +99,72 @@ def test_logit_given_label_is_blind_to_prevalence(rng):
     assert np.mean(shifted) > 0.9
 
 
+def test_permuted_populations_keep_their_number_in_every_class_and_nothing_else(rng, population):
+    y = (rng.random(700) < np.where(population == "CEU", 0.8, 0.2)).astype(float)
+    found = permuted(population, y, 3)
+    for label in (0, 1):
+        own, kept = found[y == label], population[y == label]
+        assert sorted(own) == sorted(kept)
+        assert (own == kept).mean() < 0.65
+    assert (permuted(population, y, 3) == found).all()
+    assert (permuted(population, y, 4) != found).any()
+
+
+def test_the_null_of_a_probe_is_chance_however_well_it_decodes(rng, population):
+    code = np.unique(population, return_inverse=True)[1].astype(float)
+    y = (rng.random(700) < 0.3 + 0.2 * code).astype(float)
+    logit = 3 * code + y + rng.normal(size=700)
+    known = (logit[TRAIN], y[TRAIN], population[TRAIN], logit[TEST], y[TEST], population[TEST])
+    assert decode_from_logit(*known, 1).value > 0.85
+    nulls = [null_of_logit(*known, seed) for seed in range(20)]
+    assert np.mean([one.value for one in nulls]) == pytest.approx(1 / 3, abs=0.03)
+    shuffled = [
+        (permuted(population[TRAIN], y[TRAIN], k), permuted(population[TEST], y[TEST], k)) for k in range(5)
+    ]
+    alone = [decode_from_logit(*known[:2], a, *known[3:5], b, 0).value for a, b in shuffled]
+    assert nulls[0].value == pytest.approx(np.mean(alone))
+    assert np.std(alone) < 2 * nulls[0].se
+    assert null_of_logit(*known[:4], known[4], np.full(300, "all"), 1).status == "not-applicable"
+    feature = 3 * code[:, None] + rng.normal(size=(700, 5))
+    at_random = [permuted(population, np.zeros(700), seed) for seed in range(6)]
+    null = [
+        decode(feature[TRAIN], one[TRAIN], feature[TEST], one[TEST], 1)["linear"].value for one in at_random
+    ]
+    assert null == pytest.approx([1 / 3] * 6, abs=0.1)
+
+
+def test_untrained_networks_are_probed_once_and_a_mixed_model_is_not_fitted_again(tmp_path, monkeypatch):
+    """Adjustments that change no hidden feature share their untrained network, whatever their state is."""
+    files = write_dataset(tmp_path / "data")
+    names, decoded, fitted = ("none", "mixed-model", "input-residual"), [], []
+    fits = [{"model": "linear", "adjustment": name} for name in names]
+    for fit in fits:
+        asked = {
+            "model": spec("model", "linear", epochs=2),
+            "adjustments": [spec("adjustment", fit["adjustment"])],
+        }
+        fit_one(
+            files, outputs(tmp_path / fit["adjustment"]), **asked, seeds=1, names=["c", "t", "s", "linear"]
+        )
+        fit["specs"] = asked
+    monkeypatch.setattr(run, "decode", lambda *of: decoded.append(of) or decode(*of))
+    states = run.fitted_states
+    monkeypatch.setattr(run, "fitted_states", lambda *of: fitted.append(of) or states(*of))
+    made = [outputs(tmp_path / name) for name in names]
+    lists = {"params": [one["params"] for one in made], "fit_json": [one["fit"] for one in made]}
+    place = {"study": "x", "scenario": "c", "replicate": 1, "cohort": "c", "trait": "t", "split": "s"}
+    run.probe(files | lists, {"probes": tmp_path / "probes.tsv"}, fits=fits, place=place)
+    assert len(decoded) == 8  # two untrained networks, and trained and permuted of three fits
+    assert len(fitted) == 1
+    table = rows.read(tmp_path / "probes.tsv").set_index(["adjustment", "metric"])["value"]
+    for kind in ("linear", "nonlinear"):
+        assert (
+            table["none", f"ancestry_{kind}_untrained"] == table["mixed-model", f"ancestry_{kind}_untrained"]
+        )
+        assert table["none", f"ancestry_{kind}_permuted"] == pytest.approx(0.5, abs=0.35)
+    assert ("input-residual", "ancestry_logit_permuted") in table
+
+
 def test_logit_probe_takes_quantitative_traits_and_says_when_it_cannot(rng, population):
     y = rng.normal(size=700)
     args = (y[TRAIN], y[TRAIN], population[TRAIN], y[TEST], y[TEST], population[TEST], 1)
@@ -99,9 +176,12 @@ def test_logit_probe_takes_quantitative_traits_and_says_when_it_cannot(rng, popu
 
 def test_rows_have_the_contracts_names():
     some = dict.fromkeys(("linear", "nonlinear", "chance"), Estimate(0.5, 10))
-    rows = probe_rows({"model": "cnn", "seed": 3}, some, some, Estimate(0.4, 10, 0.1))
-    assert [row["metric"] for row in rows] == [
-        "ancestry_chance", "ancestry_linear", "ancestry_linear_untrained", "ancestry_nonlinear",
-        "ancestry_nonlinear_untrained", "ancestry_logit", "ancestry_logit_se",
+    found = probe_rows(
+        {"model": "cnn", "seed": 3}, some, some, Estimate(0.4, 10, 0.1), some, Estimate(0.3, 10)
+    )
+    assert [row["metric"] for row in found] == [
+        "ancestry_chance", "ancestry_linear", "ancestry_linear_untrained", "ancestry_linear_permuted",
+        "ancestry_nonlinear", "ancestry_nonlinear_untrained", "ancestry_nonlinear_permuted", "ancestry_logit",
+        "ancestry_logit_se", "ancestry_logit_permuted",
     ]  # fmt: skip
     assert {row["status"] for row in failed_rows({}, "loss is NaN")} == {"failed"}

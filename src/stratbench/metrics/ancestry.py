@@ -59,6 +59,27 @@ METRICS: tuple[Metric, ...] = (
         paired=True,
         claimed=True,
     ),
+    *(
+        Metric(
+            f"ancestry_{name}_permuted",
+            f"`ancestry_{name}` of permuted populations{given}: what the probe reaches without ancestry",
+            *(0, 1, "neither"),
+            source=source,
+            label=f"balanced accuracy, {shown}, permuted populations",
+            term="balanced accuracy",
+            chance=CHANCE,
+        )
+        for name, given, source, shown in (
+            ("linear", "", "as `ancestry_linear`; one permutation, of the first seed", "linear probe"),
+            ("nonlinear", "", "as `ancestry_linear`; one permutation, of the first seed", "nonlinear probe"),
+            (
+                "logit",
+                ", within classes of y",
+                "as `ancestry_logit`; mean of five permutations",
+                "from the logit",
+            ),
+        )
+    ),
     Metric(
         "ancestry_chance",
         "1 over the number of populations that are decoded",

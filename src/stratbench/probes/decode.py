@@ -18,6 +18,7 @@ from stratbench.metrics.rows import rows
 
 MIN_TRAIN, MIN_TEST = 5, 3  # individuals that a population needs to be decoded
 TREES, FOLDS = 50, 3
+PERMUTATIONS = 5  # of the null of the logit's probe; the other probes cost more, and have one
 C = 10.0  # inverse ridge penalty of the linear probe, features scaled to mean square 1 / F
 Decoded = dict[str, Estimate]
 
@@ -119,6 +120,24 @@ def nonlinear(train_TF: np.ndarray, label_T: np.ndarray, test_VF: np.ndarray, se
         return forest.predict(test_VF)
     machine = SVC(kernel="precomputed", class_weight="balanced").fit(kernel_TT, label_T)
     return machine.predict(_rbf(test_VF, train_TF))
+
+
+def permuted(population_N: np.ndarray, class_N: np.ndarray, seed: int) -> np.ndarray:
+    """Populations at random, drawn by seed, with as many of each in every class.
+
+    Both who trains a probe and who is judged by it are permuted: if a probe of permuted populations were judged by the
+    true ones, all members of a cluster would be right or wrong together, and the null would have no precision.
+
+    Args:
+        population_N: populations, text.
+        class_N: what the probe is given, such as the class of y; one value for everyone if it is given nothing.
+        seed: of the permutation.
+    """
+    rng, found_N = np.random.default_rng(seed), population_N.copy()
+    for label in np.unique(class_N):
+        own = np.flatnonzero(class_N == label)
+        found_N[own] = population_N[rng.permutation(own)]
+    return found_N
 
 
 def decode(
@@ -227,8 +246,48 @@ def decode_from_logit(
     return Estimate(float(np.mean([part.value for part in parts])), sum(part.n for part in parts), se)
 
 
+def null_of_logit(
+    logit_train_T: np.ndarray,
+    y_train_T: np.ndarray,
+    population_train_T: np.ndarray,
+    logit_test_V: np.ndarray,
+    y_test_V: np.ndarray,
+    population_test_V: np.ndarray,
+    seed: int,
+) -> Estimate:
+    """Mean of ``decode_from_logit`` over ``PERMUTATIONS`` permutations of the populations within the classes of y.
+
+    Args:
+        logit_train_T, logit_test_V: the network's logits, float.
+        y_train_T, y_test_V: labels.
+        population_train_T, population_test_V: populations, text.
+        seed: of the permutations and of the tree.
+
+    Returns:
+        The estimate, whose standard error is that of one permutation; not applicable where the probe is not.
+    """
+    known_T, known_V = np.asarray(population_train_T, dtype=str), np.asarray(population_test_V, dtype=str)
+    class_T, class_V = label_classes(y_train_T, y_test_V)
+    found = [
+        decode_from_logit(
+            logit_train_T, y_train_T, permuted(known_T, class_T, seed + k),
+            logit_test_V, y_test_V, permuted(known_V, class_V, seed + k), seed,
+        )
+        for k in range(PERMUTATIONS)
+    ]  # fmt: skip
+    if found[0].status != "ok":
+        return found[0]
+    value, se = (float(np.mean([getattr(one, name) for one in found])) for name in ("value", "se"))
+    return Estimate(value, found[0].n, se)
+
+
 def probe_rows(
-    keys: Mapping[str, Any], trained: Decoded, untrained: Decoded | None = None, logit: Estimate | None = None
+    keys: Mapping[str, Any],
+    trained: Decoded,
+    untrained: Decoded | None = None,
+    logit: Estimate | None = None,
+    null: Decoded | None = None,
+    logit_null: Estimate | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of probes.tsv of one fit and seed.
 
@@ -237,6 +296,8 @@ def probe_rows(
         trained: what ``decode`` gives for the trained network.
         untrained: the same for the network before its training, if that was probed.
         logit: what ``decode_from_logit`` gives, if that was probed.
+        null: what ``decode`` gives for the trained network and permuted populations, if that was probed.
+        logit_null: what ``null_of_logit`` gives, if that was probed.
 
     Returns:
         Tidy rows, of which ``rows.table`` makes the table.
@@ -246,8 +307,12 @@ def probe_rows(
         found += rows(keys, f"ancestry_{kind}", trained[kind])
         if untrained is not None:
             found += rows(keys, f"ancestry_{kind}_untrained", untrained[kind])
+        if null is not None:
+            found += rows(keys, f"ancestry_{kind}_permuted", null[kind])
     if logit is not None:
         found += rows(keys, "ancestry_logit", logit)
+    if logit_null is not None:
+        found += rows(keys, "ancestry_logit_permuted", logit_null)
     return found
 
 

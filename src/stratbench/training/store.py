@@ -11,7 +11,7 @@ from flax import serialization
 from stratbench.adjustments.contract import State
 from stratbench.core.errors import UserError, damaged
 from stratbench.core.files import read_content
-from stratbench.genotypes.records import Resample, read_fit
+from stratbench.genotypes.records import FitRecord, Resample, read_fit
 from stratbench.training.network import Variables
 
 UNREADABLE = (
@@ -55,10 +55,23 @@ def restore_resamples(path: str | Path, fit: str | Path) -> dict[Resample, Varia
 
 
 def require_trained_as(
-    fit: str | Path, model: Mapping[str, Any], adjustments: Sequence[Mapping[str, Any]]
+    fit: str | Path,
+    model: Mapping[str, Any],
+    adjustments: Sequence[Mapping[str, Any]],
+    record: FitRecord | None = None,
 ) -> None:
-    """Raise UserError unless a fit.json names this model and these adjustments, with these options."""
-    record = read_fit(fit)
+    """Require that a fit was trained with this model and these adjustments, with these options.
+
+    Args:
+        fit: its fit.json.
+        model: the spec of the model.
+        adjustments: the specs of the adjustment, several if it is a combination.
+        record: the content of ``fit``, if it has been read.
+
+    Raises:
+        UserError: if fit.json names others.
+    """
+    record = record or read_fit(fit)
     for kind, own, asked in (
         ("model", [record.model], [model]),
         ("adjustment", record.adjustment, list(adjustments)),
@@ -74,12 +87,24 @@ def _named(specs: Any) -> str:
     return " + ".join(f"{spec['method']} {json.dumps(spec['options'], sort_keys=True)}" for spec in specs)
 
 
-def restore(params: str | Path, fit: str | Path, split_sha256: str) -> dict[int, Variables]:
-    """The variables of each seed; none if the fit failed.
+def restore(
+    params: str | Path, fit: str | Path, split_sha256: str, record: FitRecord | None = None
+) -> dict[int, Variables]:
+    """Read the variables of each seed.
 
-    Raises UserError if the model was trained on another split than the one in hand, and for files that are damaged.
+    Args:
+        params: the file that the fit wrote.
+        fit: its fit.json.
+        split_sha256: the digest of the split in hand.
+        record: the content of ``fit``, if it has been read.
+
+    Returns:
+        The variables by seed; none if the fit failed.
+
+    Raises:
+        UserError: if the model was trained on another split, and for files that are damaged.
     """
-    record = read_fit(fit)
+    record = record or read_fit(fit)
     if record.split_sha256 != split_sha256:
         raise UserError(f"{params}: trained on another split; delete the model and run again")
     found = _networks(params, int)

@@ -9,9 +9,12 @@ ORDER = 120
 COLUMNS = [
     ("linear probe", {"metric": "ancestry_linear"}),
     ("linear, untrained", {"metric": "ancestry_linear_untrained"}),
+    ("linear, permuted", {"metric": "ancestry_linear_permuted"}),
     ("nonlinear probe", {"metric": "ancestry_nonlinear"}),
     ("nonlinear, untrained", {"metric": "ancestry_nonlinear_untrained"}),
+    ("nonlinear, permuted", {"metric": "ancestry_nonlinear_permuted"}),
     ("logit given label", {"metric": "ancestry_logit"}),
+    ("logit, permuted", {"metric": "ancestry_logit_permuted"}),
     ("chance", {"metric": "ancestry_chance"}),
 ]
 TRUTH = (("true genetic liability", "ceiling-genetic"), ("with environment", "ceiling-genetic-environment"))
@@ -69,6 +72,7 @@ def build(results: Results) -> Section | None:
         "A probe is a classifier that is trained to read the population from what the network computes. "
         "Even an untrained "
         "network passes much ancestry on; what matters for prediction is what the logit reveals beyond "
-        "the label."
+        "the label. 'Permuted' is what the same probe reaches when populations are permuted (for the logit within "
+        "classes of the label): what does not exceed it is no sign of ancestry."
     )
     return Section("Ancestry in the networks", [first, *blocks])
