@@ -11,7 +11,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 from stratbench.adjustments.contract import Batch, Scored, State
-from stratbench.adjustments.methods.mixed_model import gls, variance_share
+from stratbench.adjustments.methods.mixed_model import gls, variance_share, weighted_share
 from stratbench.core import files
 from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.genotypes.records import read_fit
@@ -314,3 +314,59 @@ def test_the_unassigned_are_in_no_group(paths: Paths, name: str) -> None:
     assert found[0] == found[1]
     groups = len(state.fitted["q" if name == "group-dro" else "populations"])
     assert groups == (4 if name == "group-dro" and setup.data.kind == "binary" else 2)
+
+
+def test_weights_of_people_are_those_of_the_noise_in_restricted_likelihood() -> None:
+    """Against dense matrices of V = h K + (1 - h) W^-1, which no weighting of data is part of."""
+    rng = np.random.default_rng(9)
+    k_NN, x_NC = related(120, rng), np.column_stack([np.ones(120), rng.normal(size=120)])
+    weight_N = rng.choice([0.25, 1, 4], 120).astype(np.float32)
+    y_N = np.linalg.cholesky(0.4 * k_NN + 0.6 * np.diag(1 / weight_N)) @ rng.normal(size=120) + x_NC @ [3, 2]
+
+    def likelihood(share: float) -> float:
+        inverse = np.linalg.inv(share * k_NN + (1 - share) * np.diag(1 / weight_N))
+        middle = x_NC.T @ inverse @ x_NC
+        left_NN = inverse - inverse @ x_NC @ np.linalg.solve(middle, x_NC.T @ inverse)
+        determinants = -np.linalg.slogdet(inverse)[1] + np.linalg.slogdet(middle)[1]
+        return float(118 * np.log(y_N @ left_NN @ y_N / 118) + determinants)
+
+    best = minimize_scalar(likelihood, bounds=(0, 0.999), method="bounded").x
+    assert weighted_share(k_NN, y_N, x_NC, weight_N)[0] == pytest.approx(best, abs=2e-3)
+    assert abs(variance_share(k_NN, y_N, x_NC)[0] - best) > 0.01
+
+
+@pytest.mark.parametrize("parts", [("matched", "mixed-model"), ("reweight", "mixed-model")])
+def test_a_mixed_model_counts_people_as_earlier_parts_weight_them(
+    binary: Paths, parts: tuple[str, str]
+) -> None:
+    """Its share and its random effect are those of the people with weight, as dense matrices give them."""
+    setup, state = prepared(binary, *parts)
+    train = setup.data.rows("train")
+    weight_T = np.asarray(state.rows["0"]["weight"], dtype=float)[train]
+    own = train[weight_T > 0]
+    assert len(own) < len(train) or np.ptp(weight_T) > 0.1
+    noise = np.diag(1 / weight_T[weight_T > 0])
+    k_NN, fitted = grm.stored(binary["grm"]).astype(float), state.fitted["1"]
+    p = np.average(setup.context.y_N[train], weights=weight_T)
+    assert fitted["scale"] == pytest.approx(p * (1 - p), rel=1e-5)
+    share = float(fitted["share"])
+    own_share, _ = weighted_share(
+        k_NN[np.ix_(train, train)], setup.context.y_N[train].astype(float), np.ones((len(train), 1)),
+        weight_T.astype(np.float32),
+    )  # fmt: skip
+    assert share == pytest.approx(own_share, abs=1e-3)
+    assert setup.adjustment.finish is not None
+    residual_T = np.random.default_rng(2).normal(size=len(train))
+    residual_T[weight_T == 0] = 1e6  # of people who are not there
+    found = setup.adjustment.finish(setup.context, state, residual_T).rows["1"]["effect"]
+    v_RR = share * k_NN[np.ix_(own, own)] + (1 - share) * noise
+    expected = share * k_NN[:, own] @ np.linalg.solve(v_RR, residual_T[weight_T > 0]) / (p * (1 - p))
+    np.testing.assert_allclose(found, expected, atol=1e-4 * max(1, np.abs(expected).max()))
+
+
+def test_weights_stand_before_who_reads_them() -> None:
+    build_adjustment([spec("adjustment", "matched"), spec("adjustment", "mixed-model")])
+    with pytest.raises(
+        UserError, match=r"'mixed-model' reads the weights of individuals, .* put 'matched' first"
+    ):
+        build_adjustment([spec("adjustment", "mixed-model"), spec("adjustment", "matched")])

@@ -122,6 +122,10 @@ class Context:
         """The offset of the earlier parts of a combination before the first step, float32 (B,); 0 without any."""
         return np.zeros(len(individual_B), dtype=np.float32)
 
+    def weights(self, individual_B: np.ndarray) -> np.ndarray:
+        """The weights in the loss by the earlier parts of a combination, float32 (B,); 1 without any."""
+        return np.ones(len(individual_B), dtype=np.float32)
+
     def covariates(self, pcs: int) -> np.ndarray:
         """C = [1, PC1 ... PCk], float32 (N, 1 + min(pcs, K))."""
         ones = np.ones((len(self.pcs_NK), 1), dtype=np.float32)
@@ -203,6 +207,8 @@ class Adjustment:
         per_seed: whether ``fit`` draws at random, so that every seed and every resample has a fit of its own.
         raw_inputs: whether its ``inputs`` are defined for genotypes as they are, so that no part of a combination that
             changes the inputs may stand before it.
+        reads_weights: whether ``fit`` reads ``context.weights``, so that no part of a combination that weights
+            individuals may stand behind it.
     """
 
     fit: Callable[[Context], State] = _fit
@@ -219,6 +225,7 @@ class Adjustment:
     finish: Callable[[Context, State, np.ndarray], State] | None = None
     per_seed: bool = False
     raw_inputs: bool = False
+    reads_weights: bool = False
 
     @property
     def places(self) -> frozenset[str]:
@@ -233,11 +240,11 @@ def compose(parts: Sequence[Adjustment], names: Sequence[str] = ()) -> Adjustmen
     One part at most may put a loss of its own in the place of the weighted mean; it gets all parts' weights.
 
     Raises:
-        UserError: if two parts do, or one that reads raw inputs is not the first to change them; with ``names``.
+        UserError: if two parts do, or the order of parts does not serve one of them; with ``names``.
     """
     if len(parts) == 1:
         return parts[0]
-    _require_raw_inputs(parts, names)
+    _require_order(parts, names)
 
     def fit(context: Context) -> State:
         states = []
@@ -296,14 +303,21 @@ def _called(names: Sequence[str], k: int) -> str:
     return f"'{names[k]}'" if names else f"part {k + 1}"
 
 
-def _require_raw_inputs(parts: Sequence[Adjustment], names: Sequence[str]) -> None:
-    """Raise UserError where a part that reads genotypes as they are stands behind one that changes the inputs."""
+def _require_order(parts: Sequence[Adjustment], names: Sequence[str]) -> None:
+    """Raise UserError where a part reads raw inputs behind one that changes them, or weights before one that does."""
     changing = [k for k, part in enumerate(parts) if "inputs" in part.places]
     for k in changing[1:]:
         if parts[k].raw_inputs:
             raise UserError(
                 f"adjustments: {_called(names, k)} reads the genotypes as they are before "
                 f"{_called(names, changing[0])} changes them, so it cannot follow it; put it first, or take one"
+            )
+    for k in [k for k, part in enumerate(parts) if "weights" in part.places]:
+        reading = [j for j in range(k) if parts[j].reads_weights]
+        if reading:
+            raise UserError(
+                f"adjustments: {_called(names, reading[0])} reads the weights of individuals, which "
+                f"{_called(names, k)} changes behind it; put {_called(names, k)} first"
             )
 
 
@@ -369,7 +383,7 @@ def _afterwards(
 
 @dataclass(frozen=True)
 class _Transformed(Context):
-    """A context whose inputs have passed through earlier parts of a combination, which also add their offsets."""
+    """A context whose inputs have passed through earlier parts of a combination, with their offsets and weights."""
 
     earlier: tuple[tuple[Adjustment, State], ...] = ()
 
@@ -391,6 +405,12 @@ class _Transformed(Context):
         for part, state in self.earlier:
             offset_B = offset_B + np.asarray(part.offset(state, part.init(state), batch))
         return offset_B
+
+    def weights(self, individual_B: np.ndarray) -> np.ndarray:
+        batch, weight_B = _untrained(individual_B), super().weights(individual_B)
+        for part, state in self.earlier:
+            weight_B = weight_B * np.asarray(part.weights(state, batch))
+        return weight_B
 
 
 def _untrained(individual_B: np.ndarray) -> Batch:

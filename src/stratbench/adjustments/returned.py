@@ -41,7 +41,9 @@ def build(guard: Guard, found: Any, options: Any) -> Adjustment:
     whole = isinstance(size, int) and not isinstance(size, bool) and size >= 1
     guard.require(whole, "build: batch_size", size, "a whole number from 1")
     guard.require(isinstance(found.per_seed, bool), "build: per_seed", found.per_seed, "True or False")
-    guard.require(isinstance(found.raw_inputs, bool), "build: raw_inputs", found.raw_inputs, "True or False")
+    for name in ("raw_inputs", "reads_weights"):
+        value = getattr(found, name)
+        guard.require(isinstance(value, bool), f"build: {name}", value, "True or False")
     checked = _Checked(guard, found)
     return Adjustment(
         fit=checked.fit,
@@ -50,6 +52,7 @@ def build(guard: Guard, found: Any, options: Any) -> Adjustment:
         batch_size=size,
         per_seed=found.per_seed,
         raw_inputs=found.raw_inputs,
+        reads_weights=found.reads_weights,
         **{place: getattr(checked, place) for place in found.places},
     )
 

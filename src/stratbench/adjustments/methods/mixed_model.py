@@ -2,7 +2,9 @@
 
 u ~ N(0, s2 h K) and e ~ N(0, s2 (1 - h) I), where K is the GRM of training individuals. Their shares are estimated by
 REML without the network, with the offset of earlier parts of a combination as a fixed effect, and then kept (as EMMAX
-and LMMNN's two-step form do). The loss is that of generalised least squares on the individuals of a batch,
+and LMMNN's two-step form do). Weights W of individuals, which earlier parts give them, are those of e, whose covariance
+is then s2 (1 - h) W^-1 in REML, in the loss and in the prediction of u; who has weight 0 is not there. The loss is that
+of generalised least squares on the individuals of a batch,
 
     (y - score)' V^-1 (y - score) / 2,    V = h K + (1 - h) I,
 
@@ -51,7 +53,7 @@ IN_WORDS = "adding a random effect of relatedness"
 
 
 def variance_share(k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray) -> tuple[float, float]:
-    """h by REML, given fixed effects with a column of ones, and the share of variance that K explains.
+    """h by REML, given fixed effects, and the share of variance that K explains.
 
     h is from 0 to ``MOST``. The two differ where the mean of K's diagonal is not 1 or the fixed effects take up
     relatedness; the share is of an average individual after the fixed effects.
@@ -59,6 +61,28 @@ def variance_share(k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray) -> t
     found = axes(k_TT, orthonormal(fixed_TC))
     fitted = MixedModel(found.vector_NJ.T @ y_T, found.value_J).fit()
     return min(fitted.ratio / (1 + fitted.ratio), MOST), fitted.share
+
+
+def weighted_share(
+    k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray, weight_T: np.ndarray
+) -> tuple[float, float]:
+    """As ``variance_share``, with the covariance h K + (1 - h) W^-1 of individuals who have weight.
+
+    Args:
+        k_TT: the GRM.
+        y_T: the labels.
+        fixed_TC: the fixed effects.
+        weight_T: the weights, float32; where all are 1 nothing is weighted.
+
+    Returns:
+        h, and the share of variance that K explains in the weighted labels.
+    """
+    if (weight_T == 1).all():
+        return variance_share(k_TT, y_T, fixed_TC)
+    own_T = weight_T > 0
+    root = np.sqrt(weight_T[own_T])
+    k = k_TT if own_T.all() else k_TT[np.ix_(own_T, own_T)]
+    return variance_share(root[:, None] * k * root, root * y_T[own_T], root[:, None] * fixed_TC[own_T])
 
 
 def gls(share: Array, k_BB: Array, residual_B: Array) -> Array:
@@ -71,17 +95,20 @@ def build(options: dict[str, Any]) -> Adjustment:
     """The rows of K that training reads are dropped when the random effect is known."""
 
     def fit(context: Context) -> State:
-        train, y_N = context.sets["train"], context.y_N.astype(np.float64)
+        train, y_T = context.sets["train"], context.y_N[context.sets["train"]].astype(np.float64)
         kinship_NT = context.grm()[:, train]
+        weight_T = context.weights(train)
         fixed_TC = np.column_stack([np.ones(len(train)), context.offset(train)])
-        share, explained = variance_share(kinship_NT[train], y_N[train], fixed_TC)
+        share, explained = weighted_share(kinship_NT[train], y_T, fixed_TC, weight_T)
         say(f"mixed-model: relatedness has {explained:.3f} of the variance that is left (h is {share:.3f})")
-        column_N = np.zeros(len(y_N), dtype=np.int32)
+        column_N = np.zeros(len(context.y_N), dtype=np.int32)
         column_N[train] = np.arange(len(train))
-        p = y_N[train].mean()
+        weight_N = np.zeros(len(context.y_N), dtype=np.float32)
+        weight_N[train] = weight_T
+        p = np.average(y_T, weights=weight_T)
         scale = p * (1 - p) if context.kind == "binary" else 1.0
         fitted = {"share": np.float32(share), "scale": np.float32(scale)}
-        return State(fitted, {"kinship": kinship_NT, "column": column_N})
+        return State(fitted, {"kinship": kinship_NT, "column": column_N, "weight": weight_N})
 
     def loss(state: State, params: Params, scored: Scored, batch: Batch) -> tuple[Array, dict[str, Any]]:
         """Over the weights, and over the variance of the labels.
@@ -105,8 +132,12 @@ def build(options: dict[str, Any]) -> Adjustment:
     def finish(context: Context, state: State, residual_T: np.ndarray) -> State:
         share, scale = float(state.fitted["share"]), float(state.fitted["scale"])
         kinship_NT = np.asarray(state.rows["kinship"], dtype=np.float64)
-        v_TT = share * kinship_NT[context.sets["train"]] + (1 - share) * np.eye(len(residual_T))
-        effect_N = share * (kinship_NT @ np.linalg.solve(v_TT, residual_T)) / scale
+        root_T = np.sqrt(np.asarray(state.rows["weight"], dtype=np.float64))[context.sets["train"]]
+        v_TT = share * root_T[:, None] * kinship_NT[context.sets["train"]] * root_T
+        v_TT += (1 - share) * np.eye(len(residual_T))
+        effect_N = share * (kinship_NT @ (root_T * np.linalg.solve(v_TT, root_T * residual_T))) / scale
         return State(dict(state.fitted), {"effect": effect_N.astype(np.float32)})
 
-    return Adjustment(fit=fit, offset=offset, loss=loss, finish=finish, batch_size=options["batch_size"])
+    return Adjustment(
+        fit=fit, offset=offset, loss=loss, finish=finish, batch_size=options["batch_size"], reads_weights=True
+    )
