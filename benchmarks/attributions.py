@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CAPTUM = ROOT / ".cache" / "captum" / "bin" / "python"
 OUT = Path(__file__).with_suffix(".tsv")
 PEOPLE, SNPS, STEPS, AT_ONCE = 150, 10_000, 50, 32
-MOST_MB, TIMES_CAPTUM, CLOSE = 1000, 0.7, 1e-3
+MOST_MB, TIMES_CAPTUM = 1000, 0.7
+QUANTILE, AS_CLOSE = 0.999, 1.5  # of the rounding errors; how many times captum's ours may be
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
@@ -49,6 +50,7 @@ def ours(file: str) -> dict[str, float]:
 
     from explaining import explained
     from stratbench.attributions.methods import integrated_gradients
+    from stratbench.models.convolution import outside_loops
     from stratbench.models.methods import cnn_reference
 
     defaults = {name: schema["default"] for name, schema in cnn_reference.OPTIONS.items()}
@@ -58,7 +60,12 @@ def ours(file: str) -> dict[str, float]:
     encoder = network.encoder.init(key, jnp.zeros((2, SNPS)), False)
     features = network.encoder.apply(encoder, jnp.zeros((2, SNPS)), False)
     head = network.head.init(key, features, False)
-    one = explained(lambda x: network.head.apply(head, network.encoder.apply(encoder, x, False), False), x)
+
+    def f(x: Any) -> Any:
+        with outside_loops():  # as the attributions of a study are made
+            return network.head.apply(head, network.encoder.apply(encoder, x, False), False)
+
+    one = explained(f, x)
     options = {"steps": STEPS, "baseline": "mean"}
 
     def work() -> np.ndarray:
@@ -76,7 +83,11 @@ def ours(file: str) -> dict[str, float]:
 
 
 def captum(file: str) -> dict[str, float]:
-    """Captum's, of the network in the file; exits if the numbers differ."""
+    """Captum's, of the network in the file; exits if our numbers are farther from those of float64.
+
+    In float32 two values of a max pool's window agree to rounding now and then, and the gradient goes to one or the
+    other: two programs differ in such places, and each of them differs from float64.
+    """
     import torch
     from captum.attr import IntegratedGradients
     from torch import nn
@@ -101,16 +112,20 @@ def captum(file: str) -> dict[str, float]:
         }
         layers += [dense(weights, "d"), nn.ReLU()]
     network = nn.Sequential(*layers[:-1], Last()).eval()
-    x, base = torch.tensor(saved["x"], dtype=torch.float32), torch.tensor(saved["base"])[None]
-    a_BM, row = timed(
-        lambda: IntegratedGradients(network).attribute(
-            x, base, n_steps=STEPS, method="riemann_middle", internal_batch_size=AT_ONCE
-        )
-    )
-    miss = np.abs(a_BM.detach().numpy() - saved["a"]).max() / np.abs(saved["a"]).max()
-    if miss > CLOSE:
-        sys.exit(f"the attributions differ by {miss:.2g} of the largest")
-    return row | {"difference": float(miss)}
+    saved_BM, base_M = saved["x"].astype(np.float64), saved["base"].astype(np.float64)[None]
+
+    def attributions(precision: torch.dtype) -> np.ndarray:
+        of = IntegratedGradients(network.to(precision))
+        x, base = torch.tensor(saved_BM, dtype=precision), torch.tensor(base_M, dtype=precision)
+        how = {"n_steps": STEPS, "method": "riemann_middle", "internal_batch_size": PEOPLE}
+        return np.asarray(of.attribute(x, base, **how).detach())
+
+    a_BM, row = timed(lambda: attributions(torch.float32))
+    exact_BM = attributions(torch.float64)
+    errors = [float(np.quantile(np.abs(one - exact_BM), QUANTILE)) for one in (saved["a"], a_BM)]
+    if errors[0] > AS_CLOSE * errors[1]:
+        sys.exit(f"rounding errors against float64 are {errors[0]:.2g}, captum's are {errors[1]:.2g}")
+    return row | dict(zip(("our_error", "captum_error"), errors, strict=True))
 
 
 def main() -> None:

@@ -267,6 +267,27 @@ def test_the_convolution_of_a_cpu_is_flaxs() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(convolution, "WINDOWED", 1)
         np.testing.assert_allclose(own.apply(variables, z), expected, atol=1e-5)
+    with convolution.outside_loops():
+        np.testing.assert_allclose(own.apply(variables, z), expected, atol=1e-5)
+        traced = jax.make_jaxpr(lambda z: own.apply(variables, z))(z)
+        assert "conv_general_dilated" in str(traced)
+    assert "conv_general_dilated" not in str(jax.make_jaxpr(lambda z: own.apply(variables, z))(z))
+
+
+def test_the_pooling_of_the_reference_cnn_is_flaxs_with_its_gradient() -> None:
+    """Where values are equal the first has the gradient; what is left at the end has none."""
+    from flax import linen as nn
+
+    from stratbench.models.convolution import max_pool
+
+    z = jax.random.randint(jax.random.key(0), (5, 23, 4), 0, 3).astype(float)
+    weight = jax.random.normal(jax.random.key(1), (5, 3, 4))
+    peer = lambda z: nn.max_pool(z, (6,), strides=(6,), padding="VALID")  # noqa: E731
+    np.testing.assert_array_equal(max_pool(z, 6), peer(z))
+    found, wanted = (
+        jax.grad(lambda z, f=f: (f(z) * weight).sum())(z) for f in (lambda z: max_pool(z, 6), peer)
+    )
+    np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.parametrize("m", [400, 800, 817])

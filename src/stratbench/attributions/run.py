@@ -29,6 +29,7 @@ from stratbench.genotypes.tables import ATTRIBUTION, RESAMPLED_ATTRIBUTION
 from stratbench.methods import gradients
 from stratbench.methods.guard import training
 from stratbench.methods.spec import MethodSpec
+from stratbench.models.convolution import outside_loops
 from stratbench.task.model_data import ModelData, load
 from stratbench.training.network import Variables, evaluation
 from stratbench.training.setup import Setup, Spec, guards, set_up
@@ -192,7 +193,8 @@ def explained(setup: Setup, seed: int = 0) -> Callable[[Variables], Explained]:
 
     @jax.jit
     def f(variables: Variables, x_BM: Array, i_B: Array) -> Array:
-        return network.forward(variables, x_BM, evaluation(i_B), jax.random.key(0)).f_B
+        with outside_loops():
+            return network.forward(variables, x_BM, evaluation(i_B), jax.random.key(0)).f_B
 
     @jax.jit
     def gradient(variables: Variables, x_BM: Array, i_B: Array) -> Array:
