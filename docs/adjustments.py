@@ -67,8 +67,8 @@ def of_methods() -> dict[str, list[str]]:
         acts = ", ".join(places) or "nothing"
         table.append(f"| `{name}` | {what} | {acts} | {options(described)} | {described.citation} |")
         failures.append(f"- `{name}`: {failure(module)}")
-        if getattr(module, "READS_LABELS_AT_TEST", False):
-            at_test.append(f"`{name}`")
+        reading = getattr(module, "READS_LABELS_AT_TEST", {})
+        at_test += [f"`{name}` with `{key}: {value}`" for key, values in reading.items() for value in values]
     said = (
         f"Of the adjustments that ship, {', '.join(at_test)} reads the population labels of test individuals."
     )

@@ -150,14 +150,17 @@ def as_scored(f_B: Any) -> Scored:
     return Scored(f_B, f_B, jnp.square(f_B), -f_B, jnp.ones(len(f_B)))
 
 
-@pytest.mark.parametrize("name", registry.names("adjustment"))
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((name, {}) for name in registry.names("adjustment")), ("population-standardise", {"by": "pcs"})],
+)
 def test_test_individuals_change_no_bit_of_what_an_adjustment_does(
-    paths: dict[str, Any], other_test_people: dict[str, Any], name: str
+    paths: dict[str, Any], other_test_people: dict[str, Any], name: str, options: dict[str, Any]
 ) -> None:
     """Neither of what it has estimated, nor of what it makes of training individuals in a step and at the end."""
     found = []
     for own in (paths, other_test_people):
-        setup = prepared(own, spec("adjustment", name), model="mlp")
+        setup = prepared(own, spec("adjustment", name, **options), model="mlp")
         state = jax.tree.map(jnp.asarray, setup.adjustment.fit(setup.context))
         learned = setup.data.set_N != "test"
         rows = {key: np.asarray(value)[learned] for key, value in state.rows.items()}

@@ -15,11 +15,12 @@ from sklearn.metrics import r2_score
 from adjusted import adjusted_inputs, batch, everyone, prepared
 from stratbench.adjustments.contract import Context
 from stratbench.adjustments.methods import drop_aims, matched, offset, reweight
+from stratbench.adjustments.methods.population_standardise import expected
 from stratbench.core import files
-from stratbench.core.errors import ScientificFailure
+from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.genotypes import plink
 from stratbench.training.fit import fit_one
-from stratbench.training.setup import Setup
+from stratbench.training.setup import Setup, build_adjustment
 from trained import outputs, spec, write_dataset
 
 NAMES = ["cohort", "trait", "split", "model"]
@@ -276,7 +277,7 @@ REFUSED = [
         "population-standardise",
         {},
         "unlabelled",
-        r"all training individuals are of 'all'; take input-residual",
+        r"all training individuals are of 'all'; take by: pcs",
     ),
     ("drop-aims", {}, "unlabelled", r"drop-aims, by fst, .* take by: pcs"),
     ("reweight", {"form": "balance"}, "unlabelled", r"reweight, form balance, .* take form: propensity"),
@@ -391,3 +392,47 @@ def test_snps_that_pcs_predict_are_found_block_by_block(
     monkeypatch.setattr(np.linalg, "lstsq", lambda c, x, **k: (sizes.append(x.shape[1]), lstsq(c, x, **k))[1])
     np.testing.assert_allclose(drop_aims.by_pcs(context, 2), whole_M, rtol=1e-6, atol=1e-9)
     assert max(sizes) == 7
+
+
+def test_by_pcs_that_are_populations_the_frequencies_are_theirs(paths: dict[str, Any]) -> None:
+    """The regression on the one PC that tells two populations apart gives both frequencies, without a label."""
+    setup = prepared(paths, spec("adjustment", "population-standardise", by="pcs", pcs=1))
+    second_N = setup.data.population_N == "p2"
+    context = replace(
+        setup.context, pcs_NK=second_N[:, None].astype(np.float32), population_N=np.full(len(second_N), "all")
+    )
+    setup, train = replace(setup, context=context), setup.data.rows("train")
+    found_NM, x_TM = adjusted_inputs(setup), context.inputs(train)
+    one_M = (context.table_M4[:, 0] - context.table_M4[:, 3]) / 2
+    zeros = 0
+    for own_N in (second_N, ~second_N):
+        mean_M = x_TM[own_N[train]].mean(axis=0)
+        p_M = (mean_M - context.table_M4[:, 3]) / (2 * one_M)
+        within_M = (p_M >= 0.01) & (p_M <= 0.99)
+        sd_M = np.sqrt(2 * np.where(within_M, p_M, 0.5) * (1 - np.where(within_M, p_M, 0.5))) * one_M
+        expected_NM = np.where(within_M, (context.inputs(np.flatnonzero(own_N)) - mean_M) / sd_M, 0)
+        np.testing.assert_allclose(found_NM[own_N], expected_NM, atol=2e-3)
+        zeros += int((~within_M).sum())
+    assert np.isfinite(found_NM).all()
+
+
+def test_the_frequencies_of_admixed_people_are_those_of_their_mixture(paths: dict[str, Any]) -> None:
+    """p_ij = sum_k Q_ik p_kj where the PCs are the mixtures, for people who train and people who do not."""
+    setup = prepared(paths, spec("adjustment", "population-standardise", by="pcs", pcs=1))
+    rng, n = np.random.default_rng(7), len(setup.data.iid_N)
+    q_N = rng.uniform(size=n).astype(np.float32)
+    state = setup.adjustment.fit(replace(setup.context, pcs_NK=q_N[:, None]))
+    b_2M, one_M = np.asarray(state.fitted["coefficients"], float), np.asarray(state.fitted["one"], float)
+    ends_2M = (np.stack([b_2M[0], b_2M.sum(axis=0)]) - state.fitted["none"]) / (2 * one_M)
+    p_NM, inside_NM = map(np.asarray, expected(state, jnp.arange(n)))
+    mixed_NM = (1 - q_N)[:, None] * ends_2M[0] + q_N[:, None] * ends_2M[1]
+    np.testing.assert_allclose(p_NM[inside_NM], mixed_NM[inside_NM], atol=1e-4)
+    np.testing.assert_array_equal(inside_NM, (mixed_NM >= 0.01) & (mixed_NM <= 0.99))
+    assert inside_NM.any()
+
+
+def test_by_pcs_comes_first() -> None:
+    with pytest.raises(UserError, match="reads the genotypes as they are"):
+        build_adjustment(
+            [spec("adjustment", "input-residual"), spec("adjustment", "population-standardise", by="pcs")]
+        )

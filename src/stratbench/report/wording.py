@@ -112,7 +112,16 @@ def correction(study: Study, label: str) -> str:
 
 def reads_labels(study: Study, label: str) -> bool:
     """Whether a correction, or a part of a combination, reads the population labels of test individuals."""
-    return any(bool(_stated(study, part, "READS_LABELS_AT_TEST", default=False)) for part in label.split("+"))
+    return any(_reads_labels(study, part) for part in label.split("+"))
+
+
+def _reads_labels(study: Study, label: str) -> bool:
+    """As its file states it: True, or the options and their values with which it does."""
+    stated = _stated(study, label, "READS_LABELS_AT_TEST", default=False)
+    if not isinstance(stated, dict):
+        return bool(stated)
+    options = study.config["adjustments"][label].get("options") or {}
+    return all(options.get(name, values[0]) in values for name, values in stated.items())
 
 
 def _stated(study: Study, label: str, name: str, default: Any) -> Any:

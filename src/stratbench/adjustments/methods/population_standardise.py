@@ -1,18 +1,25 @@
-"""Genotypes are centred and scaled by the allele frequencies of one's own population.
+"""Genotypes are centred and scaled by the allele frequencies of one's own population, or of one's own ancestry.
 
-    (x - 2 p_k) / sqrt(2 p_k (1 - p_k)),    p_k from the training individuals of population k.
+    (x - 2 p) / sqrt(2 p (1 - p))
 
-People of a population that nobody in training is of, and people who are unassigned, get the frequencies of all training
-individuals. It reads everyone's population label, that of test individuals too. Where earlier parts of a combination
-have changed an input, it is centred by its mean in the population and divided by its standard deviation there.
+``by: population``: p of the training individuals of one's population. People of a population that nobody in training is
+of, and people who are unassigned, get the frequencies of all training individuals. It reads everyone's population
+label, that of test individuals too. Where earlier parts of a combination have changed an input, it is centred by its
+mean in the population and divided by its standard deviation there.
 
-Known failure: as input-residual it leaves nonlinear traces, because an integer less p_k shows p_k; labels that are
-coarser than the structure leave the rest. A SNP that does not vary in a population is 0 for its people (the log says
-how many SNPs that are). A missing genotype enters as the model fills it in, which may be the mean of all populations.
+``by: pcs``, for admixed people and cohorts without labels: p is an individual's own, what [1, PCs] predict of x / 2 by
+the regression of training individuals. Of people who are mixtures Q of populations it is the sum of Q_k p_k, where the
+PCs span the mixtures. A genotype whose p is below .01 or above .99 is 0 (the log says how many are).
+
+Known failure: as input-residual it leaves nonlinear traces, because an integer less p shows p; labels that are coarser
+than the structure, or PCs that miss a part of it, leave the rest. A SNP that does not vary in a population is 0 for its
+people (the log says how many SNPs that are). A missing genotype enters as the model fills it in, which may be the mean
+of all populations.
 """
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -21,11 +28,22 @@ from stratbench.adjustments.populations import training_populations
 from stratbench.core.job import say
 from stratbench.genotypes import plink
 
-OPTIONS: dict[str, Any] = {}
+OPTIONS = {
+    "by": {
+        "enum": ["population", "pcs"],
+        "default": "population",
+        "description": "whose frequencies: of people of one's label, or what the PCs predict of one",
+    },
+    "pcs": {"type": "integer", "minimum": 1, "maximum": 20, "default": 10, "description": "of by: pcs"},
+}
+LEAST = 0.01  # the smallest frequency of either allele by which a genotype is scaled, of by: pcs
 SMALLEST = 1e-5  # standard deviation of a changed input that is no rounding, in A1 alleles
-CITATION = "Price et al. 2006, Nat Genet 38:904 (standardised genotypes), within populations"
+CITATION = (
+    "Price et al. 2006, Nat Genet 38:904 (standardised genotypes), within populations; Conomos et al. 2016, "
+    "Am J Hum Genet 98:127 (frequencies by PCs)"
+)
 IN_WORDS = "standardising within populations"
-READS_LABELS_AT_TEST = True
+READS_LABELS_AT_TEST = {"by": ["population"]}
 
 
 def frequencies(code_BM: np.ndarray) -> np.ndarray:
@@ -57,8 +75,14 @@ def standardisation(context: Context, people: np.ndarray, raw_M: np.ndarray) -> 
 
 
 def build(options: dict[str, Any]) -> Adjustment:
+    return by_pcs(options["pcs"]) if options["by"] == "pcs" else by_population()
+
+
+def by_population() -> Adjustment:
+    """With frequencies of the people of one's label."""
+
     def fit(context: Context) -> State:
-        remedy = "take input-residual, which reads PCs"
+        remedy = "take by: pcs"
         names, code_N = training_populations(context, "population-standardise", remedy)
         train = context.sets["train"]
         groups = [train[code_N[train] == number] for number in range(len(names))]
@@ -79,3 +103,41 @@ def build(options: dict[str, Any]) -> Adjustment:
         return (x_BM - state.fitted["mean"][own_B]) * state.fitted["scale"][own_B]
 
     return Adjustment(fit=fit, inputs=inputs)
+
+
+def by_pcs(pcs: int) -> Adjustment:
+    """With what so many PCs predict of an individual's frequencies."""
+
+    def fit(context: Context) -> State:
+        c_NK, train = context.covariates(pcs), context.sets["train"]
+        coefficients_KM = np.linalg.lstsq(c_NK[train], context.inputs(train), rcond=None)[0]
+        none_M, one_M = context.table_M4[:, 3], (context.table_M4[:, 0] - context.table_M4[:, 3]) / 2
+        fitted = {"coefficients": coefficients_KM, "none": none_M, "one": one_M}
+        state = State(
+            {name: value.astype(np.float32) for name, value in fitted.items()}, {"covariates": c_NK}
+        )
+        _, inside_TM = expected(state, jnp.asarray(train))
+        say(
+            f"population-standardise: {1 - float(inside_TM.mean()):.4f} of training genotypes are 0, by their p"
+        )
+        return state
+
+    def inputs(state: State, params: Params, x_BM: Array, batch: Batch) -> Array:
+        p_BM, inside_BM = expected(state, batch.i_B)
+        one_M, none_M = state.fitted["one"], state.fitted["none"]
+        sd_BM = jnp.sqrt(2 * p_BM * (1 - p_BM)) * jnp.where(one_M != 0, one_M, 1)
+        return jnp.where(inside_BM, (x_BM - none_M - 2 * p_BM * one_M) / sd_BM, 0)
+
+    return Adjustment(fit=fit, inputs=inputs, raw_inputs=True)
+
+
+def expected(state: State, i_B: Array) -> tuple[Array, Array]:
+    """The A1 frequency of each individual and SNP by PCs, float32 (B, M), and which may scale a genotype, bool (B, M).
+
+    The frequency is 1/2 where it may not, or where the SNP does not vary in training.
+    """
+    x_BM = jnp.asarray(state.rows["covariates"])[i_B] @ jnp.asarray(state.fitted["coefficients"])
+    one_M = jnp.asarray(state.fitted["one"])
+    p_BM = (x_BM - jnp.asarray(state.fitted["none"])) / (2 * jnp.where(one_M != 0, one_M, 1))
+    inside_BM = (p_BM >= LEAST) & (p_BM <= 1 - LEAST) & (one_M != 0)
+    return jnp.where(inside_BM, p_BM, 0.5), inside_BM
