@@ -90,7 +90,8 @@ def results(folder: Path = PUBLISHED) -> list[str]:
     """What a study of adjustments shows, as lines of the page.
 
     Args:
-        folder: the study's summary: comparisons.tsv, metrics.tsv, runtime.tsv and provenance.json.
+        folder: the study's summary: comparisons.tsv, runtime.tsv and provenance.json, and metrics.tsv, which may be
+            too large to be committed and states why fits failed.
 
     Returns:
         A head, what the jobs took, and for each trait and model a table and the changes that its intervals show. One
@@ -105,13 +106,13 @@ def results(folder: Path = PUBLISHED) -> list[str]:
     found = found[(found["population"] == "") & found["metric"].isin([*COLUMNS, "ancestry_chance"])]
     n = int(found["n_replicates"].max())
     said = [_head(made, found, n), "", _cost(tables.read(folder / "runtime.tsv", tables.RUNTIME))]
-    reasons = _reasons(tables.read(folder / "metrics.tsv", rows.METRICS_TABLE))
+    reasons = _reasons(folder / "metrics.tsv")
     for trait, model, labels in crossed(made["config"]):
         here = found[(found["trait"] == trait) & (found["model"] == model)]
         by = {(row["adjustment"], row["metric"]): row for row in here.to_dict("records")}
         said += ["", f"### {trait}, {model}", *_table(by, labels, n), "", *_changes(by, labels)]
         said += [
-            f"`{label}` has no value: {reasons.get((trait, model, label), 'no reason is stated')}."
+            f"`{label}` has no value: {reasons.get((trait, model, label), 'the reason is not published')}."
             for label in labels
             if not _any(by, label)
         ]
@@ -145,8 +146,11 @@ def _cost(runtime: pd.DataFrame) -> str:
     )
 
 
-def _reasons(metrics: pd.DataFrame) -> dict[tuple[str, str, str], str]:
-    """Why fits gave no value: the first reason of each (trait, model, adjustment)."""
+def _reasons(path: Path) -> dict[tuple[str, str, str], str]:
+    """Why fits gave no value: the first reason of each (trait, model, adjustment); none without the table."""
+    if not path.is_file():
+        return {}
+    metrics = tables.read(path, rows.METRICS_TABLE)
     bad = metrics[metrics["status"] == "failed"]
     first = bad.groupby(["trait", "model", "adjustment"])["reason"].first()
     return {key: text.rstrip(".") for key, text in first.items()}
@@ -179,10 +183,11 @@ def _changes(by: Rows, labels: list[str]) -> list[str]:
         ]
         fell = [f"`{row['adjustment']}`" for row in there if row["ci_high"] < 0]
         rose = [f"`{row['adjustment']}`" for row in there if row["ci_low"] > 0]
+        apart = len(fell) + len(rose)
         lines.append(
-            f"Of {counted(len(there), 'interval')} of the change of {what}, {len(fell) + len(rose)} exclude 0 (one in "
-            f"twenty would where nothing changes): it fell under {listed(fell) or 'none of them'}, and rose under "
-            f"{listed(rose) or 'none of them'}."
+            f"Of {counted(len(there), 'interval')} of the change of {what}, {apart} "
+            f"{'excludes' if apart == 1 else 'exclude'} 0 (one in twenty would where nothing changes): it "
+            f"fell under {listed(fell) or 'none of them'}, and rose under {listed(rose) or 'none of them'}."
         )
     return lines
 

@@ -97,12 +97,16 @@ def test_a_study_is_shown_by_its_tables(script: ModuleType, tmp_path: Path) -> N
     assert of_none.split(" | ")[1] == ".70 (.60 to .80)"
     assert len(of_none.split(" | ")) == len(script.COLUMNS) + 1
     ancestry, auroc = (line for line in lines if line.startswith("Of 2 intervals"))
-    assert "f given y, 1 exclude 0" in ancestry
+    assert "f given y, 1 excludes 0" in ancestry
     assert "fell under `pc-covariates`, and rose under none of them." in ancestry
     assert "fell under none of them, and rose under `input-residual`." in auroc
     assert text.count("`matched`") == 1
     assert "`matched` has no value: " in text
-    assert "no reason is stated" not in text
+    assert "the reason is not published" not in text
+    (tmp_path / "results/example/summary/metrics.tsv").unlink()
+    without = script.results(tmp_path / "results/example/summary")
+    assert without[:-1] == lines[:-1]
+    assert without[-1] == "`matched` has no value: the reason is not published."
 
 
 def test_without_tables_the_page_shows_nothing(script: ModuleType, tmp_path: Path) -> None:
