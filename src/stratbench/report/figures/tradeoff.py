@@ -19,6 +19,7 @@ ORDER = 25
 LEAST = 3  # adjustments that make a picture
 LEFT = "ancestry_logit"
 PANEL, ACROSS = 3.1, 2  # inches of a panel's width, and panels in a row
+MARGIN, SMALLEST = 0.25, 0.02  # beyond the outermost points: of their distance, and at least
 LINE, LETTER = 0.155, 0.068  # inches: the height of a label, and the width of a letter of it
 
 
@@ -94,9 +95,11 @@ def draw(data: TradeOff) -> "Figure":
         axis.locator_params(nbins=5, steps=[1, 2, 5, 10])
     for axis in axes.flat[len(models) :]:
         axis.axis("off")
-    least = -1 if data.group.quantitative else 0
-    style.within(axes[0, 0], 0, 1)  # the panels share their axes
-    style.within(axes[0, 0], least, 1, "y")
+    every = [point for found in data.points.values() for point in found.values()]
+    for which, place, chance in (("x", 0, data.chance), ("y", 1, data.group.chance)):
+        ends = [point[place]["mean"] for point in every] + ([] if chance is None else [chance])
+        margin = max(SMALLEST, MARGIN * (max(ends) - min(ends)))
+        style.within(axes[0, 0], min(ends) - margin, max(ends) + margin, which)  # the panels share their axes
     for axis, model in zip(axes.flat, models, strict=False):
         _labels(axis, data.points[model], data.colours, high, data.group.baseline)
     for axis in axes[:, 0]:
@@ -177,6 +180,6 @@ def caption(results: Results, subject: Any) -> str:
     group = results.group(subject)
     return (
         f"What adjustments trade in {group.title}: left is less ancestry in the network's own output f, up is more "
-        "accuracy of f within populations. Crosses are 95% intervals of each number by itself; the paired differences "
-        "in the table are what is compared. Fits without a number are left out."
+        "accuracy of f within populations. Crosses are 95% intervals of each number by itself, cut at the edge of the "
+        "panel; the paired differences in the table are what is compared. Fits without a number are left out."
     )
