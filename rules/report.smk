@@ -17,6 +17,7 @@ rule figures:
     output:
         figures=drawn(),
         top_snps=paths.top_snps,
+        known_loci=paths.known_loci,
     log:
         paths.log("figures"),
     benchmark:

@@ -129,7 +129,8 @@ def config(example: Example) -> dict[str, Any]:
 def figure_outputs(base: Path) -> dict[str, Any]:
     """What the job of figures writes below ``base``: it takes the pictures' folder from the first of them."""
     folder = base / "results/example/figures"
-    return {"figures": [folder / "headline.svg"], "top_snps": folder / "top_snps.tsv"}
+    tables = {name: folder / f"{name}.tsv" for name in ("top_snps", "known_loci")}
+    return {"figures": [folder / "headline.svg"], **tables}
 
 
 def make(base: Path, example: Example | None = None, **further: Any) -> dict[str, Any]:

@@ -20,7 +20,8 @@ def run(raw: dict[str, Any]) -> tuple[Study, Paths]:
 
     study, paths = summarised(raw)
     drawn = [f"{paths.figures}/{picture.name}.svg" for picture in pictures(study)]
-    figures({}, {"figures": drawn, "top_snps": paths.top_snps}, config=study.config)
+    outputs = {"top_snps": paths.top_snps, "known_loci": paths.known_loci}
+    figures({}, {"figures": drawn, **outputs}, config=study.config)
     report({}, {"report": paths.report}, config=study.config)
     return study, paths
 

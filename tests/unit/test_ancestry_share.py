@@ -159,8 +159,11 @@ def test_a_twin_without_environment_takes_the_place_of_the_genetic_value() -> No
     assert one.without_environment.twin == "control"
     assert one.without_environment.value["mean"] == pytest.approx(0.3)
     assert "its own on the twin without environment, control, .30" in of_trait(results, "confounded")
-    traits["control"]["simulate"]["between"] = "removed"
-    assert twin_without_environment(results, confounded) is None
+    for option in ({"between": "removed"}, {"environment": 0.1}, {"family_environment": 0.1}):
+        before = dict(traits["control"]["simulate"])
+        traits["control"]["simulate"] |= option
+        assert twin_without_environment(results, confounded) is None
+        traits["control"]["simulate"] = before
 
 
 def test_nothing_is_said_of_networks_where_the_linear_model_alone_learned() -> None:

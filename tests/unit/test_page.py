@@ -64,7 +64,8 @@ example = Example(traits=("control",), models=("linear",), adjustments=("none",)
                   associations=(), real=False, replicates=1)
 config = make(base, example)
 outputs = [base / "results/example/figures" / name for name in catalogue.figure_names(Study(config))]
-figures({}, {"figures": outputs, "top_snps": base / "top_snps.tsv"}, config=config, base=base)
+tables = {name: base / f"{name}.tsv" for name in ("top_snps", "known_loci")}
+figures({}, {"figures": outputs, **tables}, config=config, base=base)
 report({}, {"report": base / "report.html"}, config=config, base=base)
 print(json.dumps({
     "package": catalogue.__file__,

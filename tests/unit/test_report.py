@@ -18,12 +18,13 @@ from made_results import words
 from stratbench.cohorts.simulated.simulate import all_options
 from stratbench.core import files
 from stratbench.core.errors import UserError
+from stratbench.genotypes import tables
 from stratbench.genotypes.records import read_trait
 from stratbench.methods import registry
 from stratbench.methods.checked import checked
 from stratbench.report import style
 from stratbench.report.analysis import cohorts as structure
-from stratbench.report.analysis import numbers, top_snps
+from stratbench.report.analysis import literature, numbers, top_snps
 from stratbench.report.analysis.dial import change, courses
 from stratbench.report.analysis.literature import KnownLocus, Ranking
 from stratbench.report.analysis.results import Group, Results, groups
@@ -116,10 +117,37 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict, str]:
     return base, settings, (base / "results/example/report.html").read_text()
 
 
-def test_the_job_of_figures_writes_the_first_snps_of_the_associations(made):
+def test_the_job_of_figures_writes_the_first_snps_of_the_associations_and_known_loci(made):
     base, settings, _ = made
-    written = files.read_tsv(figure_outputs(base)["top_snps"])
-    assert len(written) == len(top_snps.table(Results(Study(settings), base))) > 0
+    results = Results(Study(settings), base)
+    for name, table in (("top_snps", top_snps.table(results)), ("known_loci", literature.table(results))):
+        assert len(files.read_tsv(figure_outputs(base)[name])) == len(table) > 0
+
+
+def test_known_loci_are_ranked_by_every_association_and_attribution(made: tuple[Path, dict, str]) -> None:
+    base, settings, _ = made
+    results = Results(Study(settings), base)
+    table = literature.table(results)
+    assert set(table["trait"]) == {"cd8", "cd8-case"}
+    (group,) = (group for group in results.groups if group.trait == "cd8")
+    here = table[table["trait"] == "cd8"]
+    fits = [("mice", fit.model, fit.adjustment, "") for fit in results.study.fits_of(group.splits[0])]
+    tests = [("mice", "", "", name) for name in group.associations]
+    columns = ["cohort", "model", "adjustment", "association"]
+    assert sorted(here[columns].fillna("").itertuples(index=False, name=None)) == sorted(fits + tests)
+    test = results.association(group.splits[0], "ols").set_index("snp")
+    variants = results.table(tables.VARIANTS, results.paths.variants, group.splits[0]).set_index("snp")
+    there = variants.index[(variants["chrom"] == "3") & variants["pos"].between(6000, 9000)]
+    (row,) = here[here["association"] == "ols"].to_dict("records")
+    best = test.loc[there, "p"].idxmin()
+    assert (row["snp"], row["rank"]) == (best, int((test["p"] < test["p"][best]).sum()) + 1)
+    assert row["found"] == (row["rank"] <= 2)
+    assert (row["snps"], row["among"], row["found_from"]) == (len(there), 80, 2)
+    first = 1 - (80 - len(there)) * (79 - len(there)) / (80 * 79)  # one of the first two
+    assert row["by_chance"] == pytest.approx(first)
+    not_judged = here[here["verdict"].fillna("").str.contains("nothing|not shown")]
+    assert len(not_judged) > 0
+    assert (not_judged["found"] == "").all()
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +189,7 @@ def test_what_is_drawn_is_what_was_named(made: tuple[Path, dict, str]) -> None:
     base, settings, _ = made
     drawn = {path.name for path in (base / "results/example/figures").iterdir()}
     named = {f"{n}.{kind}" for n in figure_names(Study(settings)) for kind in ("svg", "pdf", "png")}
-    assert drawn == named | {"top_snps.tsv"}
+    assert drawn == named | {"top_snps.tsv", "known_loci.tsv"}
 
 
 def test_same_results_same_bytes(made: tuple[Path, dict, str], tmp_path: Path) -> None:

@@ -86,8 +86,9 @@ def page(study: Any) -> None:
 
     paths = Paths(study.name)
     drawn = figure_files(study)
-    written = [*drawn, paths.top_snps, paths.report]
+    outputs = {"top_snps": paths.top_snps, "known_loci": paths.known_loci}
+    written = [*drawn, *outputs.values(), paths.report]
     checksums.forget(written)
-    figures({}, {"figures": drawn, "top_snps": paths.top_snps}, config=study.config)
+    figures({}, {"figures": drawn, **outputs}, config=study.config)
     report({}, {"report": paths.report}, config=study.config)
     checksums.record(written)

@@ -78,6 +78,7 @@ class Paths:
         self.provenance = f"{root}/summary/provenance.json"
         self.figures = f"{root}/figures"
         self.top_snps = f"{root}/figures/top_snps.tsv"
+        self.known_loci = f"{root}/figures/known_loci.tsv"
         self.report = f"{root}/report.html"
 
     def log(self, rule: str) -> str:

@@ -1,7 +1,7 @@
 """Ranks of known loci and inflation in a real cohort, compared with what the literature leads one to expect."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,11 @@ from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import LEARNED, in_words
 from stratbench.study.study import Fit
 
+COLUMNS = (
+    *("scenario", "trait", "split", "cohort", "gene", "chrom", "start", "end", "snps", "snps_seen"),
+    *("model", "adjustment", "attribution", "association", "snp", "rank", "among"),
+    *("found_from", "by_chance", "found", "verdict"),
+)
 RANK = 10  # by default, a ranking finds a locus if one of the locus's SNPs is among the first 10
 
 
@@ -24,6 +29,7 @@ class Ranking:
     name: str
     score: pd.Series  # by SNP, larger is better
     verdict: str  # of the model, in words; blank for associations
+    keys: Mapping[str, str] = field(default_factory=dict)  # model, adjustment and attribution, or association
 
     @property
     def judged(self) -> bool:
@@ -36,8 +42,13 @@ class Ranking:
 
     def best(self, here: pd.Series) -> int | None:
         """The best rank of any of these SNPs; None if none of them is ranked."""
+        first = self.first(here)
+        return None if first is None else first[1]
+
+    def first(self, here: pd.Series) -> tuple[str, int] | None:
+        """The best of these SNPs, the first of equals, and its rank; None if none of them is ranked."""
         ranks = self.ranks.reindex(here).dropna()
-        return int(ranks.min()) if len(ranks) else None
+        return (str(ranks.idxmin()), int(ranks.min())) if len(ranks) else None
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,12 @@ class KnownLocus:
 
     def by_chance(self, count: int) -> float:
         """The probability that a random order of ``count`` SNPs finds the locus."""
-        if not len(self.snps):
-            return 0.0
-        return float(1 - stats.hypergeom.pmf(0, count, len(self.snps), min(self.rank, count)))
+        return chance(len(self.snps), count, self.rank)
+
+
+def chance(there: int, count: int, rank: int) -> float:
+    """The probability that a random order of ``count`` SNPs has one of ``there`` of them at ``rank`` or better."""
+    return float(1 - stats.hypergeom.pmf(0, count, there, min(rank, count))) if there else 0.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,8 @@ def rankings(results: Results, group: Group) -> Iterator[Ranking]:
         table = results.association(split, name).set_index("snp")
         score = ranking(table["p"].to_numpy(), table["statistic"].to_numpy())
         if table[["p", "statistic"]].notna().any(axis=None):
-            yield Ranking(f"association: {name}", pd.Series(score, index=table.index), "")
+            keys = {"association": name}
+            yield Ranking(f"association: {name}", pd.Series(score, index=table.index), "", keys)
     for fit in results.study.fits_of(split):
         yield from _attributions(results, group, fit)
 
@@ -124,4 +139,39 @@ def _attributions(results: Results, group: Group, fit: Fit) -> Iterator[Ranking]
         score = scores(results, fit, attribution)
         if score is not None:
             said = in_words(results, group, fit.model, fit.adjustment)
-            yield Ranking(f"{fit.model}, {fit.adjustment}, {attribution}", score, said)
+            keys = {"model": fit.model, "adjustment": fit.adjustment, "attribution": attribution}
+            yield Ranking(", ".join(keys.values()), score, said, keys)
+
+
+def table(results: Results) -> pd.DataFrame:
+    """The rank of every known locus in every ranking of the first split of each group of a real cohort.
+
+    Returns:
+        A row for each locus and ranking, with ``COLUMNS``: the place of the locus, how many SNPs lie there and how many
+        of them models see; the ranking; its best SNP there and that one's rank, blank where it ranks none of them;
+        the rank from which on the locus counts as found, and how often a random order of as many SNPs reaches it;
+        whether it was found, blank where the model is not shown to have learned.
+
+    Raises:
+        UserError: if a table is absent or damaged.
+    """
+    rows = [row for group in results.groups if results.known_loci(group) for row in _rows(results, group)]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(results: Results, group: Group) -> Iterator[dict[str, Any]]:
+    known = loci(results, group)
+    for one in rankings(results, group):
+        among = len(one.score)
+        for locus in known:
+            snp, rank = one.first(locus.everywhere) or ("", None)
+            there = int(locus.everywhere.isin(one.score.index).sum())
+            found = "" if rank is None or not one.judged else int(rank <= locus.rank)
+            yield {
+                **group.keys, "cohort": group.splits[0].cohort,
+                **{name: locus.stated.get(name, "") for name in ("gene", "chrom", "start", "end")},
+                "snps": len(locus.everywhere), "snps_seen": len(locus.snps),
+                **one.keys, "snp": snp, "rank": "" if rank is None else rank, "among": among,
+                "found_from": locus.rank, "by_chance": chance(there, among, locus.rank), "found": found,
+                "verdict": one.verdict,
+            }  # fmt: skip
