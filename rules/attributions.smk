@@ -10,6 +10,7 @@ for number, ((job, parts), jobs) in enumerate(study.attribution_sets().items(), 
             f"attribute_{number}"
         input:
             **trained_on(),
+            loadings=paths.loadings,
             params=of_fits(paths.params, parts),
             fit_json=of_fits(paths.fit, parts),
             resamples=of_fits(paths.resamples, resampled(parts)),

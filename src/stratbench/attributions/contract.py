@@ -51,6 +51,8 @@ class Explained(NamedTuple):
         own: ``(i_B) -> f_B`` of individuals with their own genotypes and their own PCs.
         panel: whom to compare somebody with.
         network, variables: for methods that look inside.
+        total: whether the option ``effect`` is total: then ``f`` is the score, f plus the adjustment's offset, and PCs
+            are those that the genotype of the inputs has.
     """
 
     f: Callable[[Array, Array], Array]
@@ -62,6 +64,7 @@ class Explained(NamedTuple):
     panel: ReferencePanel
     network: Network
     variables: Variables
+    total: bool = False
 
 
 def baseline(explain: Explained, i_B: Array, name: str) -> Array:

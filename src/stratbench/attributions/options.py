@@ -8,4 +8,9 @@ OPTIONS = {
         "default": [],
         "description": "further scores: of each class, of each population, of each LD block",
     },
+    "effect": {
+        "enum": ["direct", "total"],
+        "default": "direct",
+        "description": "of f at fixed PCs, or of the score whose PCs follow the genotype",
+    },
 }

@@ -18,6 +18,7 @@ from stratbench.attributions.contract import Background, Explained
 from stratbench.attributions.options import OPTIONS
 from stratbench.attributions.panel import ReferencePanel
 from stratbench.attributions.scores import Accumulator, Averages, balanced_weights, members
+from stratbench.attributions.total import Places, TotalEffect, projection
 from stratbench.core.errors import ScientificFailure, UserError
 from stratbench.core.files import write_json, write_tsv
 from stratbench.core.job import say
@@ -40,6 +41,7 @@ RESAMPLED = list(RESAMPLED_ATTRIBUTION.columns)
 AT_ONCE = 32  # individuals, or as many as have so many inputs:
 INPUTS = 2**22
 Scores = dict[str, np.ndarray]  # the columns of a table, (M,) each
+DIRECT = "direct"  # the effect that attributions have by default
 FINEST = 30  # how many times a method may ask for finer options
 
 
@@ -54,6 +56,7 @@ class FitToExplain:
         attributions: the spec of each attribution label.
         names: the names of cohort, trait, split and model.
         resampled: the path of its networks of resamples, None where it has none.
+        loadings: the path of the PCs' loadings, which total effects ask for.
     """
 
     params: str | Path
@@ -63,6 +66,7 @@ class FitToExplain:
     attributions: Mapping[str, Spec]
     names: Sequence[str]
     resampled: str | Path | None = None
+    loadings: str | Path | None = None
 
 
 def attribute(
@@ -74,8 +78,9 @@ def attribute(
     """Explain models under their adjustments: write a table for each attribution and a record for each fit.
 
     Args:
-        inputs: what ``task.model_data.FILES`` names, the lists ``params`` and ``fit_json``, parallel to ``fits``, and
-            ``resamples``, the networks of resamples of each fit that has some.
+        inputs: what ``task.model_data.FILES`` names, the lists ``params`` and ``fit_json``, parallel to ``fits``,
+            ``resamples``, the networks of resamples of each fit that has some, and ``loadings``, those of PCs, which
+            total effects ask for.
         outputs: the lists ``tables``, fit by fit and attribution by attribution, and ``records``, parallel to ``fits``;
             and ``resamples``, tables like ``tables`` of those fits that have resamples. A table is a header only where
             the fit or the attribution failed; a record then says why.
@@ -98,9 +103,8 @@ def attribute(
         data = load(inputs)
     for number, (specs, params, fit_json, record) in enumerate(paths, start=1):
         own = {key: specs[key] for key in ("model", "adjustments", "attributions", "names")}
-        fit = FitToExplain(
-            params, fit_json, **own, resampled=next(resampled) if specs.get("resamples") else None
-        )
+        again = next(resampled) if specs.get("resamples") else None
+        fit = FitToExplain(params, fit_json, **own, resampled=again, loadings=inputs.get("loadings"))
         with telling(f"fit {number} of {len(fits)}"), telling(f"attributions of {fit.names[-1]}"):
             scores, again, about = _explain(data, fit)
         for label in fit.attributions:
@@ -127,13 +131,21 @@ def _explain(data: ModelData, fit: FitToExplain) -> tuple[Tables, Tables, dict[s
     with telling("the adjustment is built"), training(own):
         setup = set_up(data, fit.model, fit.adjustments, named_seed(*fit.names, "adjustment"))
         edge = setup.network.architecture.edge
-        see = explained(setup, named_seed(*fit.names, "attribution"))
-        seeds = {seed: see(variables) for seed, variables in trained.items()}
-        networks = {resample.name: see(variables) for resample, variables in again.items()}
+    views: dict[str, tuple[dict[Any, Explained], dict[Any, Explained]]] = {}
     for label, spec in fit.attributions.items():
         chosen = MethodSpec.of("attribution", spec)
+        effect = str(chosen.options.get("effect", DIRECT))
         try:
             with telling(label), training(own):
+                if effect not in views:
+                    see = explained(
+                        setup, named_seed(*fit.names, "attribution"), _total(setup, fit, chosen, effect)
+                    )
+                    views[effect] = (
+                        {seed: see(variables) for seed, variables in trained.items()},
+                        {resample.name: see(variables) for resample, variables in again.items()},
+                    )
+                seeds, networks = views[effect]
                 scores, said = _of_method(setup, chosen, seeds)
                 about[label] = said | ({"edge": edge} if edge else {})
                 of_networks, _ = _of_method(setup, chosen, networks) if networks else ({}, {})
@@ -151,6 +163,18 @@ def _explain(data: ModelData, fit: FitToExplain) -> tuple[Tables, Tables, dict[s
             )
         say(f"{label}: {counted(len(scores), 'seed')} {about[label]}")
     return tables, resampled, about
+
+
+def _total(setup: Setup, fit: FitToExplain, chosen: MethodSpec, effect: str) -> TotalEffect | None:
+    """What total effects are of; None for direct ones."""
+    if effect == DIRECT:
+        return None
+    if fit.loadings is None:
+        raise UserError(
+            f"attribution '{chosen.method}': effect: total asks for the loadings of PCs, and 'loadings' is no input of "
+            "this job; name it there"
+        )
+    return TotalEffect(setup, projection(setup, fit.loadings))
 
 
 def background(setup: Setup) -> Background:
@@ -184,21 +208,34 @@ def _groups(setup: Setup, module: ModuleType, by: Sequence[str], panel: Referenc
     return Averages(score_BG, balanced_B, further, ld_blocks(panel) if "block" in by else None)
 
 
-def explained(setup: Setup, seed: int = 0) -> Callable[[Variables], Explained]:
-    """From variables to what methods see; all seeds share the compiled functions. ``seed``: of what methods draw."""
+def explained(
+    setup: Setup, seed: int = 0, total: TotalEffect | None = None
+) -> Callable[[Variables], Explained]:
+    """From variables to what methods see; all seeds share the compiled functions.
+
+    Args:
+        setup: the network and its data.
+        seed: of what methods draw.
+        total: what total effects are of: then ``f`` is the score, whose PCs follow the genotype; None for direct ones.
+
+    Returns:
+        The function, which raises ScientificFailure where nobody knows how what the adjustment reads follows it.
+    """
     network, back, data = setup.network, background(setup), setup.data
     panel = ReferencePanel(
         data.genotypes, data.population_N, data.rows("train"), data.snp_M, data.lengths, seed % 2**31
     )
 
     @jax.jit
-    def f(variables: Variables, x_BM: Array, i_B: Array) -> Array:
+    def f(known: tuple[Variables, Places], x_BM: Array, i_B: Array) -> Array:
         with outside_loops():
-            return network.forward(variables, x_BM, evaluation(i_B), jax.random.key(0)).f_B
+            if total is not None:
+                return total.score(*known, x_BM, i_B)
+            return network.forward(known[0], x_BM, evaluation(i_B), jax.random.key(0)).f_B
 
     @jax.jit
-    def gradient(variables: Variables, x_BM: Array, i_B: Array) -> Array:
-        return jax.grad(lambda x_BM: jnp.sum(f(variables, x_BM, i_B)))(x_BM)
+    def gradient(known: tuple[Variables, Places], x_BM: Array, i_B: Array) -> Array:
+        return jax.grad(lambda x_BM: jnp.sum(f(known, x_BM, i_B)))(x_BM)
 
     def dosage(i_B: Array) -> Array:
         return look_up(back.dosage_M4, unpack(network.packed_NQ[i_B], len(back.dosage_M4)))
@@ -206,7 +243,8 @@ def explained(setup: Setup, seed: int = 0) -> Callable[[Variables], Explained]:
     inputs = jax.jit(network.inputs)
 
     def see(variables: Variables) -> Explained:
-        own_f, own_gradient = Partial(f, variables), Partial(gradient, variables)
+        known = (variables, {} if total is None else total.places(variables))
+        own_f, own_gradient = Partial(f, known), Partial(gradient, known)
         return Explained(
             own_f,
             own_gradient,
@@ -217,6 +255,7 @@ def explained(setup: Setup, seed: int = 0) -> Callable[[Variables], Explained]:
             panel,
             network,
             variables,
+            total is not None,
         )
 
     return see

@@ -100,6 +100,7 @@ LIABILITY = Kind(
 )
 SPLIT = Kind(("iid", "set"), ("iid",), choices={"set": SETS}, some=True)
 PCS = Kind(("iid", "fitted"), ("iid",), rest=True)
+LOADINGS = Kind(("snp", "a1_freq"), ("snp",), finite=("a1_freq",), rest=True)
 COVARIATES = Kind(("iid",), ("iid",), rest=True)
 FST = Kind(
     ("population_1", "population_2", "fst", "fst_wc", "n_snps"),

@@ -47,6 +47,8 @@ def attribute(
         ScientificFailure: for a model that is no sum of trees.
     """
     params = explain.variables.params
+    if explain.total:
+        raise ScientificFailure("tree-shap explains trees at fixed PCs; take occlusion for total effects")
     if set(params["encoder"]) != TREES:
         raise ScientificFailure(
             "tree-shap explains sums of trees, such as boosting, and this model is none; take expected-gradients"
