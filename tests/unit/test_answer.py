@@ -448,6 +448,27 @@ def test_of_several_models_that_kept_ancestry_the_one_with_most_has_its_number()
     assert text in said(made(STUDY, rows))["Corrected"]
 
 
+def test_more_corrections_than_a_sentence_holds_share_a_clause() -> None:
+    """First what failed in one model alone, then in one clause all that left ancestry everywhere."""
+    more = ("reweight", "mixed-model")
+    example = replace(STUDY, adjustments=("none", *CORRECTIONS, *more, "placebo"))
+    rows = clear()
+    for name in more:
+        rows += corrected(name, (0.6, 0.7), (-0.1, 0.1), model="linear")
+        rows += corrected(name, (0.48, 0.6), (-0.2, -0.1), model="mlp")
+        for model in ("linear", "mlp"):
+            rows += genes(name, (-0.1, 0.1), (0.2, 0.3), model=model)
+            clearly = (name, model) != ("mixed-model", "linear")
+            rows += beyond(name, 0.1 if clearly else -0.1, 0.2, model=model, trait="confounded")
+    found = said(made(example, rows))
+    assert found["Corrected"] == (
+        "Adding PCs or regressing out PCs removed ancestry from linear and mlp; regressing out PCs left it in cnn (.66"
+        ", .60 to .71); weighting people or mixed models left some; the cost to biology is unknown."
+    )
+    text = f"ost corrections reordered the SNPs more than {AGAIN} or shuffled PCs."
+    assert found["SNPs"] == f"M{text}"
+
+
 def test_some_of_many_corrections_are_named() -> None:
     names = ("none", *CORRECTIONS, "feature-residual", "placebo")
     example = replace(TWO, traits=("shortcut",), models=("mlp",), adjustments=names)

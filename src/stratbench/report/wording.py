@@ -30,6 +30,7 @@ from stratbench.report.analysis.verdicts import (
 )
 from stratbench.study.study import Study
 
+MOST_CLAUSES = 3  # of a sentence: what a reader keeps in mind
 NUMBERS = (
     "no",
     "one",
@@ -188,23 +189,44 @@ def fates(results: Results, removals: Sequence[Removal], short: bool = False) ->
         removals: what became of ancestry.
         short: whether corrections have their labels instead of words, and nothing has a number.
     """
-    groups = [one.group for one in removals]
-    clauses: list[str] = []
-    verbs = {
-        REMOVED: "removed {} from",
-        REDUCED: "lowered, but did not clearly remove, {} in",
-        KEPT: "left {} in",
-    }
-    for outcome, verb in verbs.items():
-        here = [one for one in removals if one.outcome == outcome]
-        for labels, models in gathered((one.adjustment, one.model) for one in here):
-            by = few(labels, 2) if short else named(results, labels, groups)
-            text = f"{by} {verb.format('it' if clauses else 'ancestry')} {few(models)}"
-            most = max((one for one in here if one.model in models), key=lambda one: one.after["mean"])
-            if outcome == KEPT and most.shortcut and not short:
-                text += f" ({level(most.after)})"
-            clauses.append(text)
+    removed = _fate(results, removals, REMOVED, "removed {} from", short)
+    worked = {one.adjustment for one in removals if one.outcome == REMOVED}
+    after = [one for one in removals if one.adjustment in worked]
+    others = [one for one in removals if one.adjustment not in worked]
+    # First what is unexpected: a correction that works in one model and fails in another.
+    failed = [clause for part in (after, others) for clause in _left(results, part, short)]
+    if len(removed) + len(failed) <= MOST_CLAUSES:
+        return _with_it([*removed, *failed])
+    labels = once(one.adjustment for one in others if one.outcome in (REDUCED, KEPT))
+    by = few(labels, 2) if short else named(results, labels, [one.group for one in removals])
+    some = [f"{by} left some"] if removed else [f"{by} left {{}}"]
+    return _with_it([*removed, *_left(results, after, short), *(some if labels else [])])
+
+
+def _left(results: Results, removals: Sequence[Removal], short: bool) -> list[str]:
+    """Clauses on corrections that lowered ancestry or left it, with a gap for 'ancestry' or 'it'."""
+    verbs = {REDUCED: "lowered, but did not clearly remove, {} in", KEPT: "left {} in"}
+    return [
+        clause for outcome, verb in verbs.items() for clause in _fate(results, removals, outcome, verb, short)
+    ]
+
+
+def _fate(results: Results, removals: Sequence[Removal], outcome: str, verb: str, short: bool) -> list[str]:
+    """Clauses on one outcome, with a gap for 'ancestry' or 'it'."""
+    here, clauses = [one for one in removals if one.outcome == outcome], []
+    for labels, models in gathered((one.adjustment, one.model) for one in here):
+        by = few(labels, 2) if short else named(results, labels, [one.group for one in removals])
+        text = f"{by} {verb} {few(models)}"
+        most = max((one for one in here if one.model in models), key=lambda one: one.after["mean"])
+        if outcome == KEPT and most.shortcut and not short:
+            text += f" ({level(most.after)})"
+        clauses.append(text)
     return clauses
+
+
+def _with_it(clauses: Sequence[str]) -> list[str]:
+    """The clauses, of which the first names ancestry."""
+    return [clause.format("it" if k else "ancestry") for k, clause in enumerate(clauses)]
 
 
 def level(row: dict) -> str:

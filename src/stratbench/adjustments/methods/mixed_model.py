@@ -49,7 +49,7 @@ MOST = 0.999  # the largest h, so that V can be inverted in single precision
 CITATION = (
     "Simchoni & Rosset 2023, J Mach Learn Res 24:156 (LMMNN); Kang et al. 2010, Nat Genet 42:348 (EMMAX)"
 )
-IN_WORDS = "adding a random effect of relatedness"
+IN_WORDS = "mixed models"
 
 
 def variance_share(k_TT: np.ndarray, y_T: np.ndarray, fixed_TC: np.ndarray) -> tuple[float, float]:

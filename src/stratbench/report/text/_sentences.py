@@ -19,9 +19,7 @@ from stratbench.report.analysis.findings import (
 from stratbench.report.analysis.numbers import interval, plain, signed
 from stratbench.report.analysis.results import Group, Results
 from stratbench.report.analysis.verdicts import ANCESTRY, SHORTCUT, control
-from stratbench.report.wording import LEARNED, fates, few, gathered, level, named, once, traits
-
-MOST_CLAUSES = 3  # of a sentence: what a reader keeps in mind
+from stratbench.report.wording import LEARNED, MOST_CLAUSES, fates, few, gathered, level, named, once, traits
 
 
 def lessons(results: Results, found: Findings, numbers: bool = True) -> str:
@@ -158,15 +156,34 @@ def reordered(results: Results, found: Findings) -> str:
     for one in found.reorderings:
         kinds.setdefault(_than(one), []).append(one)
     known = {than: members for than, members in kinds.items() if than != NOT_KNOWN}
-    clauses = []
-    for than, members in list((known or kinds).items())[:MOST_CLAUSES]:
-        every = "corrections" if than == NOT_KNOWN else "every correction"
-        labels, groups = once(one.adjustment for one in members), [one.group for one in members]
-        names = named(results, labels, groups, 2, every)
-        clauses.append(_where(members, found.reorderings) + than.format(names))
-    if known and NOT_KNOWN in kinds:
-        clauses.append("otherwise unknown")
+    if mostly := _most(known):
+        here = [one for members in known.values() for one in members]
+        clauses = [_where(here, found.reorderings) + mostly.format("most corrections")]
+    else:
+        clauses = [
+            _where(members, found.reorderings) + than.format(_corrections(results, than, members))
+            for than, members in list((known or kinds).items())[:MOST_CLAUSES]
+        ]
+        clauses += ["otherwise unknown"] if known and NOT_KNOWN in kinds else []
     return "; ".join([*clauses, *_recovered(results, found.prices)]) + "."
+
+
+def _corrections(results: Results, than: str, members: Sequence[Reordering]) -> str:
+    """The names of the corrections that a clause is about, or 'every correction'."""
+    labels, groups = once(one.adjustment for one in members), [one.group for one in members]
+    return named(results, labels, groups, 2, "corrections" if than == NOT_KNOWN else "every correction")
+
+
+def _most(known: dict[str, list[Reordering]]) -> str:
+    """The clause that nearly all models and corrections share, where others are few beside them; blank if none is.
+
+    At least three corrections must have been tried, and four of five of the models and corrections agree.
+    """
+    if len(known) < 2:
+        return ""
+    first, everyone = max(known, key=lambda than: len(known[than])), sum(map(len, known.values()))
+    tried = once(one.adjustment for members in known.values() for one in members)
+    return first if len(tried) >= 3 and 5 * len(known[first]) >= 4 * everyone else ""
 
 
 def _where(members: Sequence[Reordering], everyone: Sequence[Reordering]) -> str:
