@@ -122,7 +122,7 @@ def _untrained(
     found = {}
     for seed, state in states.items():
         draw = named_seed(*names, seed)
-        with telling(f"untrained, seed {seed}"):
+        with telling(f"seed {seed}"), telling("untrained"):
             found[seed], _ = _decoded(setup, setup.network.initial(jax.random.key(draw), state), draw)
         if alike:
             plain[model, seed] = found[seed]
