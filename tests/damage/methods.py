@@ -48,7 +48,9 @@ def described(source: bytes, name: str = "mine.py", kind: str = "model", depth: 
     completed = configs.check(config)[section]["own"]
     expected = {key: schema["default"] for key, schema in found.options.items() if "default" in schema}
     expected |= {"depth": depth} if depth is not None else {}
-    expected |= {"by": []} if kind == "attribution" else {}  # an option of every attribution
+    expected |= (
+        {"by": [], "effect": "direct"} if kind == "attribution" else {}
+    )  # options of every attribution
     assert completed["options"] == expected, f"{completed['options']} for {expected}"
     assert not Path("ran").exists(), "the file ran"
 
