@@ -43,9 +43,10 @@ def _table(results: Results, group: Group) -> Table | None:
         ("causal AUC_PR", "causal_auc_pr", by),
     ]
     grid = []
+    asked = {(fit.model, fit.adjustment) for split in group.splits for fit in results.study.fits_of(split)}
     for model in group.models:
         for adjustment in group.adjustments:
-            if adjustment != group.baseline:
+            if adjustment != group.baseline and (model, adjustment) in asked:
                 of = {"model": model, "adjustment": adjustment}
                 values = [
                     results.value(
