@@ -49,11 +49,7 @@ def of_split(results: SplitResults) -> list[Row]:
 
 def _of_fit(data: SplitTables, fit: FitResult) -> Iterator[tuple[int | None, Estimate]]:
     """The share of each seed of a fit, those of failed seeds included."""
-    seeds: list[int | None] = [run.seed for run in fit.record.seeds]
-    test = fit.predictions[fit.predictions["set"] == "test"]
-    for seed in seeds or [None]:
-        reason = fit.reasons.get(seed, fit.reasons.get(None, ""))
-        of_seed = test[test["seed"] == seed]
+    for seed, reason, of_seed in fit.tested():
         if reason or not len(of_seed):
             yield seed, failed(reason or "no predictions of test individuals")
             continue

@@ -143,19 +143,28 @@ def read_about(path: str | Path, label: str) -> dict[str, Any]:
 
     Raises UserError for a file that says nothing of the kind.
     """
-    about = read_json(path)
-    if not isinstance(about, dict) or not isinstance(about.get(label), dict):
-        raise damaged(path, f"says nothing about '{label}'")
-    return dict(about[label])
+    return _read_abouts(path, [label])[label]
 
 
 def read_failures(path: str | Path, labels: Iterable[str]) -> dict[str, str]:
     """Why associations failed, by label, from associations.json. Raises UserError where it says nothing of one."""
-    abouts = {label: read_about(path, label) for label in labels}
+    abouts = _read_abouts(path, labels)
     for label, about in abouts.items():
         if about.get("status") not in records.STATES:
             raise damaged(path, f"has no status of '{label}'")
     return {label: str(about.get("reason")) for label, about in abouts.items() if about["status"] == "failed"}
+
+
+def _read_abouts(path: str | Path, labels: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What a record says about each label, from one reading of the file."""
+    content = read_json(path)
+    found = {}
+    for label in labels:
+        about = content.get(label) if isinstance(content, dict) else None
+        if not isinstance(about, dict):
+            raise damaged(path, f"says nothing about '{label}'")
+        found[label] = dict(about)
+    return found
 
 
 def read_probes(

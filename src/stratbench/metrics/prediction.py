@@ -394,14 +394,7 @@ def fit_estimates(data: SplitTables, fit: FitResult) -> Iterator[tuple[int | Non
         data: the split's people, of whom those who test are evaluated.
         fit: its record and predictions.
     """
-    reasons = fit.reasons
-    seeds: list[int | None] = [run.seed for run in fit.record.seeds]
-    for seed in seeds or [None]:
-        of_seed = (
-            fit.predictions[fit.predictions["seed"] == seed] if len(fit.predictions) else fit.predictions
-        )
-        test = of_seed[of_seed["set"] == "test"]
-        reason = reasons.get(seed, reasons.get(None, ""))
+    for seed, reason, test in fit.tested():
         if reason or not len(test):
             missing = failed(reason or "no predictions of test individuals")
             estimates: Found = [(name, "", missing) for name in names(data.kind)]

@@ -15,7 +15,7 @@ from stratbench.metrics.association import standardised
 from stratbench.metrics.correlation import partial, partial_r2
 from stratbench.metrics.data import SplitTables
 from stratbench.metrics.estimate import Estimate, failed, not_applicable
-from stratbench.metrics.floors import CEILINGS, PCS
+from stratbench.metrics.floors import CEILINGS, PARTS, PCS
 from stratbench.metrics.metric import Metric
 from stratbench.metrics.null_snps import NullSnps
 from stratbench.metrics.paired import Influences, paired_errors
@@ -119,8 +119,7 @@ def _of_logits(results: SplitResults) -> list[Row]:
                 mine.setdefault(OF_LOGIT, {})[seed] = estimate.influence_N
     if not data.liability.empty:
         test = data.of_set("test").index
-        columns = {CEILINGS[0]: ["genetic"], CEILINGS[1]: ["genetic", "environment_expected"]}
-        for model, parts in columns.items():
+        for model, parts in PARTS.items():
             value = data.liability.loc[test, parts].sum(axis=1)
             found += rows(place.keys(model=model), OF_LOGIT, _beyond_truth(data, value))
     return found + paired_errors(place, influences, family_V)
@@ -128,15 +127,8 @@ def _of_logits(results: SplitResults) -> list[Row]:
 
 def _fit_estimates(data: SplitTables, fit: FitResult) -> Iterator[tuple[int | None, Estimate]]:
     """(seed, estimate) of every seed of a fit, those of failed seeds included."""
-    reasons = fit.reasons
-    seeds: list[int | None] = [run.seed for run in fit.record.seeds]
-    for seed in seeds or [None]:
-        reason = reasons.get(seed, reasons.get(None, ""))
-        if reason:
-            yield seed, failed(reason)
-            continue
-        of_seed = fit.predictions[(fit.predictions["seed"] == seed) & (fit.predictions["set"] == "test")]
-        yield seed, _beyond_truth(data, of_seed.set_index("iid")["f"])
+    for seed, reason, test in fit.tested():
+        yield seed, failed(reason) if reason else _beyond_truth(data, test.set_index("iid")["f"])
 
 
 def _beyond_truth(data: SplitTables, value: pd.Series) -> Estimate:

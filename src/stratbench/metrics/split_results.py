@@ -1,6 +1,6 @@
 """What one split gave: its fits, attributions, associations and probes, from which each family makes its rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,13 @@ class FitResult:
             if seed.status != "ok":
                 reasons[seed.seed] = seed.reason or reasons.get(None) or "the fit failed"
         return reasons
+
+    def tested(self) -> Iterator[tuple[int | None, str, pd.DataFrame]]:
+        """(seed, why it failed or blank, its rows of test individuals) of every seed; seed None without any."""
+        reasons, test = self.reasons, self.predictions[self.predictions["set"] == "test"]
+        seeds: list[int | None] = [run.seed for run in self.record.seeds]
+        for seed in seeds or [None]:
+            yield seed, reasons.get(seed, reasons.get(None, "")), test[test["seed"] == seed]
 
 
 @dataclass(frozen=True)
